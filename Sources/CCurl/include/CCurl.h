@@ -1,0 +1,15 @@
+#ifndef TENON_CCURL_H
+#define TENON_CCURL_H
+
+#include <curl/curl.h>
+
+// curl_easy_setopt is variadic, which Swift cannot call: one function per type of value.
+CURLcode tenon_curl_set_long(CURL *handle, CURLoption option, long value);
+CURLcode tenon_curl_set_text(CURL *handle, CURLoption option, const char *value);
+CURLcode tenon_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value);
+CURLcode tenon_curl_set_pointer(CURL *handle, CURLoption option, void *value);
+CURLcode tenon_curl_set_write(CURL *handle, CURLoption option,
+                              size_t (*callback)(char *, size_t, size_t, void *));
+CURLcode tenon_curl_get_status(CURL *handle, long *status);
+
+#endif
