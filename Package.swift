@@ -49,6 +49,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .executableTarget(name: "tenon", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
+        .executableTarget(
+            name: "tenon",
+            dependencies: ["Kernel", pluginAPI],
+            swiftSettings: strict,
+            // Where `make install` puts libPluginAPI.so.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/tenon"])]
+        ),
+        .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
     ]
 )

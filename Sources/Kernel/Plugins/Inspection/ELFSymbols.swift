@@ -1,0 +1,56 @@
+/// The dynamic symbols of a library: what it offers to others, and what it needs from them.
+struct ELFSymbols {
+    private static let rowSize = 24
+
+    struct Symbol {
+        let nameOffset: Int
+        let isDefined: Bool
+        let isWeak: Bool
+    }
+
+    private let table: ELFBytes
+    private let names: ELFBytes
+    let count: Int
+
+    init(table: ELFBytes, names: ELFBytes) throws(ELFProblem) {
+        guard names.bytes.last == 0 else { throw .malformed("its symbol names do not end") }
+        self.table = table
+        self.names = names
+        self.count = table.bytes.count / Self.rowSize
+    }
+
+    /// Global symbols only: nobody outside sees the local ones, which also leaves out the empty first row.
+    func forEach(_ body: (Symbol) -> Void) throws(ELFProblem) {
+        for row in 0..<count {
+            let start: Int = row * Self.rowSize
+            let nameOffset: UInt32 = try table.integer(at: start)
+            let info: UInt8 = try table.integer(at: start + 4)
+            let section: UInt16 = try table.integer(at: start + 6)
+            let binding: UInt8 = info >> 4
+            guard binding != 0 else { continue }
+            guard Int(nameOffset) < names.bytes.count else { throw .malformed("a symbol's name lies outside its names") }
+            body(Symbol(nameOffset: Int(nameOffset), isDefined: section != 0, isWeak: binding == 2))
+        }
+    }
+
+    func name(of symbol: Symbol) -> String {
+        withName(of: symbol) { String(cString: $0) }
+    }
+
+    /// The name without making a `String` of it; it ends with a zero, as `init` has made sure.
+    func withName<Result>(of symbol: Symbol, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        names.bytes.withUnsafeBufferPointer { buffer in
+            buffer.withMemoryRebound(to: CChar.self) { body($0.baseAddress! + symbol.nameOffset) }
+        }
+    }
+
+    /// Names of the defined symbols that pass a test on the bytes of the name.
+    func definedNames(where isWanted: (UnsafePointer<CChar>) -> Bool) throws(ELFProblem) -> [String] {
+        var found: [String] = []
+        try forEach { symbol in
+            guard symbol.isDefined, withName(of: symbol, isWanted) else { return }
+            found.append(name(of: symbol))
+        }
+        return found
+    }
+}
