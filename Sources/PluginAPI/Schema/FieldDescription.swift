@@ -1,0 +1,72 @@
+/// Everything the kernel knows about a field, without its Swift type.
+public struct FieldDescription: Sendable {
+    /// The name in storage, JSON, URLs and files: snake_case.
+    public var name: String
+    /// The type.
+    public var kind: FieldKind
+    /// Whether every record must have a value.
+    public var isRequired: Bool
+    /// The words that people see.
+    public var label: String
+    /// A sentence of help, or empty.
+    public var help: String = ""
+    /// The most characters a text may have.
+    public var maxLength: Int?
+    /// The least and the most that a number may be, both included.
+    public var range: ClosedRange<Int64>?
+    /// The written form of a text.
+    public var format: TextFormat = .plain
+    /// The value of a new record when none is given.
+    public var defaultValue: Value = .null
+    /// Found by search.
+    public var isSearchable = false
+    /// No two records share it.
+    public var isUnique = false
+    /// Has an index.
+    public var isIndexed = false
+    /// Names the user to whom the record belongs.
+    public var isOwner = false
+    /// Set by plugins only.
+    public var isReadOnly = false
+    /// Left out of forms and record pages.
+    public var isHidden = false
+    /// Other names in files to import.
+    public var aliases: [String] = []
+    /// What happens when the record pointed at is deleted.
+    public var whenTargetIsDeleted: DeletionRule = .refuse
+    /// Asked for only while another field of the form has one of these values.
+    public var shownWhen: (field: String, values: [Value])?
+    /// Made at run time by an administrator.
+    public var isCustom = false
+
+    /// Makes a description from a name, a type and rules. Used for fields made at run time, too.
+    public init(name: String, kind: FieldKind, isRequired: Bool, rules: [FieldRule] = []) {
+        self.name = name
+        self.kind = kind
+        self.isRequired = isRequired
+        label = name.readable
+        for rule in rules { apply(rule) }
+    }
+
+    private mutating func apply(_ rule: FieldRule) {
+        switch rule.kind {
+        case .maxLength(let count): maxLength = count
+        case .range(let low, let high): range = low...high
+        case .scale(let places): kind = .decimal(scale: places)
+        case .defaultValue(let value): defaultValue = value
+        case .format(let format): self.format = format
+        case .searchable: isSearchable = true
+        case .unique: isUnique = true
+        case .indexed: isIndexed = true
+        case .owner: isOwner = true
+        case .readOnly: isReadOnly = true
+        case .hidden: isHidden = true
+        case .internalOnly: isHidden = true
+        case .label(let text): label = text
+        case .help(let text): help = text
+        case .aliases(let names): aliases = names
+        case .whenDeleted(let rule): whenTargetIsDeleted = rule
+        case .shown(let field, let values): shownWhen = (field, values)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+/// What a field demands of its values, and how it behaves: given after its name.
+public struct FieldRule: Sendable {
+    enum Kind: Sendable {
+        case maxLength(Int), range(Int64, Int64), scale(Int), defaultValue(Value)
+        case format(TextFormat)
+        case searchable, unique, indexed, owner, readOnly, hidden, internalOnly
+        case label(String), help(String), aliases([String])
+        case whenDeleted(DeletionRule)
+        case shown(field: String, values: [Value])
+    }
+
+    let kind: Kind
+
+    /// At most so many characters. Text without this rule is limited to 10,000; a label field to 200.
+    public static func maxLength(_ count: Int) -> FieldRule { FieldRule(kind: .maxLength(count)) }
+    /// A whole or decimal number within bounds, both included.
+    public static func range(_ bounds: ClosedRange<Int>) -> FieldRule {
+        FieldRule(kind: .range(Int64(bounds.lowerBound), Int64(bounds.upperBound)))
+    }
+    /// So many decimal places, 0 to 9, instead of 2.
+    public static func scale(_ places: Int) -> FieldRule { FieldRule(kind: .scale(places)) }
+    /// The value of a new record when none is given.
+    public static func byDefault(_ value: some FieldValue) -> FieldRule { FieldRule(kind: .defaultValue(value.value)) }
+    /// An e-mail address (the useful part of RFC 5322: one `@`, a domain, no spaces).
+    public static var email: FieldRule { FieldRule(kind: .format(.email)) }
+    /// A telephone number: digits, spaces, `+ ( ) - . /` and an extension.
+    public static var phone: FieldRule { FieldRule(kind: .format(.phone)) }
+    /// A web address with http or https; a bare host gains `https://`.
+    public static var url: FieldRule { FieldRule(kind: .format(.url)) }
+    /// Text of several lines.
+    public static var multiline: FieldRule { FieldRule(kind: .format(.multiline)) }
+    /// A colour as `#rrggbb`.
+    public static var color: FieldRule { FieldRule(kind: .format(.color)) }
+    /// Found by the search over the whole product and by `q=` in lists: any substring.
+    public static var searchable: FieldRule { FieldRule(kind: .searchable) }
+    /// No two records share it. Empty values do not count; text is compared without regard to case.
+    public static var unique: FieldRule { FieldRule(kind: .unique) }
+    /// Has an index: filters and sorting by it stay fast on large tables.
+    public static var indexed: FieldRule { FieldRule(kind: .indexed) }
+    /// Names the user to whom the record belongs: decides the scopes *own* and *team*, and that user is told of an assignment.
+    public static var owner: FieldRule { FieldRule(kind: .owner) }
+    /// Shown, but set by the plugin only.
+    public static var readOnly: FieldRule { FieldRule(kind: .readOnly) }
+    /// Stored, filterable and in JSON, but left out of forms and record pages.
+    public static var hidden: FieldRule { FieldRule(kind: .hidden) }
+    /// The words that people see; the name made readable unless given.
+    public static func label(_ text: String) -> FieldRule { FieldRule(kind: .label(text)) }
+    /// A sentence of help below the field.
+    public static func help(_ text: String) -> FieldRule { FieldRule(kind: .help(text)) }
+    /// Other names under which files to import know the field.
+    public static func aliases(_ names: String...) -> FieldRule { FieldRule(kind: .aliases(names)) }
+    /// What happens to this record when the record it points at is deleted. Refused unless said otherwise.
+    public static func whenTargetIsDeleted(_ rule: DeletionRule) -> FieldRule { FieldRule(kind: .whenDeleted(rule)) }
+    /// Asked for in a form only while another field of the form has one of these values.
+    public static func shown<Owner, V: FieldValue>(when field: EntityField<Owner, V>, is values: V...) -> FieldRule {
+        FieldRule(kind: .shown(field: field.name, values: values.map(\.value)))
+    }
+}
+
+/// The written form that a text must have.
+public enum TextFormat: String, Sendable {
+    /// One line.
+    case plain
+    /// Several lines.
+    case multiline
+    /// An e-mail address.
+    case email
+    /// A telephone number.
+    case phone
+    /// A web address.
+    case url
+    /// A colour.
+    case color
+}
+
+/// What happens to a record when one that it points at is deleted.
+public enum DeletionRule: String, Sendable {
+    /// The deletion is refused, with the count of records in its way.
+    case refuse
+    /// The link is emptied.
+    case clear
+    /// This record is deleted too.
+    case cascade
+}

@@ -1,0 +1,73 @@
+/// An entity's name, its fields in order, and how it is called.
+///
+/// ```swift
+/// Schema("company", name, website).icon("building").group("Sales")
+/// ```
+public struct Schema: Sendable {
+    /// The name in hooks, rights and storage: singular snake_case.
+    public let name: String
+    /// The fields in order.
+    public let fields: [any AnyField]
+    /// The plural in URLs and on the command line: dashed, as in `customer-groups`.
+    public private(set) var path: String
+    /// What people call one record.
+    public private(set) var title: String
+    /// What people call several.
+    public private(set) var pluralTitle: String
+    /// The field by which a record is known: the first text field unless said otherwise.
+    public private(set) var labelField: String
+    /// The name of an icon of the shell, or empty.
+    public private(set) var iconName = ""
+    /// The heading of the menu under which it stands.
+    public private(set) var menuGroup = "Work"
+    /// Whether it is a list of options, kept among the settings rather than in the main menu.
+    public private(set) var isLookup = false
+    /// Sets of fields that no two records share together.
+    public private(set) var uniqueSets: [[String]] = []
+
+    /// Makes a schema. The path and the titles follow from the name unless set below.
+    public init(_ name: String, _ fields: any AnyField...) {
+        self.name = name
+        self.fields = fields
+        for (ordinal, field) in fields.enumerated() where field.slot.place < 0 {
+            field.slot.bind(to: SystemSlots.count + ordinal)
+        }
+        let plural = Schema.plural(of: name)
+        path = plural.split(separator: "_").joined(separator: "-")
+        title = name.readable
+        pluralTitle = plural.readable
+        let texts = fields.filter { $0.description.kind == .text }
+        labelField = texts.first?.name ?? "id"
+    }
+
+    static func plural(of name: String) -> String {
+        if name.hasSuffix("y"), let before = name.dropLast().last, !"aeiou".contains(before) { return name.dropLast() + "ies" }
+        if name.hasSuffix("s") || name.hasSuffix("x") || name.hasSuffix("ch") || name.hasSuffix("sh") { return name + "es" }
+        return name + "s"
+    }
+
+    private func with(_ change: (inout Schema) -> Void) -> Schema {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+
+    /// Sets the plural in URLs and on the command line.
+    public func path(_ path: String) -> Schema { with { $0.path = path } }
+    /// Sets what people call one record and several.
+    public func titled(_ title: String, plural: String) -> Schema {
+        with { ($0.title, $0.pluralTitle) = (title, plural) }
+    }
+    /// Sets the field by which a record is known.
+    public func label(by field: any AnyField) -> Schema { with { $0.labelField = field.name } }
+    /// Sets the icon: one of the shell's names.
+    public func icon(_ name: String) -> Schema { with { $0.iconName = name } }
+    /// Sets the heading of the menu.
+    public func group(_ title: String) -> Schema { with { $0.menuGroup = title } }
+    /// Marks a list of options: it stands among the settings.
+    public func lookup() -> Schema { with { $0.isLookup = true } }
+    /// No two records share these fields together; empty values do not count, text is compared without regard to case.
+    public func unique(together fields: any AnyField...) -> Schema {
+        with { $0.uniqueSets.append(fields.map(\.name)) }
+    }
+}
