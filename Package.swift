@@ -56,6 +56,6 @@ let package = Package(
             // Where `make install` puts libPluginAPI.so.
             linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/tenon"])]
         ),
-        .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
+        .testTarget(name: "KernelTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
     ]
 )

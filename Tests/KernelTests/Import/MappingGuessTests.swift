@@ -1,0 +1,103 @@
+import Testing
+
+@testable import Kernel
+
+@Suite("Guessing which column fills which field")
+struct MappingGuessTests {
+    private let person: [ImportField] = [
+        ImportField("name", label: "Name"),
+        ImportField("email", label: "E-mail", kind: .email),
+        ImportField("phone", label: "Phone", kind: .phone),
+        ImportField("postal_code", label: "Postal code"),
+        ImportField("created_at", label: "Created", kind: .moment),
+        ImportField("assigned_to", label: "Assigned to", kind: .reference),
+        ImportField("active", label: "Active", kind: .boolean),
+    ]
+
+    private func map(_ headers: [String], _ fields: [ImportField], samples: [String: [String]] = [:], entity: [String] = []) -> [String: String] {
+        let columns: [ImportColumn] = headers.map { ImportColumn(header: $0, samples: samples[$0] ?? []) }
+        var result: [String: String] = [:]
+        for proposal in MappingGuess.propose(columns: columns, fields: fields, entityNames: entity) {
+            result[headers[proposal.column]] = proposal.field
+        }
+        return result
+    }
+
+    @Test("case, spaces, underscores and humps make no difference", arguments: [
+        "postal_code", "Postal Code", "postalCode", "POSTAL-CODE", "PostalCode", "postalcode",
+    ])
+    func spelling(header: String) {
+        #expect(map([header], person) == [header: "postal_code"])
+    }
+
+    @Test("words that mean the same are the same", arguments: [
+        ("E-Mail Address", "email"), ("mail", "email"), ("Tel.", "phone"), ("Telephone Number", "phone"), ("ZIP", "postal_code"),
+        ("Postcode", "postal_code"), ("Create Date", "created_at"), ("Owner", "assigned_to"), ("Agent", "assigned_to"),
+        ("Full Name", "name"), ("is_active", "active"),
+    ])
+    func synonyms(header: String, field: String) {
+        #expect(map([header], person) == [header: field])
+    }
+
+    @Test("a slip of the pen is forgiven, another word is not")
+    func slips() {
+        #expect(map(["Adress"], [ImportField("address", label: "Address")]) == ["Adress": "address"])
+        #expect(map(["postl_code"], person) == ["postl_code": "postal_code"])
+        #expect(map(["Favourite colour"], person).isEmpty)
+    }
+
+    @Test("no field is filled twice, and the surer column wins")
+    func oneToOne() {
+        #expect(map(["Work mail", "Email", "Mobile"], person)["Email"] == "email")
+        #expect(Set(map(["Email", "E-mail", "mail"], person).values).count == 1)
+    }
+
+    @Test("the values can speak against a name, and for a column without one")
+    func values() {
+        let samples: [String: [String]] = ["Contact": ["a@b.org", "c@d.net", ""], "Mail sent": ["yes", "no"]]
+        #expect(map(["Contact", "Mail sent"], person, samples: samples) == ["Contact": "email"])
+    }
+
+    @Test("an exact name with unsuitable values is proposed with doubt")
+    func doubt() throws {
+        let columns: [ImportColumn] = [ImportColumn(header: "email", samples: ["none", "see notes", "?"])]
+        let proposal: MappingGuess.Proposal = try #require(MappingGuess.propose(columns: columns, fields: person).first)
+        #expect(proposal.confidence < 0.8)
+    }
+
+    @Test("aliases and the entity's own name carry a real file", .enabled(if: SampleData.isThere))
+    func realFile() throws {
+        let fields: [ImportField] = [
+            ImportField("title", label: "Title", aliases: ["opportunity id"]),
+            ImportField("value", label: "Value", aliases: ["close value"], kind: .money),
+            ImportField("expected_close_date", label: "Expected close date", kind: .date),
+            ImportField("actual_close_date", label: "Actual close date", aliases: ["close date"], kind: .date),
+            ImportField("stage", label: "Stage", kind: .reference),
+            ImportField("company", label: "Company", aliases: ["account"], kind: .reference),
+            ImportField("assigned_to", label: "Assigned to", kind: .reference),
+        ]
+        var reader = try CSVReader(.file(SampleData.path("maven-crm/sales_pipeline.csv")))
+        let header: [String] = try reader.readHeader()
+        var samples: [[String]] = header.map { _ in [] }
+        var row = CSVRow()
+        while try reader.next(&row), row.line < 50 {
+            for column in header.indices { samples[column].append(row[column]) }
+        }
+        let columns: [ImportColumn] = zip(header, samples).map { ImportColumn(header: $0, samples: $1) }
+        let proposals = MappingGuess.propose(columns: columns, fields: fields, entityNames: ["deal", "deals"])
+        var mapping: [String: String] = [:]
+        for proposal in proposals { mapping[header[proposal.column]] = proposal.field }
+        #expect(mapping == [
+            "opportunity_id": "title", "sales_agent": "assigned_to", "account": "company", "deal_stage": "stage",
+            "close_date": "actual_close_date", "close_value": "value",
+        ])
+    }
+
+    @Test("the edit distance counts changes, gaps and swaps", arguments: [
+        ("", "", 0), ("abc", "abc", 0), ("abc", "acb", 1), ("kitten", "sitting", 3), ("adress", "address", 1), ("", "ab", 2),
+    ])
+    func editDistance(a: String, b: String, expected: Int) {
+        #expect(EditDistance.distance(a, b) == expected)
+        #expect(EditDistance.distance(b, a) == expected)
+    }
+}
