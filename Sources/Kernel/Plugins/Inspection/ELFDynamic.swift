@@ -7,6 +7,8 @@ struct ELFDynamic {
     private(set) var searchPath: Int?
     private(set) var symbolsAddress: UInt64?
     private(set) var hasInitialisers = false
+    /// An executable that may lie anywhere looks like a shared object, but cannot be loaded as one.
+    private(set) var isProgram = false
 
     init(_ rows: ELFBytes) throws(ELFProblem) {
         guard rows.bytes.count <= Self.mostRows * 16 else { throw .malformed("its dynamic section has more than \(Self.mostRows) rows") }
@@ -19,6 +21,7 @@ struct ELFDynamic {
             case 14: name = try Self.offset(value)
             case 15 where searchPath == nil, 29: searchPath = try Self.offset(value)
             case 6: symbolsAddress = value
+            case 0x6fff_fffb: isProgram = value & 0x0800_0000 != 0
             case 12, 25: hasInitialisers = true
             default: continue
             }

@@ -31,7 +31,6 @@ struct ELFImage {
     private init(_ file: ELFFile) throws(ELFProblem) {
         let header = try ELFHeader(file)
         machine = header.machine
-        isSharedObject = header.isSharedObject
 
         comments = try Self.read(".comment", of: header, from: file)?.texts ?? []
         swiftCompilers = try Self.read(".debug_str", of: header, from: file)?.texts(beginningWith: "Swift version ") ?? []
@@ -46,6 +45,7 @@ struct ELFImage {
         if let address: UInt64 = dynamic.symbolsAddress, address != table.address {
             throw .malformed("its two descriptions of the dynamic symbols differ")
         }
+        isSharedObject = header.isSharedObject && !dynamic.isProgram
         let texts: ELFBytes = try Self.names(of: rows, header, file)
         neededLibraries = try dynamic.needed.map { offset throws(ELFProblem) in try texts.text(at: offset) }
         name = try dynamic.name.map { offset throws(ELFProblem) in try texts.text(at: offset) }

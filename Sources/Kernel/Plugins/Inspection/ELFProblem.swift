@@ -6,14 +6,14 @@ enum ELFProblem: Error, Equatable {
     case malformed(String)
     case unsupported(String)
 
-    /// A lower-case fact about the file.
+    /// What to say of the file: "the library …".
     var message: String {
         switch self {
         case .unreadable(let number): "cannot be read (error \(number))"
-        case .notELF: "not an ELF file"
-        case .truncated(let part): "truncated in its \(part)"
-        case .malformed(let fact): "malformed: \(fact)"
-        case .unsupported(let fact): "not supported: \(fact)"
+        case .notELF: "is not an ELF file"
+        case .truncated(let part): "is truncated in its \(part)"
+        case .malformed(let fact): "is malformed: \(fact)"
+        case .unsupported(let fact): "is not supported: \(fact)"
         }
     }
 }

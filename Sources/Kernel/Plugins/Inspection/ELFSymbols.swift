@@ -1,3 +1,5 @@
+import Glibc
+
 /// The dynamic symbols of a library: what it offers to others, and what it needs from them.
 struct ELFSymbols {
     private static let rowSize = 24
@@ -31,6 +33,12 @@ struct ELFSymbols {
             guard Int(nameOffset) < names.bytes.count else { throw .malformed("a symbol's name lies outside its names") }
             body(Symbol(nameOffset: Int(nameOffset), isDefined: section != 0, isWeak: binding == 2))
         }
+    }
+
+    /// Whether a global symbol of this name is defined here.
+    func defines(_ name: String) -> Bool {
+        let found: [String]? = try? definedNames { strcmp($0, name) == 0 }
+        return found?.isEmpty == false
     }
 
     func name(of symbol: Symbol) -> String {

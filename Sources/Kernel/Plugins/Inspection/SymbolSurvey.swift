@@ -1,0 +1,49 @@
+/// A library's symbols and needed libraries held against what the process has.
+struct SymbolSurvey {
+    private let image: ELFImage
+    /// Needed libraries that are neither loaded nor part of the Swift runtime.
+    private(set) var missingLibraries: [String] = []
+    /// Needed symbols that nobody would provide; the loader would refuse the library because of them.
+    private(set) var missingSymbols: [String] = []
+    /// Descriptors of PluginAPI's types that the library defines itself.
+    private(set) var copiedDescriptors: [String] = []
+
+    init(_ image: ELFImage, _ host: HostLibraries) throws(ELFProblem) {
+        self.image = image
+
+        var alsoLoaded: [ELFImage] = []
+        for library in image.neededLibraries where !host.isLoaded(library) {
+            if let runtime: ELFImage = host.runtimeLibrary(library) {
+                alsoLoaded.append(runtime)
+            } else {
+                missingLibraries.append(library)
+            }
+        }
+
+        var missing: [String] = []
+        var copied: [String] = []
+        try image.symbols.forEach { symbol in
+            if symbol.isDefined {
+                guard image.symbols.withName(of: symbol, HostLibraries.isDescriptor) else { return }
+                let name: String = image.symbols.name(of: symbol)
+                if host.apiDescriptors.contains(name) { copied.append(name) }
+            } else if !symbol.isWeak, !image.symbols.withName(of: symbol, host.offers) {
+                missing.append(image.symbols.name(of: symbol))
+            }
+        }
+        if !missing.isEmpty, !alsoLoaded.isEmpty {
+            let wanted: Set<String> = Set(missing)
+            var provided: Set<String> = []
+            for library in alsoLoaded {
+                provided.formUnion(try library.symbols.definedNames { wanted.contains(String(cString: $0)) })
+            }
+            missing.removeAll { provided.contains($0) }
+        }
+        missingSymbols = missing
+        copiedDescriptors = copied
+    }
+
+    func offers(_ function: String) -> Bool {
+        image.symbols.defines(function)
+    }
+}
