@@ -92,7 +92,7 @@ extension PluginInspector {
         guard !missing.isEmpty else { return [] }
         let hint: String =
             switch expectation.kind {
-            case .swift: "Export the plugin with @c(\(PluginExpectation.entrySymbol)), then run: tenon plugin build \(expectation.id)"
+            case .swift: "Hand the plugin over with @_cdecl(\"\(PluginExpectation.entrySymbol)\"), then run: tenon plugin build \(expectation.id)"
             case .foreign: "Export these functions with C names, or correct the plugin's plugin.json."
             }
         return [

@@ -70,8 +70,8 @@ struct LibraryFixtures {
 enum FittingPlugin {
     static let source = """
         import PluginAPI
-        public enum Sample { public static let version: Any.Type = APIVersion.self }
-        @_cdecl("tenon_plugin") public func entry() -> UnsafeMutableRawPointer? { nil }
+        struct SamplePlugin: Plugin { func register(with crm: inout Registrar) {} }
+        @_cdecl("tenon_plugin") public func tenonPlugin() -> UnsafeMutableRawPointer { exportPlugin(SamplePlugin()) }
         """
 
     static let library = Result {
