@@ -1,4 +1,5 @@
 /// How far a right reaches.
+@frozen
 public enum Scope: String, Sendable, Hashable, CaseIterable, Comparable {
     /// The records that belong to the user.
     case own

@@ -74,6 +74,7 @@ public enum TextFormat: String, Sendable {
 }
 
 /// What happens to a record when one that it points at is deleted.
+@frozen
 public enum DeletionRule: String, Sendable {
     /// The deletion is refused, with the count of records in its way.
     case refuse

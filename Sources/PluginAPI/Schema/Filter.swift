@@ -1,4 +1,5 @@
 /// How a field is compared.
+@frozen
 public enum Comparison: String, Sendable, Hashable, CaseIterable {
     /// Equal. Text without regard to case where the field is unique or searched by people, exact otherwise.
     case equal = "eq"
@@ -19,6 +20,7 @@ public enum Comparison: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What a field is compared with.
+@frozen
 public enum Operand: Sendable, Hashable {
     /// A value.
     case value(Value)
@@ -31,6 +33,7 @@ public enum Operand: Sendable, Hashable {
 }
 
 /// A condition on records without its Swift type: the form shared by lists, URLs, saved views and plugins.
+@frozen
 public indirect enum Filter: Sendable, Hashable {
     /// All of them. None at all holds always.
     case all([Filter])

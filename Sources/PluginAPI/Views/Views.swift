@@ -64,6 +64,7 @@ public struct DetailView: Sendable {
 }
 
 /// How a metric adds up.
+@frozen
 public enum Measure: Sendable, Hashable {
     /// The count of records.
     case count

@@ -1,0 +1,92 @@
+import PluginAPI
+
+/// An entity in the frozen registry: its fields (declared and made at run time), screens, rules and actions.
+final class EntityModel: Sendable {
+    let schema: Schema
+    let plugin: String
+    /// The fields of every record first, then the declared ones, then those of other plugins and custom ones.
+    let fields: [FieldModel]
+    let layout: RecordLayout
+    let list: ListView
+    let presets: [PresetView]
+    let board: BoardView?
+    let sections: [FieldSection]
+    let rules: EntityRules
+    let actions: [ActionModel]
+    private let places: [String: Int]
+    /// The field that names the user to whom a record belongs.
+    let ownerField: FieldModel?
+    let searchFields: [FieldModel]
+
+    var name: String { schema.name }
+    var path: String { schema.path }
+    var title: String { schema.title }
+    var pluralTitle: String { schema.pluralTitle }
+    var labelField: String { schema.labelField }
+
+    init(
+        schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], board: BoardView?,
+        sections: [FieldSection], rules: EntityRules, actions: [ActionModel]
+    ) {
+        self.schema = schema
+        self.plugin = plugin
+        self.fields = fields
+        layout = RecordLayout(entity: schema.name, names: fields.map(\.name))
+        self.list = list
+        self.presets = presets
+        self.board = board
+        self.sections = sections
+        self.rules = rules
+        self.actions = actions
+        places = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.place) })
+        ownerField = fields.first { $0.description.isOwner }
+        searchFields = fields.filter { $0.description.isSearchable }
+    }
+
+    /// A field by its name, or nil.
+    func field(_ name: String) -> FieldModel? { places[name].map { fields[$0] } }
+
+    func action(_ name: String) -> ActionModel? { actions.first { $0.name == name } }
+
+    /// The fields that people fill in, in the order of the sections.
+    var editableFields: [FieldModel] {
+        sections.flatMap(\.fields).compactMap(field).filter { !$0.description.isReadOnly && !$0.isSystem }
+    }
+}
+
+/// What runs when a record changes, each list in its total order: priority, then dependency order of the plugins, then
+/// the order of registration.
+struct EntityRules: Sendable {
+    var prepares: [Owned<@Sendable (inout ChangeData, Transaction) throws -> Void>] = []
+    var validations: [Owned<@Sendable (ChangeData) -> [Problem]>] = []
+    var saves: [Owned<@Sendable (ChangeData, Transaction) throws -> Void>] = []
+    var deletions: [Owned<@Sendable (RecordData, Transaction) throws -> Void>] = []
+}
+
+/// Something that a plugin contributed, with its plugin.
+struct Owned<Body: Sendable>: Sendable {
+    let plugin: String
+    let priority: Int
+    let body: Body
+}
+
+/// An action with the extensions that other plugins add to it.
+struct ActionModel: Sendable {
+    /// The fields and the work that one plugin gives to the action.
+    struct Part: Sendable {
+        let plugin: String
+        let entry: Contributions.ActionEntry
+        let layout: RecordLayout
+    }
+    let plugin: String
+    let entity: String
+    let name: String
+    let title: String
+    let summary: String
+    let style: ActionStyle
+    /// The action itself first, then its extensions in dependency order.
+    let parts: [Part]
+
+    /// All fields of the form, in order.
+    var fields: [FieldDescription] { parts.flatMap(\.entry.fields) }
+}

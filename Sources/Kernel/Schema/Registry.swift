@@ -1,0 +1,81 @@
+import PluginAPI
+
+/// All that the enabled plugins contribute, checked and frozen. Replaced as a whole when a plugin is switched on or off or
+/// a custom field is made; every request works with the one that it began with.
+final class Registry: Sendable {
+    struct Plugin: Sendable {
+        let id: String
+        let name: String
+        let version: String
+    }
+    struct Hook: Sendable {
+        let plugin: String
+        let name: String
+        let summary: String
+    }
+    typealias Listener = Owned<Contributions.ListenerEntry<@Sendable (HookEvent, Transaction) throws -> Void>>
+    typealias After = Owned<Contributions.ListenerEntry<@Sendable (HookEvent, Context) async throws -> Void>>
+
+    /// A link from one entity to another.
+    struct Link: Sendable {
+        let entity: EntityModel
+        let field: FieldModel
+    }
+
+    /// Enabled plugins in dependency order, the kernel's own part first.
+    let plugins: [Plugin]
+    /// Entities in the order of registration.
+    let entities: [EntityModel]
+    let hooks: [String: Hook]
+    let listeners: [String: [Listener]]
+    let afters: [String: [After]]
+    let metrics: [Owned<Metric>]
+    let jobs: [String: Owned<Contributions.JobEntry>]
+    let routes: [Owned<Contributions.RouteEntry>]
+    let settings: [Owned<Contributions.SettingEntry>]
+    /// What points at an entity, by the entity's name.
+    let links: [String: [Link]]
+    private let byName: [String: EntityModel]
+    private let byPath: [String: EntityModel]
+
+    init(
+        plugins: [Plugin], entities: [EntityModel], hooks: [String: Hook], listeners: [String: [Listener]],
+        afters: [String: [After]], metrics: [Owned<Metric>], jobs: [String: Owned<Contributions.JobEntry>],
+        routes: [Owned<Contributions.RouteEntry>], settings: [Owned<Contributions.SettingEntry>]
+    ) {
+        self.plugins = plugins
+        self.entities = entities
+        self.hooks = hooks
+        self.listeners = listeners
+        self.afters = afters
+        self.metrics = metrics
+        self.jobs = jobs
+        self.routes = routes
+        self.settings = settings
+        byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
+        byPath = Dictionary(uniqueKeysWithValues: entities.map { ($0.path, $0) })
+        var links: [String: [Link]] = [:]
+        for entity in entities {
+            for field in entity.fields where !field.isSystem {
+                if let target = field.target { links[target, default: []].append(Link(entity: entity, field: field)) }
+            }
+        }
+        self.links = links
+    }
+
+    /// An entity by its name, or nil while its plugin is switched off.
+    func entity(_ name: String) -> EntityModel? { byName[name] }
+
+    /// An entity by its plural in URLs.
+    func entity(path: String) -> EntityModel? { byPath[path] }
+
+    /// An entity by its name; throws `notFound` otherwise.
+    func require(_ name: String) throws -> EntityModel {
+        guard let entity = byName[name] else {
+            throw CRMError(.notFound, "there is no entity \(name)", hint: "Its plugin may be switched off.")
+        }
+        return entity
+    }
+
+    func setting(_ key: String) -> Contributions.SettingEntry? { settings.first { $0.body.key == key }?.body }
+}

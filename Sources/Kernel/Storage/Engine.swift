@@ -1,0 +1,108 @@
+import PluginAPI
+
+/// A database. Everything above this protocol speaks the common part of SQL, written by ``SQLText`` helpers; what engines
+/// spell differently is asked of the ``Dialect``.
+protocol Engine: Sendable {
+    var dialect: any Dialect { get }
+    /// Runs a closure over one consistent view.
+    func read<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T
+    /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
+    func write<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T
+    /// Finishes what is under way and closes the database.
+    func close() async throws
+}
+
+/// What an engine can be sent as an argument.
+enum SQLValue: Sendable, Hashable {
+    case null
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+}
+
+/// A connection within a transaction; not to be kept.
+protocol Connection: AnyObject {
+    /// Runs a statement and gives the count of rows it changed.
+    @discardableResult
+    func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int
+    /// Runs a query and hands over each row until the closure returns false. No other statement with the same text may run
+    /// meanwhile.
+    func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws
+    /// Runs a closure that is undone alone when it throws.
+    func savepoint<T>(_ body: () throws -> T) throws -> T
+    /// The columns of a table, empty when there is no such table.
+    func columns(of table: String) throws -> Set<String>
+    /// The names of a table's indexes.
+    func indexes(of table: String) throws -> Set<String>
+}
+
+/// One row of a result; valid until the next.
+protocol Row {
+    func isNull(_ column: Int) -> Bool
+    func integer(_ column: Int) -> Int64
+    func text(_ column: Int) -> String
+    /// The text's bytes in place, without a copy.
+    func withText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T
+    func blob(_ column: Int) -> [UInt8]
+}
+
+extension Row {
+    func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
+    func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
+}
+
+extension Connection {
+    @discardableResult
+    func execute(_ sql: String) throws -> Int { try execute(sql, []) }
+
+    /// All rows of a query, each turned into something.
+    func all<T>(_ sql: String, _ arguments: [SQLValue] = [], _ make: (any Row) throws -> T) throws -> [T] {
+        var rows: [T] = []
+        try query(sql, arguments) { row in
+            rows.append(try make(row))
+            return true
+        }
+        return rows
+    }
+
+    /// The first row of a query, or nil.
+    func first<T>(_ sql: String, _ arguments: [SQLValue] = [], _ make: (any Row) throws -> T) throws -> T? {
+        var found: T?
+        try query(sql, arguments) { row in
+            found = try make(row)
+            return false
+        }
+        return found
+    }
+
+    /// The first column of the first row as a number, or nil.
+    func integer(_ sql: String, _ arguments: [SQLValue] = []) throws -> Int64? {
+        try first(sql, arguments) { $0.optionalInteger(0) } ?? nil
+    }
+}
+
+/// What engines spell differently.
+protocol Dialect: Sendable {
+    /// The type of a column and the rest of its definition for a new table's id.
+    var idColumn: String { get }
+    var integerType: String { get }
+    var textType: String { get }
+    var blobType: String { get }
+    /// Makes or extends the search index of an entity over some of its columns and fills it.
+    func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws
+    func dropSearch(_ connection: any Connection, table: String) throws
+    /// Puts the texts of a record into the search index, replacing earlier ones.
+    func index(_ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool) throws
+    func unindex(_ connection: any Connection, table: String, id: Int64) throws
+    /// A condition on the row's id (`t.id`) that holds where any of the columns contains the text, with its arguments.
+    func match(table: String, columns: [String], text: String) -> (sql: String, arguments: [SQLValue])
+    /// `lower(x) like …` for a pattern without regard to case: the operator between column and argument.
+    func like(_ column: String) -> String
+    /// Whether an error tells that a unique index was hit; the index's columns if they are known.
+    func uniqueViolation(_ error: any Error) -> [String]?
+    /// Whether an error tells that the disk is full, the database locked: worth another try later.
+    func isTemporary(_ error: any Error) -> Bool
+}
+
+/// Quotes a name.
+func quoted(_ name: String) -> String { "\"" + name + "\"" }

@@ -1,0 +1,88 @@
+import GRDB
+import PluginAPI
+
+/// How SQLite spells what engines spell differently. Search is FTS5 with trigrams (SQLite 3.34 or newer): any substring of
+/// three characters or more, without regard to case.
+struct SQLiteDialect: Dialect {
+    let idColumn = "\"id\" INTEGER PRIMARY KEY AUTOINCREMENT"
+    let integerType = "INTEGER"
+    let textType = "TEXT"
+    let blobType = "BLOB"
+
+    private func searchTable(_ table: String) -> String { "tenon_search_" + table }
+
+    func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws {
+        let name = searchTable(table)
+        let existing = try connection.columns(of: name)
+        guard existing != Set(columns) else { return }
+        if !existing.isEmpty { try connection.execute("DROP TABLE \(quoted(name))") }
+        guard !columns.isEmpty else { return }
+        let list = columns.map(quoted).joined(separator: ", ")
+        try connection.execute("CREATE VIRTUAL TABLE \(quoted(name)) USING fts5(\(list), tokenize = 'trigram')")
+        try connection.execute("INSERT INTO \(quoted(name)) (rowid, \(list)) SELECT \"id\", \(list) FROM \(quoted(table))")
+    }
+
+    func dropSearch(_ connection: any Connection, table: String) throws {
+        try connection.execute("DROP TABLE IF EXISTS \(quoted(searchTable(table)))")
+    }
+
+    func index(
+        _ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool
+    ) throws {
+        let name = quoted(searchTable(table))
+        let values = texts.map { text in text.map(SQLValue.text) ?? .null }
+        if isNew {
+            let list = columns.map(quoted).joined(separator: ", ")
+            let marks = repeatElement("?", count: columns.count).joined(separator: ", ")
+            try connection.execute("INSERT INTO \(name) (rowid, \(list)) VALUES (?, \(marks))", [.integer(id)] + values)
+        } else {
+            let sets = columns.map { quoted($0) + " = ?" }.joined(separator: ", ")
+            try connection.execute("UPDATE \(name) SET \(sets) WHERE rowid = ?", values + [.integer(id)])
+        }
+    }
+
+    func unindex(_ connection: any Connection, table: String, id: Int64) throws {
+        try connection.execute("DELETE FROM \(quoted(searchTable(table))) WHERE rowid = ?", [.integer(id)])
+    }
+
+    func match(table: String, columns: [String], text: String) -> (sql: String, arguments: [SQLValue]) {
+        guard text.unicodeScalars.count >= 3 else {
+            // A trigram index cannot find fewer than three characters: look at the beginnings of the texts instead.
+            let pattern = likePattern(text, anywhere: false)
+            let parts = columns.map { like("t." + quoted($0)) }
+            return ("(" + parts.joined(separator: " OR ") + ")", columns.map { _ in .text(pattern) })
+        }
+        let phrase = "\"" + text.replacing("\"", with: "\"\"") + "\""
+        let scope = "{" + columns.map(quoted).joined(separator: " ") + "} : "
+        let name = quoted(searchTable(table))
+        return ("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope + phrase)])
+    }
+
+    func like(_ column: String) -> String { column + " LIKE ? ESCAPE '\\'" }
+
+    func uniqueViolation(_ error: any Error) -> [String]? {
+        guard let error = error as? DatabaseError, error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE else { return nil }
+        // "UNIQUE constraint failed: company.office_email" or "… failed: index 'company_office_email_unique'"
+        let text = error.message ?? ""
+        guard let colon = text.firstIndex(of: ":") else { return [] }
+        return text[text.index(after: colon)...].split(separator: ",").map {
+            let name = $0.split(separator: ".").last ?? $0
+            return String(name.filter { $0 != " " && $0 != "'" })
+        }
+    }
+
+    func isTemporary(_ error: any Error) -> Bool {
+        guard let error = error as? DatabaseError else { return false }
+        return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR].contains(error.resultCode)
+    }
+}
+
+/// A LIKE pattern for a text taken literally.
+func likePattern(_ text: String, anywhere: Bool) -> String {
+    var pattern = anywhere ? "%" : ""
+    for character in text {
+        if character == "%" || character == "_" || character == "\\" { pattern.append("\\") }
+        pattern.append(character)
+    }
+    return pattern + "%"
+}
