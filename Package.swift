@@ -48,6 +48,8 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            // Served from the home that tools/home assembles, not compiled in.
+            exclude: ["Web/Assets"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -17,8 +17,8 @@ struct MappingGuessTests {
     private func map(_ headers: [String], _ fields: [ImportField], samples: [String: [String]] = [:], entity: [String] = []) -> [String: String] {
         let columns: [ImportColumn] = headers.map { ImportColumn(header: $0, samples: samples[$0] ?? []) }
         var result: [String: String] = [:]
-        for proposal in MappingGuess.propose(columns: columns, fields: fields, entityNames: entity) {
-            result[headers[proposal.column]] = proposal.field
+        for suggestion in MappingGuess.suggest(columns: columns, fields: fields, entityNames: entity) {
+            result[headers[suggestion.column]] = suggestion.field
         }
         return result
     }
@@ -61,8 +61,8 @@ struct MappingGuessTests {
     @Test("an exact name with unsuitable values is proposed with doubt")
     func doubt() throws {
         let columns: [ImportColumn] = [ImportColumn(header: "email", samples: ["none", "see notes", "?"])]
-        let proposal: MappingGuess.Proposal = try #require(MappingGuess.propose(columns: columns, fields: person).first)
-        #expect(proposal.confidence < 0.8)
+        let suggestion: MappingGuess.Suggestion = try #require(MappingGuess.suggest(columns: columns, fields: person).first)
+        #expect(suggestion.confidence < 0.8)
     }
 
     @Test("aliases and the entity's own name carry a real file", .enabled(if: SampleData.isThere))
@@ -84,9 +84,9 @@ struct MappingGuessTests {
             for column in header.indices { samples[column].append(row[column]) }
         }
         let columns: [ImportColumn] = zip(header, samples).map { ImportColumn(header: $0, samples: $1) }
-        let proposals = MappingGuess.propose(columns: columns, fields: fields, entityNames: ["deal", "deals"])
+        let suggestions = MappingGuess.suggest(columns: columns, fields: fields, entityNames: ["deal", "deals"])
         var mapping: [String: String] = [:]
-        for proposal in proposals { mapping[header[proposal.column]] = proposal.field }
+        for suggestion in suggestions { mapping[header[suggestion.column]] = suggestion.field }
         #expect(mapping == [
             "opportunity_id": "title", "sales_agent": "assigned_to", "account": "company", "deal_stage": "stage",
             "close_date": "actual_close_date", "close_value": "value",

@@ -29,7 +29,7 @@ struct ImportColumn: Hashable, Sendable {
 /// Each pair gets a confidence from its names and is then believed or doubted by what the values look like.
 /// The surest pairs are taken first; no field and no column is taken twice.
 struct MappingGuess {
-    struct Proposal: Hashable, Sendable {
+    struct Suggestion: Hashable, Sendable {
         var column: Int
         var field: String
         /// From 0 to 1; from 0.8 on the pair needs no second look.
@@ -50,14 +50,14 @@ struct MappingGuess {
     }
 
     /// `entityNames`: the singular and plural name of what is imported, which files like to put before a field's name.
-    static func propose(columns: [ImportColumn], fields: [ImportField], entityNames: [String] = []) -> [Proposal] {
+    static func suggest(columns: [ImportColumn], fields: [ImportField], entityNames: [String] = []) -> [Suggestion] {
         let shapes: [ValueShape] = columns.map { ValueShape($0.samples) }
         let candidates: [[Candidate]] = fields.map { field in
             let names: [(String, Bool)] = [(field.name, false), (field.label, false)] + field.aliases.map { ($0, true) }
             return names.map { name, isAlias in candidate(HeaderWords(name).words, isAlias: isAlias) }
         }
         let prefixes: [[String]] = entityNames.map { HeaderWords($0).words }
-        var all: [(proposal: Proposal, order: Int)] = []
+        var all: [(suggestion: Suggestion, order: Int)] = []
         for (columnIndex, column) in columns.enumerated() {
             let headers: [Candidate] = spellings(of: column.header, prefixes: prefixes)
             for (fieldIndex, field) in fields.enumerated() {
@@ -71,22 +71,22 @@ struct MappingGuess {
                     }
                 }
                 let suits: Double? = shapes[columnIndex].suits(field.kind)
-                let proposal = weigh(best, suits: suits, kind: field.kind, column: columnIndex, field: field.name)
-                if let proposal { all.append((proposal, fieldIndex)) }
+                let suggestion = weigh(best, suits: suits, kind: field.kind, column: columnIndex, field: field.name)
+                if let suggestion { all.append((suggestion, fieldIndex)) }
             }
         }
         all.sort { a, b in
-            if a.proposal.confidence != b.proposal.confidence { return a.proposal.confidence > b.proposal.confidence }
-            if a.proposal.column != b.proposal.column { return a.proposal.column < b.proposal.column }
+            if a.suggestion.confidence != b.suggestion.confidence { return a.suggestion.confidence > b.suggestion.confidence }
+            if a.suggestion.column != b.suggestion.column { return a.suggestion.column < b.suggestion.column }
             return a.order < b.order
         }
         var usedColumns: Set<Int> = []
         var usedFields: Set<String> = []
-        var chosen: [Proposal] = []
-        for (proposal, _) in all where !usedColumns.contains(proposal.column) && !usedFields.contains(proposal.field) {
-            usedColumns.insert(proposal.column)
-            usedFields.insert(proposal.field)
-            chosen.append(proposal)
+        var chosen: [Suggestion] = []
+        for (suggestion, _) in all where !usedColumns.contains(suggestion.column) && !usedFields.contains(suggestion.field) {
+            usedColumns.insert(suggestion.column)
+            usedFields.insert(suggestion.field)
+            chosen.append(suggestion)
         }
         return chosen.sorted { $0.column < $1.column }
     }
@@ -127,7 +127,7 @@ struct MappingGuess {
     /// Lets the values speak for or against what the names say.
     private static func weigh(
         _ named: (score: Double, reason: Reason), suits: Double?, kind: ImportKind, column: Int, field: String
-    ) -> Proposal? {
+    ) -> Suggestion? {
         var score: Double = named.score
         var reason: Reason = named.reason
         if let suits {
@@ -144,7 +144,7 @@ struct MappingGuess {
             }
         }
         guard score >= threshold else { return nil }
-        return Proposal(column: column, field: field, confidence: score, reason: reason)
+        return Suggestion(column: column, field: field, confidence: score, reason: reason)
     }
 }
 

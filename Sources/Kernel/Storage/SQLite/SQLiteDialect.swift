@@ -62,7 +62,7 @@ struct SQLiteDialect: Dialect {
 
     func uniqueViolation(_ error: any Error) -> [String]? {
         guard let error = error as? DatabaseError, error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE else { return nil }
-        // "UNIQUE constraint failed: company.office_email" or "… failed: index 'company_office_email_unique'"
+        // "UNIQUE constraint failed: entity.office_email" or "… failed: index 'entity_office_email_unique'"
         let text = error.message ?? ""
         guard let colon = text.firstIndex(of: ":") else { return [] }
         return text[text.index(after: colon)...].split(separator: ",").map {

@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// A plan made from a file alone, how sure it is, and what only a person can say.
-struct ImportProposal: Sendable {
+struct ImportSuggestion: Sendable {
     struct Question: Hashable, Sendable {
         enum Subject: String, Hashable, Sendable { case dateFormat, numberFormat }
         var subject: Subject
@@ -26,17 +26,17 @@ struct ImportProposal: Sendable {
         plan = ImportPlan(entity: entity.name)
         let targets: [ImportField] = fields.map { ImportField($0) }
         let names: [String] = [entity.name, entity.title, entity.path, entity.pluralTitle]
-        let proposals: [MappingGuess.Proposal] = MappingGuess.propose(
+        let suggestions: [MappingGuess.Suggestion] = MappingGuess.suggest(
             columns: analysis.importColumns, fields: targets, entityNames: names)
         var byName: [String: FieldDescription] = [:]
         for field in fields { byName[field.name] = field }
-        for proposal in proposals {
-            guard let field = byName[proposal.field] else { continue }
-            let column: FileAnalysis.Column = analysis.columns[proposal.column]
-            var planned = ImportPlan.Column(index: proposal.column, header: column.header, field: field.name)
+        for suggestion in suggestions {
+            guard let field = byName[suggestion.field] else { continue }
+            let column: FileAnalysis.Column = analysis.columns[suggestion.column]
+            var planned = ImportPlan.Column(index: suggestion.column, header: column.header, field: field.name)
             Self.settleFormats(of: field, in: column, for: &planned, asking: &questions)
             plan.columns.append(planned)
-            confidence[proposal.column] = proposal.confidence
+            confidence[suggestion.column] = suggestion.confidence
         }
         if analysis.columns.contains(where: { $0.nulls > 0 }) { plan.emptyTexts = FileAnalysis.nullTexts.sorted() }
         unused = analysis.columns.indices.filter { confidence[$0] == nil }.map { analysis.columns[$0].header }

@@ -22,41 +22,41 @@ private func field(_ name: String) throws -> FieldDescription {
 }
 
 @Suite("Planning an import")
-struct ImportProposalTests {
-    private func proposal(_ text: String) throws -> ImportProposal {
+struct ImportSuggestionTests {
+    private func suggestion(_ text: String) throws -> ImportSuggestion {
         let analysis = try FileAnalysis(.bytes(Array(text.utf8)), options: CSVOptions())
-        return ImportProposal(entity: Part.schema, fields: fields, analysis: analysis)
+        return ImportSuggestion(entity: Part.schema, fields: fields, analysis: analysis)
     }
 
     @Test("columns, formats and the match field are proposed from the file alone")
     func proposed() throws {
-        let proposal: ImportProposal = try proposal("""
+        let suggestion: ImportSuggestion = try suggestion("""
             Part ID;Close Value;Part Stage;close_date;Code;Colour
             A;1.234,50;New;31.12.2016;x1;red
             B;2,00;Done;01.02.2017;x2;
             """)
-        #expect(proposal.plan.columns.map(\.field) == ["title", "price", "stage", "close_date", "code"])
-        #expect(proposal.plan.columns.map(\.numberFormat) == [nil, "1.234,56", nil, nil, nil])
-        #expect(proposal.plan.columns.map(\.dateFormat) == [nil, nil, nil, "D.M.Y", nil])
-        #expect(proposal.plan.matchField == "code")
-        #expect(proposal.unused == ["Colour"])
-        #expect(proposal.missing.isEmpty && proposal.questions.isEmpty)
+        #expect(suggestion.plan.columns.map(\.field) == ["title", "price", "stage", "close_date", "code"])
+        #expect(suggestion.plan.columns.map(\.numberFormat) == [nil, "1.234,56", nil, nil, nil])
+        #expect(suggestion.plan.columns.map(\.dateFormat) == [nil, nil, nil, "D.M.Y", nil])
+        #expect(suggestion.plan.matchField == "code")
+        #expect(suggestion.unused == ["Colour"])
+        #expect(suggestion.missing.isEmpty && suggestion.questions.isEmpty)
     }
 
     @Test("what only a person can know is asked")
     func asked() throws {
-        let proposal: ImportProposal = try proposal("price,close_date\n\"1,234\",1/2/2017\n")
-        #expect(proposal.questions == [
-            ImportProposal.Question(subject: .numberFormat, column: 0, header: "price", options: ["1,234.56", "1.234,56"]),
-            ImportProposal.Question(subject: .dateFormat, column: 1, header: "close_date", options: ["M/D/Y", "D/M/Y"]),
+        let suggestion: ImportSuggestion = try suggestion("price,close_date\n\"1,234\",1/2/2017\n")
+        #expect(suggestion.questions == [
+            ImportSuggestion.Question(subject: .numberFormat, column: 0, header: "price", options: ["1,234.56", "1.234,56"]),
+            ImportSuggestion.Question(subject: .dateFormat, column: 1, header: "close_date", options: ["M/D/Y", "D/M/Y"]),
         ])
-        #expect(proposal.missing == ["title"])
+        #expect(suggestion.missing == ["title"])
     }
 
     @Test("NULL in a file is taken for an empty cell")
     func nulls() throws {
-        #expect(try proposal("title,count\nA,NULL\nB,3\n").plan.emptyTexts.contains("NULL"))
-        #expect(try proposal("title,count\nA,\nNull,3\n").plan.emptyTexts.isEmpty)
+        #expect(try suggestion("title,count\nA,NULL\nB,3\n").plan.emptyTexts.contains("NULL"))
+        #expect(try suggestion("title,count\nA,\nNull,3\n").plan.emptyTexts.isEmpty)
     }
 
     @Test("rows with a wrong number of cells are counted before anything is stored")
