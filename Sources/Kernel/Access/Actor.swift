@@ -4,7 +4,7 @@ import PluginAPI
 struct Actor: Sendable {
     /// The user, or nil for the product itself.
     let userID: Int64?
-    /// For the audit trail: `web`, `api`, `cli`, `import 5`, `job heads.decay`.
+    /// For the audit trail: `web`, `api`, `cli`, `import 5`, `job cleanup`.
     var via: String
     /// Whether every right is given: the product's own work, and plugins that were elevated.
     let isElevated: Bool
