@@ -50,8 +50,12 @@ struct FieldModel: Sendable {
     let place: Int
     /// The plugin that owns the column; `kernel` for fields of every record.
     let plugin: String
+    /// False while the entity that it points at is not there because its plugin is switched off: the field keeps its place
+    /// in records but is neither shown nor read nor written. Its column and data stay.
+    let isStored: Bool
 
-    init(_ description: FieldDescription, place: Int, plugin: String) {
+    init(_ description: FieldDescription, place: Int, plugin: String, isStored: Bool = true) {
+        self.isStored = isStored
         self.description = description
         type = FieldType(description.kind)
         self.place = place
