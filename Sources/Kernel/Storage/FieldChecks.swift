@@ -1,0 +1,79 @@
+import PluginAPI
+
+/// The rules that a field's declaration sets for its values. Pure: what needs the database stands in the save path.
+extension FieldModel {
+    /// What is wrong with a value, or nil.
+    func problem(with value: Value) -> String? {
+        if value.isEmpty { return description.isRequired && type != .boolean ? "is required" : nil }
+        guard accepts(value) else { return "must be " + type.word }
+        switch value {
+        case .text(let text): return problem(withText: text)
+        case .integer(let number): return description.range.flatMap { $0.contains(number) ? nil : outside($0) }
+        case .decimal(let number):
+            guard let range = description.range else { return nil }
+            guard let low = FixedDecimal(units: range.lowerBound, scale: 0).rescaled(to: number.scale),
+                let high = FixedDecimal(units: range.upperBound, scale: 0).rescaled(to: number.scale)
+            else { return nil }
+            return (low.units...high.units).contains(number.units) ? nil : outside(range)
+        default: return nil
+        }
+    }
+
+    private func outside(_ range: ClosedRange<Int64>) -> String { "must be from \(range.lowerBound) to \(range.upperBound)" }
+
+    private func problem(withText text: String) -> String? {
+        if text.utf8.count > maxLength, text.count > maxLength { return "is longer than \(maxLength) characters" }
+        if text.unicodeScalars.contains(where: { $0.value < 32 && $0 != "\n" && $0 != "\t" && $0 != "\r" }) {
+            return "contains a control character"
+        }
+        switch description.format {
+        case .plain where type == .text: return text.contains("\n") ? "must be one line" : nil
+        case .email: return FieldModel.isEmail(text) ? nil : "is not an e-mail address"
+        case .phone:
+            let digits = text.filter(\.isNumber).count
+            let allowed = text.allSatisfy { $0.isNumber || $0.isLetter || " +()-./#,".contains($0) }
+            return digits >= 3 && digits <= 20 && allowed ? nil : "is not a telephone number"
+        case .url: return FieldModel.isWebAddress(text) ? nil : "is not a web address"
+        case .color:
+            let hex = text.utf8.dropFirst()
+            return text.hasPrefix("#") && hex.count == 6 && hex.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+                ? nil : "is not a colour such as #2f6feb"
+        default: return nil
+        }
+    }
+
+    /// The useful part of RFC 5322: one at sign, something before it, a domain with a dot after it, no spaces.
+    static func isEmail(_ text: String) -> Bool {
+        guard text.utf8.count <= 254 else { return false }
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.count <= 64 else { return false }
+        let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count >= 2, labels.allSatisfy({ !$0.isEmpty && !$0.hasPrefix("-") && !$0.hasSuffix("-") }) else { return false }
+        return !text.contains { $0.isWhitespace || "<>\"(),:;[]\\".contains($0) }
+    }
+
+    /// Http or https with a host: nothing that a browser would run.
+    static func isWebAddress(_ text: String) -> Bool {
+        let rest: Substring
+        let lower = text.lowercased()
+        if lower.hasPrefix("https://") { rest = text.dropFirst(8) } else if lower.hasPrefix("http://") { rest = text.dropFirst(7) } else { return false }
+        let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return !host.isEmpty && !text.contains { $0.isWhitespace || "<>\"'".contains($0) }
+    }
+
+    /// A value in its canonical form: text without space at its ends, e-mails in lower case where unique, web addresses with
+    /// a scheme, numbers at the field's scale.
+    func normalized(_ value: Value) -> Value {
+        switch (type, value) {
+        case (.text, .text(let text)):
+            var clean = description.format == .multiline ? text.replacing("\r\n", with: "\n") : text.trimmed
+            if clean.isEmpty { return .null }
+            if description.format == .email, description.isUnique { clean = clean.lowercased() }
+            if description.format == .url, !clean.contains("://"), clean.contains(".") { clean = "https://" + clean }
+            return .text(clean)
+        case (.decimal(let scale), .decimal(let number)): return number.rescaled(to: scale).map(Value.decimal) ?? value
+        case (.references, .null): return .list([])
+        default: return value
+        }
+    }
+}

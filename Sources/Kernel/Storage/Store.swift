@@ -1,0 +1,85 @@
+import PluginAPI
+import Synchronization
+
+/// Reads and writes records within the rights of whoever asks: the only way to them for fronts, plugins and jobs alike.
+final class Store: Sendable {
+    let engine: any Engine
+    let clock: any Clock
+    private let state: Mutex<State>
+    /// What happens once a transaction is stored: told by the kernel when it has put its parts together.
+    private let afterCommit: Mutex<@Sendable (CommitEffects) async -> Void>
+
+    /// What every transaction begins with; replaced whole.
+    struct State: Sendable {
+        var registry: Registry
+        var settings: DeploymentSettings
+    }
+
+    init(engine: any Engine, clock: any Clock, registry: Registry, settings: DeploymentSettings = DeploymentSettings()) {
+        self.engine = engine
+        self.clock = clock
+        state = Mutex(State(registry: registry, settings: settings))
+        afterCommit = Mutex { _ in }
+    }
+
+    var registry: Registry { state.withLock { $0.registry } }
+    var settings: DeploymentSettings { state.withLock { $0.settings } }
+
+    func replace(registry: Registry) { state.withLock { $0.registry = registry } }
+    func replace(settings: DeploymentSettings) { state.withLock { $0.settings = settings } }
+    func onCommit(_ body: @escaping @Sendable (CommitEffects) async -> Void) { afterCommit.withLock { $0 = body } }
+
+    /// Runs a closure over one consistent view.
+    func read<T: Sendable>(as actor: Actor, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+        let state = state.withLock { $0 }
+        let now = clock.now
+        let dialect = engine.dialect
+        return try await engine.read { connection in
+            try body(StoreTransaction(connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false))
+        }
+    }
+
+    /// Runs a closure in one transaction: durable when this returns, with its effects on their way; undone when it throws.
+    func write<T: Sendable>(as actor: Actor, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+        let state = state.withLock { $0 }
+        let clock = clock
+        let dialect = engine.dialect
+        let (result, effects) = try await engine.write { connection in
+            // The moment is taken here, when the turn has come: the order of moments is the order of transactions.
+            let transaction = StoreTransaction(
+                connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true)
+            let result = try body(transaction)
+            return (result, transaction.core.effects)
+        }
+        if !effects.isEmpty { await afterCommit.withLock { $0 }(effects) }
+        return result
+    }
+}
+
+/// What a stored transaction has set going.
+struct CommitEffects: Sendable {
+    /// Records made, changed or deleted: the entity's name and the id.
+    var touched: [Touch] = []
+    /// Users who have a new notice.
+    var notified: Set<Int64> = []
+    var hasDeliveries = false
+    var hasJobs = false
+
+    struct Touch: Sendable, Hashable {
+        var entity: String
+        var id: Int64
+    }
+
+    var isEmpty: Bool { touched.isEmpty && notified.isEmpty && !hasDeliveries && !hasJobs }
+    /// Whether the snapshot of rights is out of date.
+    var changesRights: Bool { touched.contains { $0.entity == "user" || $0.entity == "team" || $0.entity == "role" } }
+}
+
+/// The deployment's own settings that every transaction needs.
+struct DeploymentSettings: Sendable {
+    var name = "Tenon"
+    var currency = Currency.eur
+    var calendar = DeploymentCalendar.utc
+    /// Stored values of all settings, by key.
+    var values: [String: Value] = [:]
+}

@@ -1,0 +1,89 @@
+import PluginAPI
+
+/// What an action came to.
+struct ActionOutcome: Sendable {
+    var record: RecordData?
+    var message: String
+    var results: [String: Value]
+    var opens: (entity: String, id: RecordID)?
+}
+
+extension StoreTransaction {
+    /// What the form of an action begins with for a record: defaults and the guesses of the action and its extensions.
+    func prefill(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID) throws -> [RecordData] {
+        let target = try require(entity, id)
+        return try action.parts.map { part in
+            var data = Contributions.ActionData(target: target, input: StoreTransaction.blank(part))
+            try part.entry.prefill(&data, transaction)
+            return data.input
+        }
+    }
+
+    static func blank(_ part: ActionModel.Part) -> RecordData {
+        var data = RecordData(layout: part.layout)
+        for (place, field) in part.entry.fields.enumerated() where field.defaultValue != .null { data.values[place] = field.defaultValue }
+        return data
+    }
+
+    /// Runs an action and its extensions, all or none. Fields that the caller leaves out are filled by the action's guesses.
+    func run(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID, input: [String: Value]) throws -> ActionOutcome {
+        try actor.require(action.name, on: entity)
+        // The record as the user may see it; the right's own scope decides whether the user may use the action on it.
+        _ = try editable(entity, id, right: action.name)
+        var target = try require(entity, id)
+        guard action.parts[0].entry.isAvailable(target) else {
+            throw CRMError.refused(
+                "\(action.title.lowercased()) is not possible for this \(entity.title.lowercased()) now", hint: "Reload it to see its state.")
+        }
+        var calls: [Contributions.ActionData] = []
+        var problems: [Problem] = []
+        for part in action.parts {
+            var data = Contributions.ActionData(target: target, input: StoreTransaction.blank(part))
+            try part.entry.prefill(&data, transaction)
+            for (place, field) in part.entry.fields.enumerated() {
+                if let value = input[field.name] { data.input.values[place] = value }
+            }
+            problems += try checkInput(part, &data.input)
+            calls.append(data)
+        }
+        guard problems.isEmpty else {
+            throw CRMError(.invalid, "\(action.title.lowercased()) needs something else", problems: problems)
+        }
+        var outcome = ActionOutcome(record: nil, message: "", results: [:], opens: nil)
+        for (part, call) in zip(action.parts, calls) {
+            var call = call
+            call.results = outcome.results
+            call.target = target
+            try part.entry.run(&call, transaction)
+            outcome.results = call.results
+            if !call.message.isEmpty { outcome.message += (outcome.message.isEmpty ? "" : " ") + call.message }
+            outcome.opens = call.opens ?? outcome.opens
+            if let fresh = try find(entity, id) { target = fresh }
+        }
+        outcome.record = try find(entity, id)
+        try auditAction(entity, id, outcome.record?.version ?? target.version, action.name)
+        core.effects.touched.append(.init(entity: entity.name, id: id.raw))
+        return outcome
+    }
+
+    private func checkInput(_ part: ActionModel.Part, _ input: inout RecordData) throws -> [Problem] {
+        var problems: [Problem] = []
+        for (place, description) in part.entry.fields.enumerated() {
+            let field = FieldModel(description, place: place, plugin: part.plugin)
+            input.values[place] = field.normalized(input.values[place])
+            if let condition = description.shownWhen, !condition.values.contains(input[condition.field]) {
+                // Not asked for, so it counts as left out.
+                input.values[place] = .null
+                continue
+            }
+            if let problem = field.problem(with: input.values[place]) {
+                problems.append(Problem(field: field.name, problem))
+            } else if case .integer(let id) = input.values[place], let target = field.target, let model = registry.entity(target),
+                try count(model, where: .compare("id", .equal, .value(.integer(id)))) == 0
+            {
+                problems.append(Problem(field: field.name, "there is no \(model.title.lowercased()) \(id)"))
+            }
+        }
+        return problems
+    }
+}

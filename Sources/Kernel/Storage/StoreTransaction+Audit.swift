@@ -1,0 +1,148 @@
+import PluginAPI
+
+/// One entry of a record's timeline.
+struct AuditEntry: Sendable {
+    struct FieldChange: Sendable {
+        var field: String
+        var old: Value
+        var new: Value
+    }
+    var id: Int64
+    var record: Int64
+    var version: Int64
+    var at: Moment
+    var user: Int64?
+    var via: String
+    /// `created`, `updated`, `deleted`, or the name of an action.
+    var action: String
+    var changes: [FieldChange]
+}
+
+extension StoreTransaction {
+    /// Writes who changed what, when: within the transaction of the change, and outliving the record.
+    func audit(_ entity: EntityModel, old: RecordData?, new: RecordData) throws {
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        for field in entity.fields[SystemSlots.count...] where field.isStored {
+            let before = old?.values[field.place] ?? .null
+            let after = new.values[field.place]
+            guard before != after, old != nil || !after.isEmpty else { continue }
+            AuditJSON.write(&writer, field, before, after)
+        }
+        writer.endObject()
+        try record(entity, new.id, new.version, old == nil ? "created" : "updated", writer.bytes)
+    }
+
+    func auditDeletion(_ entity: EntityModel, _ old: RecordData) throws {
+        var writer = JSONWriter(capacity: 256)
+        writer.beginObject()
+        for field in entity.fields[SystemSlots.count...] where field.isStored && !old.values[field.place].isEmpty {
+            AuditJSON.write(&writer, field, old.values[field.place], .null)
+        }
+        writer.endObject()
+        try record(entity, old.id, old.version + 1, "deleted", writer.bytes)
+    }
+
+    /// Notes that an action was used on a record.
+    func auditAction(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ action: String) throws {
+        try record(entity, id, version, action, Array("{}".utf8))
+    }
+
+    private func record(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
+        try connection.execute(
+            "INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                .text(entity.name), .integer(id.raw), .integer(version), .integer(now.milliseconds),
+                actor.userID.map(SQLValue.integer) ?? .null, .text(actor.via), .text(action),
+                .text(String(decoding: json, as: UTF8.self)),
+            ])
+    }
+
+    /// What each field that changed since a version was at that version: how a conflict is told per field.
+    /// Throws `conflict` when the trail does not reach back so far.
+    func originals(_ entity: EntityModel, _ id: RecordID, since version: Int64) throws -> [String: Value] {
+        var originals: [String: Value] = [:]
+        for entry in try entries(entity, id, "AND version > ? ORDER BY id", [.integer(version)]) {
+            for change in entry.changes where originals[change.field] == nil { originals[change.field] = change.old }
+        }
+        return originals
+    }
+
+    /// A record as it was at a version: the stored one with the later changes taken back. For forms that were opened then.
+    func record(_ entity: EntityModel, _ id: RecordID, asOf version: Int64) throws -> RecordData {
+        var record = try require(entity, id)
+        guard version != record.version else { return record }
+        guard version > 0, version < record.version else {
+            throw CRMError(
+                .conflict, "there is no version \(version) of \(entity.title.lowercased()) \(id)", hint: "Reload it and try again.",
+                problems: [Problem(field: "version", "is not a version of this record")])
+        }
+        for (name, value) in try originals(entity, id, since: version) where actor.mask(name, of: entity.name) != .hidden {
+            record[name] = value
+        }
+        record.version = version
+        return record
+    }
+
+    /// The newest entries of a record's timeline that are older than `before`, without the fields hidden from the user.
+    /// A record that the user cannot see has none; one that was deleted shows its trail to administrators only.
+    func timeline(_ entity: EntityModel, _ id: RecordID, before: Int64? = nil, limit: Int = 50) throws -> [AuditEntry] {
+        if try count(entity, where: .compare("id", .equal, .value(.integer(id.raw)))) == 0, actor.scope("view", on: entity.name) != .all {
+            throw StoreTransaction.missing(entity, id)
+        }
+        let tail = (before == nil ? "" : "AND id < ? ") + "ORDER BY id DESC LIMIT \(limit)"
+        return try entries(entity, id, tail, before.map { [.integer($0)] } ?? []).map { entry in
+            var entry = entry
+            entry.changes.removeAll { entity.field($0.field) == nil || actor.mask($0.field, of: entity.name) == .hidden }
+            return entry
+        }
+    }
+
+    private func entries(_ entity: EntityModel, _ id: RecordID, _ tail: String, _ more: [SQLValue]) throws -> [AuditEntry] {
+        let sql = "SELECT id, version, at, user_id, via, action, changes FROM tenon_audit WHERE entity = ? AND record = ? \(tail)"
+        return try connection.all(sql, [.text(entity.name), .integer(id.raw)] + more) { row in
+            AuditEntry(
+                id: row.integer(0), record: id.raw, version: row.integer(1), at: Moment(milliseconds: row.integer(2)),
+                user: row.optionalInteger(3), via: row.text(4), action: row.text(5),
+                changes: try AuditJSON.read(row.text(6), entity))
+        }
+    }
+}
+
+/// How changes stand in the trail: `{"field": [old, new]}`, values as the API shows them.
+enum AuditJSON {
+    static func write(_ writer: inout JSONWriter, _ field: FieldModel, _ old: Value, _ new: Value) {
+        writer.key(field.name)
+        writer.beginArray()
+        writer.value(old)
+        writer.value(new)
+        writer.endArray()
+    }
+
+    static func read(_ json: String, _ entity: EntityModel) throws -> [AuditEntry.FieldChange] {
+        guard let members = try JSONValue(parsing: Array(json.utf8)).members else { return [] }
+        return members.compactMap { member in
+            guard let field = entity.field(member.name), let pair = member.value.array, pair.count == 2 else { return nil }
+            return .init(field: member.name, old: value(pair[0], field), new: value(pair[1], field))
+        }
+    }
+
+    /// A value that ``JSONWriter/value(_:)`` wrote, read back by its field's type.
+    static func value(_ json: JSONValue, _ field: FieldModel) -> Value {
+        switch (field.type, json) {
+        case (_, .null): .null
+        case (.boolean, .boolean(let flag)): .boolean(flag)
+        case (.integer, .number(let text)), (.reference, .number(let text)): Int64(text).map(Value.integer) ?? .null
+        case (.decimal(let scale), .string(let text)): FixedDecimal(text, scale: scale).map(Value.decimal) ?? .null
+        case (.day, .string(let text)): Day(text).map(Value.day) ?? .null
+        case (.moment, .string(let text)): Moment(text).map(Value.moment) ?? .null
+        case (.money, .object):
+            json["currency"]?.text.flatMap { Currency($0) }.flatMap { currency in
+                json["amount"]?.text.flatMap { Money($0, currency) }
+            }.map(Value.money) ?? .null
+        case (.references, .array(let items)): .list(items.compactMap { $0.int.map { RecordID($0) } })
+        case (_, .string(let text)): .text(text)
+        default: .null
+        }
+    }
+}

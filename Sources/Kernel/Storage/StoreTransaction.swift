@@ -1,0 +1,104 @@
+import PluginAPI
+
+/// One transaction for one user: what plugins see as `Transaction`, with what the fronts need besides.
+///
+/// Extensions, a file each: queries, saving, deleting, boards, the audit trail, search, aggregates.
+final class StoreTransaction: TransactionBackend {
+    /// What all views of one transaction share, however they are elevated or backdated.
+    final class Core {
+        let connection: any Connection
+        let dialect: any Dialect
+        let registry: Registry
+        let settings: DeploymentSettings
+        let isWriting: Bool
+        var effects = CommitEffects()
+        /// How deep hooks have called each other.
+        var depth = 0
+        /// Whether demo data is being filled in, which alone may be backdated.
+        var isDemo = false
+
+        init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool) {
+            self.connection = connection
+            self.dialect = dialect
+            registry = state.registry
+            settings = state.settings
+            self.isWriting = isWriting
+        }
+    }
+
+    let core: Core
+    let actor: Actor
+    let now: Moment
+
+    init(connection: any Connection, dialect: any Dialect, state: Store.State, actor: Actor, now: Moment, isWriting: Bool) {
+        core = Core(connection: connection, dialect: dialect, state: state, isWriting: isWriting)
+        self.actor = actor
+        self.now = now
+    }
+
+    private init(core: Core, actor: Actor, now: Moment) {
+        self.core = core
+        self.actor = actor
+        self.now = now
+    }
+
+    var connection: any Connection { core.connection }
+    var registry: Registry { core.registry }
+    var dialect: any Dialect { core.dialect }
+    var settings: DeploymentSettings { core.settings }
+    /// The same as plugins see it.
+    var transaction: Transaction { Transaction(self) }
+
+    var userID: RecordID? { actor.userID.map { RecordID($0) } }
+    var today: Day { settings.calendar.day(of: now) }
+    var currency: Currency { settings.currency }
+
+    func hasEntity(_ entity: String) -> Bool { registry.entity(entity) != nil }
+
+    func elevated(for reason: String) -> any TransactionBackend { withRights(for: reason) }
+
+    /// The same transaction with every right.
+    func withRights(for reason: String) -> StoreTransaction {
+        actor.isElevated ? self : StoreTransaction(core: core, actor: actor.elevated(for: reason), now: now)
+    }
+
+    func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend {
+        guard core.isDemo else { throw CRMError(.refused, "only demo data may be backdated") }
+        let person = Actor(userID: user?.raw, via: actor.via, isElevated: true, rights: actor.rights)
+        return StoreTransaction(core: core, actor: person, now: moment)
+    }
+
+    func setting(_ key: String) throws -> Value {
+        settings.values[key] ?? registry.setting(key)?.fallback ?? .null
+    }
+
+    func notify(_ user: RecordID, _ message: String, about: (entity: String, id: RecordID)?) throws {
+        try connection.execute(
+            "INSERT INTO tenon_notification (user_id, message, entity, record, created_at) VALUES (?, ?, ?, ?, ?)",
+            [
+                .integer(user.raw), .text(message), about.map { .text($0.entity) } ?? .null,
+                about.map { .integer($0.id.raw) } ?? .null, .integer(now.milliseconds),
+            ])
+        core.effects.notified.insert(user.raw)
+    }
+
+    func enqueue(_ job: String, _ payload: [UInt8], after: Moment?) throws {
+        guard let entry = registry.jobs[job] else { throw CRMError(.notFound, "there is no job \(job)") }
+        try connection.execute(
+            """
+            INSERT INTO tenon_job (name, plugin, payload, user_id, run_at, state, attempts, created_at)
+            VALUES (?, ?, ?, ?, ?, 'queued', 0, ?)
+            """,
+            [
+                .text(job), .text(entry.plugin), .text(String(decoding: payload, as: UTF8.self)),
+                actor.userID.map(SQLValue.integer) ?? .null, .integer((after ?? now).milliseconds), .integer(now.milliseconds),
+            ])
+        core.effects.hasJobs = true
+    }
+
+    /// A compiler of conditions on an entity for this user.
+    func compiler(_ entity: EntityModel) -> QueryCompiler {
+        QueryCompiler(
+            entity: entity, actor: actor, dialect: dialect, now: now, calendar: settings.calendar, currency: currency)
+    }
+}
