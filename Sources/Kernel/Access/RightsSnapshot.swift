@@ -16,6 +16,7 @@ struct RoleGrants: Sendable, Equatable {
 final class RightsSnapshot: Sendable {
     struct Person: Sendable {
         var name: String
+        var email = ""
         var isActive: Bool
         var roles: [Int64]
         var teams: [Int64]

@@ -1,0 +1,42 @@
+import CSodium
+
+/// Random texts that open something, and the form in which they are stored.
+enum Secrets {
+    /// libsodium made ready, once.
+    static let isReady: Bool = sodium_init() >= 0
+
+    static func randomBytes(_ count: Int) -> [UInt8] {
+        precondition(isReady, "libsodium could not find a source of randomness")
+        var bytes = [UInt8](repeating: 0, count: count)
+        randombytes_buf(&bytes, count)
+        return bytes
+    }
+
+    /// A random text of so many bytes, in the alphabet of URLs.
+    static func random(bytes: Int = 32) -> String { base64(randomBytes(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING) }
+
+    /// The SHA-256 of a secret: what is stored of it. A secret of 256 random bits needs no salt and no slow hash.
+    static func fingerprint(_ secret: String) -> String {
+        var digest = [UInt8](repeating: 0, count: crypto_hash_sha256_bytes())
+        var secret = secret
+        secret.withUTF8 { bytes in
+            _ = crypto_hash_sha256(&digest, bytes.baseAddress, UInt64(bytes.count))
+        }
+        return base64(digest, sodium_base64_VARIANT_URLSAFE_NO_PADDING)
+    }
+
+    /// Whether two texts are the same, in a time that does not tell where they differ.
+    static func same(_ left: String, _ right: String) -> Bool {
+        let left = Array(left.utf8)
+        let right = Array(right.utf8)
+        return left.count == right.count && sodium_memcmp(left, right, left.count) == 0
+    }
+
+    static func plainBase64(_ bytes: [UInt8]) -> String { base64(bytes, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) }
+
+    private static func base64(_ bytes: [UInt8], _ variant: Int32) -> String {
+        var out = [CChar](repeating: 0, count: sodium_base64_encoded_len(bytes.count, variant))
+        sodium_bin2base64(&out, out.count, bytes, bytes.count, variant)
+        return String(decoding: out.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

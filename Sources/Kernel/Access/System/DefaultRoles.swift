@@ -1,0 +1,70 @@
+import PluginAPI
+
+/// The roles that every deployment begins with, and the rights that plugins give to them.
+enum DefaultRoles {
+    /// Makes the roles that are not there yet.
+    static func ensure(_ transaction: Transaction) throws {
+        let present = Set(try transaction.all(SystemRole.self, limit: 10_000).compactMap { $0[SystemRole.key] })
+        for role in DefaultRole.allCases where !present.contains(role.rawValue) {
+            try transaction.insert(SystemRole.self) { record in
+                record[SystemRole.name] = role.title
+                record[SystemRole.key] = role.rawValue
+                record[SystemRole.description] = summary(of: role)
+                record[SystemRole.grants] = JSONText(document(of: role).text)
+            }
+        }
+    }
+
+    /// Adds the rights that a plugin gives to default roles, once for each entity: what an administrator took away later
+    /// stays away, and an entity that a later release brings gets its rights. What the roles say already stands.
+    static func mergeGrants(
+        _ entries: [Contributions.GrantEntry], of plugin: String, _ transaction: Transaction, _ connection: any Connection
+    ) throws {
+        let done = Set(
+            try connection.all(#"SELECT "name" FROM "tenon_migration" WHERE "plugin" = ?"#, [.text(plugin)]) { $0.text(0) })
+        let fresh = entries.filter { !done.contains(ledgerName($0.entity)) }
+        guard !fresh.isEmpty else { return }
+        let roles = try transaction.all(SystemRole.self, limit: 10_000)
+        for (key, offers) in Dictionary(grouping: fresh, by: \.role).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            guard var role = roles.first(where: { $0[SystemRole.key] == key.rawValue }) else { continue }
+            var document = RoleDocument(tolerating: role[SystemRole.grants].text)
+            for (entity, entries) in Dictionary(grouping: offers, by: \.entity) {
+                let widest = Dictionary(entries.map { ($0.grant.right, $0.grant.scope) }) { max($0, $1) }
+                for (right, scope) in widest { document.offer(Grant(right, scope), on: entity) }
+            }
+            role[SystemRole.grants] = JSONText(document.text)
+            try transaction.save(role)
+        }
+        for entity in Set(fresh.map(\.entity)).sorted() {
+            try connection.execute(
+                #"INSERT INTO "tenon_migration" ("plugin", "name", "at") VALUES (?, ?, ?)"#,
+                [.text(plugin), .text(ledgerName(entity)), .integer(transaction.now.milliseconds)])
+        }
+    }
+
+    private static func ledgerName(_ entity: String) -> String { "grants " + entity }
+
+    static func document(of role: DefaultRole) -> RoleDocument {
+        var document = RoleDocument()
+        switch role {
+        case .administrator: document.isEverything = true
+        case .management: document.specials = [SpecialRight.seeOperations.rawValue]
+        default: break
+        }
+        return document
+    }
+
+    private static func summary(of role: DefaultRole) -> String {
+        switch role {
+        case .administrator: "Everything, including the deployment itself."
+        case .management: "Sees everything."
+        case .salesManager: "Runs a team."
+        case .salesAgent: "Sells."
+        case .sdr: "Finds and qualifies prospects."
+        case .accountManager: "Looks after those who have bought."
+        case .marketing: "Brings prospects in."
+        case .finance: "Looks after the money."
+        @unknown default: ""
+        }
+    }
+}

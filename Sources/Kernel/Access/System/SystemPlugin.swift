@@ -1,0 +1,45 @@
+import PluginAPI
+
+/// What the kernel itself contributes, by the same door as everybody else: users, teams and roles.
+struct SystemPlugin: Plugin {
+    static let id = "kernel"
+
+    func register(with crm: inout Registrar) {
+        crm.entity(SystemRole.self)
+        crm.entity(SystemTeam.self)
+        crm.entity(SystemUser.self)
+
+        crm.list(
+            SystemUser.self, columns: [SystemUser.name, SystemUser.email, SystemUser.roles, SystemUser.teams, SystemUser.active],
+            filters: [SystemUser.active], sort: .ascending(SystemUser.name))
+        crm.view(SystemUser.self, "Active", where: SystemUser.active == true)
+        crm.view(SystemUser.self, "Deactivated", where: SystemUser.active == false)
+        crm.detail(
+            SystemUser.self, FieldSection("", SystemUser.name, SystemUser.email, SystemUser.active),
+            FieldSection("Rights", SystemUser.roles, SystemUser.teams))
+        crm.list(
+            SystemTeam.self, columns: [SystemTeam.name, SystemTeam.manager, SystemTeam.members], sort: .ascending(SystemTeam.name))
+        crm.detail(SystemTeam.self, FieldSection("", SystemTeam.name, SystemTeam.manager, SystemTeam.members))
+        crm.list(SystemRole.self, columns: [SystemRole.name, SystemRole.description], sort: .ascending(SystemRole.name))
+        crm.detail(
+            SystemRole.self, FieldSection("", SystemRole.name, SystemRole.key, SystemRole.description),
+            FieldSection("Rights", SystemRole.grants))
+
+        crm.prepare(SystemUser.self, UserRules.prepare)
+        crm.onSave(SystemUser.self, priority: -10, UserRules.guardRights)
+        crm.onSave(SystemUser.self, UserRules.keepAnAdministrator)
+        crm.onSave(SystemUser.self, Membership.userSaved)
+        crm.onDelete(SystemUser.self, UserRules.deleted)
+        crm.prepare(SystemTeam.self, Membership.prepare)
+        crm.onSave(SystemTeam.self, Membership.teamSaved)
+        crm.validateChange(SystemRole.self, RoleRules.problems)
+        crm.onSave(SystemRole.self, RoleRules.guardRights)
+        crm.onDelete(SystemRole.self, RoleRules.deleted)
+
+        for role in DefaultRole.allCases {
+            crm.grant(role, SystemUser.self, .view())
+            crm.grant(role, SystemTeam.self, .view())
+        }
+        crm.demo("people", DemoPeople.fill)
+    }
+}
