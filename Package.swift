@@ -11,13 +11,16 @@ let pluginAPI = Target.Dependency.product(name: "PluginAPI", package: "PluginAPI
 
 /// A business module: a shared library that sees PluginAPI and nothing else.
 func plugin(_ name: String, path: String) -> Target {
-    .target(name: name, dependencies: [pluginAPI], path: path, exclude: ["plugin.json"], swiftSettings: strict)
+    .target(name: name, dependencies: [pluginAPI], path: path, exclude: ["plugin.json", "README.md"], swiftSettings: strict)
 }
 
 let package = Package(
     name: "tenon",
     products: [
-        .executable(name: "tenon", targets: ["tenon"])
+        .executable(name: "tenon", targets: ["tenon"]),
+        .library(name: "Customers", type: .dynamic, targets: ["Customers"]),
+        .library(name: "Leads", type: .dynamic, targets: ["Leads"]),
+        .library(name: "Deals", type: .dynamic, targets: ["Deals"]),
     ],
     dependencies: [
         .package(path: "Sources/PluginAPI"),
@@ -59,6 +62,9 @@ let package = Package(
             // Where `make install` puts libPluginAPI.so.
             linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/tenon"])]
         ),
+        plugin("Customers", path: "Plugins/Customers"),
+        plugin("Leads", path: "Plugins/Leads"),
+        plugin("Deals", path: "Plugins/Deals"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
     ]
 )

@@ -17,12 +17,13 @@ final class EntityModel: Sendable {
     /// The field that names the user to whom a record belongs.
     let ownerField: FieldModel?
     let searchFields: [FieldModel]
+    /// The field by which a record is known.
+    let labelField: String
 
     var name: String { schema.name }
     var path: String { schema.path }
     var title: String { schema.title }
     var pluralTitle: String { schema.pluralTitle }
-    var labelField: String { schema.labelField }
 
     init(
         schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], board: BoardView?,
@@ -41,6 +42,7 @@ final class EntityModel: Sendable {
         places = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.place) })
         ownerField = fields.first { $0.description.isOwner }
         searchFields = fields.filter { $0.description.isSearchable }
+        labelField = schema.labelField
     }
 
     /// A field by its name, or nil.

@@ -42,6 +42,8 @@ public struct Grant: Sendable, Hashable {
     public static var `import`: Grant { Grant("import") }
     /// Exports files.
     public static func export(_ scope: Scope = .all) -> Grant { Grant("export", scope) }
+    /// Everything but actions, on all records.
+    public static var everything: [Grant] { [.view(), .create, .edit(), .delete(), .import, .export()] }
     /// Uses an action.
     public static func action(_ name: String, _ scope: Scope = .all) -> Grant { Grant(name, scope) }
 }

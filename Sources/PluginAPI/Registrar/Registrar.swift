@@ -10,7 +10,7 @@
 /// ``list(_:columns:filters:sort:)``, ``view(_:_:where:sort:)``, ``board(_:by:card:sum:columns:cards:)``, ``detail(_:_:)``,
 /// ``action(_:)``, ``extend(_:)``, ``metric(_:_:over:_:where:date:)``, ``setting(_:)``, ``route(_:_:requires:_:)``
 /// ### Rights and background
-/// ``grant(_:_:_:)``, ``job(_:_:_:)``
+/// ``grant(_:_:_:)-(DefaultRole,_,_)``, ``grant(_:_:_:)-([DefaultRole],_,_)``, ``job(_:_:_:)``
 public struct Registrar: Sendable {
     /// All that was registered so far. For the kernel.
     public private(set) var contributions = Contributions()
@@ -52,6 +52,15 @@ extension Registrar {
     /// Rights that a default role has on an entity when the plugin is first enabled. Administrators change them later.
     public mutating func grant<E: Entity>(_ role: DefaultRole, _: E.Type, _ grants: Grant...) {
         note { for grant in grants { $0.grants.append(.init(role: role, entity: E.schema.name, grant: grant)) } }
+    }
+
+    /// The same rights for several default roles.
+    public mutating func grant<E: Entity>(_ roles: [DefaultRole], _: E.Type, _ grants: [Grant]) {
+        note {
+            for role in roles {
+                for grant in grants { $0.grants.append(.init(role: role, entity: E.schema.name, grant: grant)) }
+            }
+        }
     }
 
     /// Work in the background, by a schedule or when queued. The name is `<plugin>.<name>`.

@@ -37,13 +37,15 @@ extension Entity {
 
 /// The keys that every record has, in the order in which they begin every record's values.
 public enum SystemSlots {
-    static let createdAt = FieldSlot(system("created_at", .moment, "Created"), index: 0)
-    static let createdBy = FieldSlot(system("created_by", .reference("user"), "Created by"), index: 1)
-    static let updatedAt = FieldSlot(system("updated_at", .moment, "Updated"), index: 2)
-    static let updatedBy = FieldSlot(system("updated_by", .reference("user"), "Updated by"), index: 3)
+    static let createdAt = system("created_at", .moment, "Created", index: 0)
+    static let createdBy = system("created_by", .reference("user"), "Created by", index: 1)
+    static let updatedAt = system("updated_at", .moment, "Updated", index: 2)
+    static let updatedBy = system("updated_by", .reference("user"), "Updated by", index: 3)
 
-    private static func system(_ name: String, _ kind: FieldKind, _ label: String) -> FieldDescription {
-        FieldDescription(name: name, kind: kind, isRequired: false, rules: [.readOnly, .label(label)])
+    private static func system(_ name: String, _ kind: FieldKind, _ label: String, index: Int) -> FieldSlot {
+        FieldSlot(name: name, index: index) {
+            FieldDescription(name: name, kind: kind, isRequired: false, rules: [.readOnly, .label(label)])
+        }
     }
 
     /// The fields themselves, in order. For the kernel.

@@ -21,13 +21,15 @@ public struct EntityField<Owner: FieldOwner, V: FieldValue>: Sendable {
 
     /// Makes a field. The name is snake_case.
     public init(_ name: String, _ rules: FieldRule...) {
-        slot = FieldSlot(FieldDescription(name: name, kind: V.kind, isRequired: !V.isOptional, rules: rules))
+        slot = FieldSlot(name: name) {
+            FieldDescription(name: name, kind: V.kind, isRequired: !V.isOptional, rules: rules)
+        }
     }
 
     init(slot: FieldSlot) { self.slot = slot }
 
     /// The name in storage, JSON, URLs and files.
-    public var name: String { slot.box.description.name }
+    public var name: String { slot.box.name }
 
     /// The field without its Swift type.
     public var description: FieldDescription { slot.box.description }
@@ -53,10 +55,10 @@ public struct FieldSlot: Sendable {
     @usableFromInline nonisolated(unsafe) let index: UnsafeMutablePointer<Int>
     @usableFromInline let box: FieldBox
 
-    init(_ description: FieldDescription, index start: Int = -1) {
+    init(name: String, index start: Int = -1, description: @escaping @Sendable () -> FieldDescription) {
         index = .allocate(capacity: 1)
         index.initialize(to: start)
-        box = FieldBox(description)
+        box = FieldBox(name: name, description: description)
     }
 
     /// Binds the key to its place. For the kernel, at registration.
@@ -66,9 +68,18 @@ public struct FieldSlot: Sendable {
     public var place: Int { index.pointee }
 }
 
-/// The description behind a key, in one allocation shared by its copies.
+/// What is behind a key, in one allocation shared by its copies.
 @usableFromInline
 final class FieldBox: Sendable {
-    let description: FieldDescription
-    init(_ description: FieldDescription) { self.description = description }
+    let name: String
+    private let describe: @Sendable () -> FieldDescription
+
+    init(name: String, description: @escaping @Sendable () -> FieldDescription) {
+        self.name = name
+        describe = description
+    }
+
+    /// Made when asked for, not with the key: the kind of a reference needs the schema of its target, which may be the very
+    /// schema that is being made of this key.
+    var description: FieldDescription { describe() }
 }

@@ -15,7 +15,10 @@ public struct Schema: Sendable {
     /// What people call several.
     public private(set) var pluralTitle: String
     /// The field by which a record is known: the first text field unless said otherwise.
-    public private(set) var labelField: String
+    public var labelField: String {
+        chosenLabel ?? fields.first { $0.description.kind == .text }?.name ?? "id"
+    }
+    private var chosenLabel: String?
     /// The name of an icon of the shell, or empty.
     public private(set) var iconName = ""
     /// The heading of the menu under which it stands.
@@ -36,8 +39,6 @@ public struct Schema: Sendable {
         path = plural.split(separator: "_").joined(separator: "-")
         title = name.readable
         pluralTitle = plural.readable
-        let texts = fields.filter { $0.description.kind == .text }
-        labelField = texts.first?.name ?? "id"
     }
 
     static func plural(of name: String) -> String {
@@ -59,7 +60,7 @@ public struct Schema: Sendable {
         with { ($0.title, $0.pluralTitle) = (title, plural) }
     }
     /// Sets the field by which a record is known.
-    public func label(by field: any AnyField) -> Schema { with { $0.labelField = field.name } }
+    public func label(by field: any AnyField) -> Schema { with { $0.chosenLabel = field.name } }
     /// Sets the icon: one of the shell's names.
     public func icon(_ name: String) -> Schema { with { $0.iconName = name } }
     /// Sets the heading of the menu.

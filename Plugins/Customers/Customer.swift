@@ -1,0 +1,18 @@
+public import PluginAPI
+
+/// A person or account that buys.
+public enum Customer: Entity {
+    public static let name = Field<String>(
+        "name", .maxLength(200), .searchable, .indexed, .aliases("full name", "contact", "contact name", "customer", "client"))
+    public static let email = Field<String?>(
+        "email", .label("E-mail"), .email, .maxLength(200), .searchable, .indexed, .aliases("e-mail", "mail", "email address"))
+    public static let phone = Field<String?>(
+        "phone", .phone, .maxLength(50), .searchable, .aliases("telephone", "mobile", "business phone"))
+    public static let company = Field<Reference<Company>?>(
+        "company", .indexed, .aliases("account", "account name", "organisation"))
+    public static let group = Field<Reference<CustomerGroup>?>("group", .indexed, .aliases("customer group"))
+    public static let owner = Field<Reference<User>?>(
+        "assigned_to", .owner, .indexed, .whenTargetIsDeleted(.clear), .aliases("owner", "contact owner", "sales_agent", "agent"))
+
+    public static let schema = Schema("customer", name, email, phone, company, group, owner).icon("user").group("Sales")
+}

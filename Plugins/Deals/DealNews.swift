@@ -1,0 +1,34 @@
+public import PluginAPI
+
+/// A deal has moved to another stage.
+public struct DealStageChanged: HookPayload {
+    public var deal: RecordID
+    public var from, to: RecordID
+}
+
+/// A deal is won or lost.
+public struct DealClosed: HookPayload {
+    public var deal: RecordID
+    public var stage: RecordID
+}
+
+let dealStageChanged = Hook<DealStageChanged>("deal_stage_changed")
+let dealWon = Hook<DealClosed>("deal_won")
+let dealLost = Hook<DealClosed>("deal_lost")
+
+/// Tells the others what happens to deals.
+enum DealNews {
+    @Sendable static func tell(_ change: Change<Deal>, _ transaction: Transaction) throws {
+        let deal = change.new
+        let stage = deal[Deal.stage].id
+        if let old = change.old, change.changed(Deal.stage) {
+            try transaction.emit(dealStageChanged, DealStageChanged(deal: deal.id, from: old[Deal.stage].id, to: stage))
+        }
+        guard change.old?[Deal.outcome] != deal[Deal.outcome] else { return }
+        switch deal[Deal.outcome] {
+        case .open: break
+        case .won: try transaction.emit(dealWon, DealClosed(deal: deal.id, stage: stage))
+        case .lost: try transaction.emit(dealLost, DealClosed(deal: deal.id, stage: stage))
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import PluginAPI
+
+/// What the default roles may do with deals until an administrator says otherwise.
+enum DealsRights {
+    static func grant(with crm: inout Registrar) {
+        crm.grant([.administrator], Deal.self, Grant.everything)
+        crm.grant([.administrator], Pipeline.self, Grant.everything)
+        crm.grant([.administrator], Stage.self, Grant.everything)
+
+        let others = DefaultRole.allCases.filter { $0 != .administrator }
+        crm.grant(others, Pipeline.self, [.view()])
+        crm.grant(others, Stage.self, [.view()])
+
+        crm.grant([.salesManager], Deal.self, [.view(.team), .create, .edit(.team), .delete(.team), .import, .export(.team)])
+        crm.grant([.salesAgent, .accountManager], Deal.self, [.view(.own), .create, .edit(.own)])
+        crm.grant([.sdr], Deal.self, [.view(.own), .create])
+        crm.grant([.management, .finance], Deal.self, [.view(), .export()])
+    }
+}

@@ -1,0 +1,46 @@
+import PluginAPI
+
+/// Two years of leads, the same in every run that begins on the same day. Most customers were leads once; most leads never
+/// became customers.
+enum LeadsDemo {
+    @Sendable static func fill(_ transaction: Transaction) throws {
+        var maker = LeadMaker(today: transaction.today, now: transaction.now, currency: transaction.currency)
+        maker.users = try sellers(transaction)
+        maker.sources = try transaction.all(LeadSource.self, sort: .ascending(LeadSource.name)).map { Reference($0.id) }
+        maker.reasons = try transaction.all(LostReason.self, sort: .ascending(LostReason.name)).map { Reference($0.id) }
+        let statuses = try transaction.all(LeadStatus.self, sort: .ascending(LeadStatus.position))
+        maker.path = statuses.filter { !$0[LeadStatus.isFinal] }.map { Reference($0.id) }
+        maker.end = statuses.first { $0[LeadStatus.isFinal] }.map { Reference($0.id) }
+
+        var plans = try converted(transaction, &maker)
+        while plans.count < 2000 { plans.append(maker.prospect()) }
+        plans.sort { $0.created < $1.created }
+        for plan in plans { try live(plan, transaction) }
+    }
+
+    /// Those who sell: all active users but the first, who is the administrator, unless there is nobody else.
+    private static func sellers(_ transaction: Transaction) throws -> [Reference<User>] {
+        let users = try transaction.all(User.self, where: User.active == true).sorted { $0.id < $1.id }
+        return users.dropFirst(users.count > 1 ? 1 : 0).map { Reference($0.id) }
+    }
+
+    /// Three of four customers, as the leads that they were.
+    private static func converted(_ transaction: Transaction, _ maker: inout LeadMaker) throws -> [LeadPlan] {
+        let companies = try transaction.all(Company.self)
+        let names = Dictionary(uniqueKeysWithValues: companies.map { ($0.id, $0[Company.name]) })
+        let customers = try transaction.all(Customer.self).sorted { $0.id < $1.id }
+        return customers.enumerated().filter { $0.offset % 4 != 3 }.map { _, customer in
+            maker.former(customer, company: customer[Customer.company].flatMap { names[$0.id] })
+        }
+    }
+
+    /// Has a lead made and changed as planned, each at its moment.
+    private static func live(_ plan: LeadPlan, _ transaction: Transaction) throws {
+        let first = try transaction.backdated(to: plan.created, as: plan.owner)
+        var lead = try first.insert(Lead.self, plan.write)
+        for step in plan.steps {
+            step.write(&lead)
+            lead = try transaction.backdated(to: step.moment, as: plan.owner).save(lead)
+        }
+    }
+}
