@@ -1,0 +1,218 @@
+import PluginAPI
+
+/// The query of a list as it stands in URLs, saved views and on the command line:
+/// `status=3&value.gte=1000&sort=-created_at&limit=50&q=text&cursor=…`.
+///
+/// `field=value` is equality, several values of one field are alternatives; `field.op=value` compares, `op` being one of
+/// eq, ne, lt, lte, gt, gte, contains, starts, in (values separated by commas) and empty (true or false). `me` stands for
+/// the user, `today`, `-14d` and `+3d` for days.
+struct ListQuery: Sendable {
+    var filter: Filter
+    var sort: Sort
+    var limit: Int
+    var cursor: String?
+    var search: String?
+    var fields: Set<String>?
+    var wantsCount: Bool
+
+    static let reserved: Set<String> = ["sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page"]
+
+    /// Reads a query; throws `invalid` with every parameter that does not fit.
+    init(_ items: [FrontRequest.QueryItem], entity: EntityModel, transaction: StoreTransaction) throws {
+        filter = .everything
+        sort = entity.list.sort
+        limit = 50
+        cursor = nil
+        search = nil
+        fields = nil
+        wantsCount = false
+        var problems: [Problem] = []
+        var conditions: [Filter] = []
+        var equals: [String: [Operand]] = [:]
+        var order: [String] = []
+        let input = RecordInput(transaction: transaction)
+        for item in items {
+            switch item.name {
+            case "sort":
+                if item.value.isEmpty { continue }
+                let descending = item.value.hasPrefix("-")
+                sort = Sort(field: descending ? String(item.value.dropFirst()) : item.value, descending: descending)
+                if sort.field != "id", (try? transaction.compiler(entity).visible(sort.field)) == nil {
+                    problems.append(Problem(field: "sort", "\(sort.field) is not a field of \(entity.pluralTitle.lowercased())"))
+                }
+            case "limit":
+                guard let number = Int(item.value), (1...500).contains(number) else {
+                    problems.append(Problem(field: "limit", "must be from 1 to 500"))
+                    continue
+                }
+                limit = number
+            case "cursor": cursor = item.value.isEmpty ? nil : item.value
+            case "q":
+                search = item.value.trimmed.isEmpty ? nil : item.value.trimmed
+            case "fields", "columns":
+                if item.value.isEmpty { continue }
+                let names = item.value.split(separator: ",").map(String.init)
+                for name in names where name != "id" && (try? transaction.compiler(entity).visible(name)) == nil {
+                    problems.append(Problem(field: item.name, "\(name) is not a field of \(entity.pluralTitle.lowercased())"))
+                }
+                fields = Set(names)
+            case "count": wantsCount = item.value == "true" || item.value == "1"
+            default:
+                if ListQuery.reserved.contains(item.name) { continue }
+                do {
+                    let parts = item.name.split(separator: ".", maxSplits: 1)
+                    let name = String(parts.first ?? "")
+                    if parts.count == 1 {
+                        if item.value.isEmpty { continue }
+                        if equals[name] == nil { order.append(name) }
+                        equals[name, default: []].append(try ListQuery.operand(name, item.value, entity, input))
+                    } else {
+                        conditions.append(try ListQuery.condition(name, String(parts[1]), item.value, entity, input))
+                    }
+                } catch let error as CRMError where !error.problems.isEmpty { problems += error.problems }
+            }
+        }
+        guard problems.isEmpty else {
+            throw CRMError(.invalid, "the query does not fit \(entity.pluralTitle.lowercased())", problems: problems)
+        }
+        for name in order {
+            let operands = equals[name] ?? []
+            conditions.append(operands.count == 1 ? .compare(name, .equal, operands[0]) : .oneOf(name, operands))
+        }
+        if let search { conditions.append(.search(search)) }
+        filter = conditions.count == 1 ? conditions[0] : .all(conditions)
+    }
+
+    func request(_ entity: EntityModel) -> ListRequest {
+        ListRequest(entity: entity, filter: filter, sort: sort, limit: limit, cursor: cursor, fields: fields)
+    }
+
+    private static func operand(_ name: String, _ text: String, _ entity: EntityModel, _ input: RecordInput) throws -> Operand {
+        if name == "id" {
+            guard let id = Int64(text) else { throw unfit(name, "must be a whole number") }
+            return .value(.integer(id))
+        }
+        let field = try input.transaction.compiler(entity).visible(name)
+        if text == "me", field.target == "user" { return .currentUser }
+        switch field.type {
+        case .day, .moment:
+            if text == "today" { return .today(plusDays: 0) }
+            if text.hasSuffix("d"), let days = Int(text.dropLast()), abs(days) < 40_000 { return .today(plusDays: days) }
+            if field.type == .moment, let day = Day(text) { return .value(.day(day)) }
+            return .value(try input.value(field, text: text))
+        case .references(let target):
+            guard let id = try input.transaction.resolve(target, text) else { throw unfit(name, "names nothing") }
+            return .value(.integer(id))
+        case .reference:
+            // A record that is not there (any more) is met by nothing; that is an answer, not an error.
+            if let id = Int64(text) { return .value(.integer(id)) }
+            return .value(try input.value(field, text: text))
+        default: return .value(try input.value(field, text: text))
+        }
+    }
+
+    private static func condition(_ name: String, _ operation: String, _ text: String, _ entity: EntityModel, _ input: RecordInput) throws -> Filter {
+        switch operation {
+        case "in":
+            return .oneOf(name, try text.split(separator: ",").map { try operand(name, String($0).trimmed, entity, input) })
+        case "empty":
+            _ = try input.transaction.compiler(entity).visible(name)
+            guard let flag = RecordInput.boolean(text) else { throw unfit(name + ".empty", "must be true or false") }
+            return flag ? .empty(name) : .not(.empty(name))
+        default:
+            guard let comparison = Comparison(rawValue: operation) else {
+                throw unfit(name + "." + operation, "is not a comparison: use eq, ne, lt, lte, gt, gte, contains, starts, in or empty")
+            }
+            if comparison == .contains || comparison == .startsWith {
+                return .compare(name, comparison, .value(.text(text)))
+            }
+            return .compare(name, comparison, try operand(name, text, entity, input))
+        }
+    }
+
+    private static func unfit(_ field: String, _ message: String) -> CRMError {
+        CRMError(.invalid, "the query does not fit", problems: [Problem(field: field, message)])
+    }
+
+    /// A filter as a query, for links from numbers to the lists behind them; nil when a URL cannot say it.
+    static func items(_ filter: Filter) -> [FrontRequest.QueryItem]? {
+        switch filter {
+        case .all(let filters):
+            var items: [FrontRequest.QueryItem] = []
+            for filter in filters {
+                guard let more = self.items(filter) else { return nil }
+                items += more
+            }
+            return items
+        case .compare(let name, let comparison, let operand):
+            guard let text = text(operand) else { return nil }
+            return [.init(name: comparison == .equal ? name : name + "." + comparison.rawValue, value: text)]
+        case .oneOf(let name, let operands):
+            let texts = operands.compactMap(text)
+            return texts.count == operands.count ? texts.map { .init(name: name, value: $0) } : nil
+        case .empty(let name): return [.init(name: name + ".empty", value: "true")]
+        case .not(.empty(let name)): return [.init(name: name + ".empty", value: "false")]
+        case .search(let text): return [.init(name: "q", value: text)]
+        case .any, .not: return nil
+        }
+    }
+
+    private static func text(_ operand: Operand) -> String? {
+        switch operand {
+        case .currentUser: "me"
+        case .today(let days): days == 0 ? "today" : (days > 0 ? "+" : "") + "\(days)d"
+        case .now: nil
+        case .value(let value):
+            switch value {
+            case .null, .list: nil
+            case .text(let text): text
+            case .integer(let number): String(number)
+            case .boolean(let flag): flag ? "true" : "false"
+            case .decimal(let number): number.description
+            case .money(let money): money.description
+            case .day(let day): day.description
+            case .moment(let moment): moment.description
+            }
+        }
+    }
+}
+
+extension [FrontRequest.QueryItem] {
+    /// As a query string, without the question mark.
+    var encoded: String {
+        map { $0.name.percentEncoded + "=" + $0.value.percentEncoded }.joined(separator: "&")
+    }
+}
+
+extension String {
+    /// Every byte but letters, digits and `-._~` as `%XX` (RFC 3986).
+    var percentEncoded: String {
+        var bytes: [UInt8] = []
+        let hex = Array("0123456789ABCDEF".utf8)
+        for byte in utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: bytes.append(byte)
+            default: bytes += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// `%XX` and, in queries, `+` decoded; nil when it is not UTF-8 or an escape is broken.
+    func percentDecoded(plusIsSpace: Bool) -> String? {
+        guard utf8.contains(where: { $0 == 37 || (plusIsSpace && $0 == 43) }) else { return self }
+        var bytes: [UInt8] = []
+        var rest = utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == 37 {
+                guard let high = rest.popFirst(), let low = rest.popFirst(),
+                    let first = Character(Unicode.Scalar(high)).hexDigitValue, let second = Character(Unicode.Scalar(low)).hexDigitValue
+                else { return nil }
+                bytes.append(UInt8(first << 4 | second))
+            } else {
+                bytes.append(plusIsSpace && byte == 43 ? 32 : byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
