@@ -4,7 +4,7 @@ import PluginAPI
 final class EntityModel: Sendable {
     let schema: Schema
     let plugin: String
-    /// The fields of every record first, then the declared ones, then those of other plugins and custom ones.
+    /// The fields of every record first, then the declared ones, then custom ones; also those not stored now.
     let fields: [FieldModel]
     let layout: RecordLayout
     let list: ListView
@@ -40,13 +40,17 @@ final class EntityModel: Sendable {
         self.rules = rules
         self.actions = actions
         places = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.place) })
+        storedFields = fields.filter(\.isStored)
         ownerField = fields.first { $0.description.isOwner }
         searchFields = fields.filter { $0.description.isSearchable }
         labelField = schema.labelField
     }
 
-    /// A field by its name, or nil.
+    /// A field by its name, or nil; one that is not stored now is found, too.
     func field(_ name: String) -> FieldModel? { places[name].map { fields[$0] } }
+
+    /// The fields that are there for people and files: all but those whose target is switched off.
+    let storedFields: [FieldModel]
 
     func action(_ name: String) -> ActionModel? { actions.first { $0.name == name } }
 

@@ -56,7 +56,7 @@ final class Registry: Sendable {
         byPath = Dictionary(uniqueKeysWithValues: entities.map { ($0.path, $0) })
         var links: [String: [Link]] = [:]
         for entity in entities {
-            for field in entity.fields where !field.isSystem {
+            for field in entity.storedFields where !field.isSystem {
                 if let target = field.target { links[target, default: []].append(Link(entity: entity, field: field)) }
             }
         }

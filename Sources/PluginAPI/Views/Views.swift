@@ -8,6 +8,13 @@ public struct ListView: Sendable {
     public var filters: [String]
     /// The order.
     public var sort: Sort
+    /// Makes a list. For the kernel and for tests.
+    public init(entity: String, columns: [String], filters: [String], sort: Sort) {
+        self.entity = entity
+        self.columns = columns
+        self.filters = filters
+        self.sort = sort
+    }
 }
 
 /// A named filter that comes with a plugin: a tab above the list.

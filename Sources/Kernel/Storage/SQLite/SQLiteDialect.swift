@@ -62,12 +62,13 @@ struct SQLiteDialect: Dialect {
 
     func uniqueViolation(_ error: any Error) -> [String]? {
         guard let error = error as? DatabaseError, error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE else { return nil }
-        // "UNIQUE constraint failed: entity.office_email" or "… failed: index 'entity_office_email_unique'"
+        // "UNIQUE constraint failed: table.column, table.column" or, for an index over terms, "… failed: index 'name'"
         let text = error.message ?? ""
         guard let colon = text.firstIndex(of: ":") else { return [] }
+        if let start = text.firstRange(of: "index '")?.upperBound { return IndexName.uniqueColumns(String(text[start...].dropLast())) ?? [] }
         return text[text.index(after: colon)...].split(separator: ",").map {
             let name = $0.split(separator: ".").last ?? $0
-            return String(name.filter { $0 != " " && $0 != "'" })
+            return String(name.filter { $0 != " " })
         }
     }
 

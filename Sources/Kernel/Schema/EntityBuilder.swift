@@ -1,0 +1,152 @@
+import PluginAPI
+
+/// Builds one entity of the registry: its fields with the custom ones, its screens without what is switched off, its rules and
+/// actions from all plugins.
+struct EntityBuilder {
+    /// How many columns a list has when its plugin does not say which.
+    private static let columnsByDefault = 6
+
+    private let schema: Schema
+    private let part: Composition.Part
+    private let composition: Composition
+
+    init(_ schema: Schema, _ part: Composition.Part, _ composition: Composition) {
+        self.schema = schema
+        self.part = part
+        self.composition = composition
+    }
+
+    func model() -> EntityModel {
+        let fields: [FieldModel] = self.fields()
+        return EntityModel(
+            schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), board: board(),
+            sections: sections(fields), rules: rules(), actions: actions())
+    }
+
+    // MARK: Fields
+
+    private func fields() -> [FieldModel] {
+        var fields: [FieldModel] = []
+        func add(_ description: FieldDescription, _ plugin: String) {
+            fields.append(
+                FieldModel(description, place: fields.count, plugin: plugin, isStored: composition.isPresent(description)))
+        }
+        for description in SystemSlots.descriptions { add(description, Composition.kernel) }
+        for field in schema.fields { add(field.description, part.id) }
+        for custom in composition.customFields where custom.entity == schema.name {
+            if let description = try? custom.description { add(description, Composition.kernel) }
+        }
+        return fields
+    }
+
+    private func present(_ names: [String]) -> [String] { names.filter { composition.isPresent($0, of: schema.name) } }
+
+    // MARK: Screens
+
+    private func list(_ fields: [FieldModel]) -> ListView {
+        let registered: ListView? = first(\.lists) { $0.entity == schema.name }
+        guard var list = registered else {
+            let columns: [String] = fields.filter { isShown($0) && $0.type != .json }.prefix(Self.columnsByDefault).map(\.name)
+            return ListView(entity: schema.name, columns: columns, filters: [], sort: Sort(field: "created_at", descending: true))
+        }
+        list.columns = present(list.columns)
+        list.filters = present(list.filters)
+        if !composition.isPresent(list.sort.field, of: schema.name) { list.sort = Sort(field: "created_at", descending: true) }
+        return list
+    }
+
+    private func isShown(_ field: FieldModel) -> Bool { !field.isSystem && field.isStored && !field.description.isHidden }
+
+    private func presets() -> [PresetView] {
+        all(\.presets).filter { preset in
+            preset.entity == schema.name && preset.filter.namedFields.allSatisfy { composition.isPresent($0, of: schema.name) }
+        }
+    }
+
+    private func board() -> BoardView? {
+        guard var board = first(\.boards, where: { $0.entity == schema.name }) else { return nil }
+        let needed: [String] = [board.by] + [board.within].compactMap { $0 } + board.cards.namedFields
+        guard present(needed).count == needed.count else { return nil }
+        board.card = present(board.card)
+        if let sum = board.sum, present([sum]).isEmpty { board.sum = nil }
+        return board
+    }
+
+    /// The declared groups; fields that administrators added stand in a group of their own after them.
+    private func sections(_ fields: [FieldModel]) -> [FieldSection] {
+        func section(_ title: String, _ names: [String]) -> FieldSection {
+            var section = FieldSection(title)
+            section.fields = names
+            return section
+        }
+        guard let detail = first(\.details, where: { $0.entity == schema.name }) else {
+            return [section("", fields.filter(isShown).map(\.name))]
+        }
+        let sections: [FieldSection] = detail.sections.map { section($0.title, present($0.fields)) }
+        let added: [String] = fields.filter { $0.description.isCustom && isShown($0) }.map(\.name)
+        return (added.isEmpty ? sections : sections + [section("More", added)]).filter { !$0.fields.isEmpty }
+    }
+
+    // MARK: Rules and actions
+
+    private func rules() -> EntityRules {
+        var rules = EntityRules()
+        rules.prepares = bodies(\.prepares)
+        rules.validations = bodies(\.validations)
+        rules.saves = bodies(\.saves)
+        rules.deletions = bodies(\.deletions)
+        return rules
+    }
+
+    private func bodies<Body: Sendable>(_ entries: KeyPath<Contributions, [Contributions.RuleEntry<Body>]>) -> [Owned<Body>] {
+        var bodies: [Owned<Body>] = []
+        for part in composition.parts {
+            for entry in part.contributions[keyPath: entries] where entry.entity == schema.name {
+                bodies.append(Owned(plugin: part.id, priority: entry.priority, body: entry.body))
+            }
+        }
+        return bodies.inOrder()
+    }
+
+    private func actions() -> [ActionModel] {
+        var actions: [ActionModel] = []
+        for part in composition.parts {
+            for entry in part.contributions.actions where entry.entity == schema.name && !entry.isExtension {
+                actions.append(
+                    ActionModel(
+                        plugin: part.id, entity: schema.name, name: entry.name, title: entry.title, summary: entry.summary,
+                        style: entry.style, parts: [actionPart(entry, part)] + extensions(of: entry.name)))
+            }
+        }
+        return actions
+    }
+
+    private func extensions(of action: String) -> [ActionModel.Part] {
+        composition.parts.flatMap { part in
+            part.contributions.actions
+                .filter { $0.isExtension && $0.entity == schema.name && $0.name == action }
+                .map { actionPart($0, part) }
+        }
+    }
+
+    /// A field of a form that points at what is switched off keeps its place and is not asked for.
+    private func actionPart(_ entry: Contributions.ActionEntry, _ part: Composition.Part) -> ActionModel.Part {
+        var entry: Contributions.ActionEntry = entry
+        for index in entry.fields.indices where !composition.isPresent(entry.fields[index]) {
+            entry.fields[index].isHidden = true
+            entry.fields[index].isRequired = false
+        }
+        let layout = RecordLayout(entity: "\(entry.entity).\(entry.name)", names: entry.fields.map(\.name))
+        return ActionModel.Part(plugin: part.id, entry: entry, layout: layout)
+    }
+
+    // MARK: Look-ups
+
+    private func all<Entry>(_ entries: KeyPath<Contributions, [Entry]>) -> [Entry] {
+        composition.parts.flatMap { $0.contributions[keyPath: entries] }
+    }
+
+    private func first<Entry>(_ entries: KeyPath<Contributions, [Entry]>, where matches: (Entry) -> Bool) -> Entry? {
+        all(entries).first(where: matches)
+    }
+}

@@ -1,0 +1,104 @@
+import PluginAPI
+
+/// The table of an entity: columns by the types of its fields, indexes by how its lists and boards ask.
+struct EntityTable {
+    let entity: EntityModel
+    let dialect: any Dialect
+
+    init(_ entity: EntityModel, _ dialect: any Dialect) {
+        self.entity = entity
+        self.dialect = dialect
+    }
+
+    var plan: TablePlan {
+        var plan = TablePlan(entity.name)
+        addSystemColumns(to: &plan)
+        for field in entity.fields where !field.isSystem { addColumns(of: field, to: &plan) }
+        addUniqueIndexes(to: &plan)
+        addListIndexes(to: &plan)
+        addBoardIndexes(to: &plan)
+        addPlainIndexes(to: &plan)
+        return plan
+    }
+
+    /// The columns of the search index.
+    var searchColumns: [String] { entity.searchFields.map(\.name) }
+
+    /// Nothing is NOT NULL but what the kernel fills in by itself: a field added to a table with rows has no value there.
+    private func addSystemColumns(to plan: inout TablePlan) {
+        plan.idColumn(dialect)
+        plan.column("version", dialect.integerType + " NOT NULL")
+        plan.column("created_at", dialect.integerType + " NOT NULL")
+        plan.column("created_by", dialect.integerType)
+        plan.column("updated_at", dialect.integerType + " NOT NULL")
+        plan.column("updated_by", dialect.integerType)
+        if entity.board != nil { plan.column("rank", dialect.integerType + " NOT NULL DEFAULT 0") }
+    }
+
+    private func addColumns(of field: FieldModel, to plan: inout TablePlan) {
+        plan.column(field.name, columnType(field.type))
+        if field.type == .money { plan.column(field.currencyColumn, dialect.textType) }
+    }
+
+    private func columnType(_ type: FieldType) -> String {
+        switch type {
+        case .text, .choice, .json, .day, .references: dialect.textType
+        case .integer, .boolean, .decimal, .money, .moment, .reference: dialect.integerType
+        }
+    }
+
+    private func isText(_ field: FieldModel) -> Bool { columnType(field.type) == dialect.textType }
+
+    private func addUniqueIndexes(to plan: inout TablePlan) {
+        let single: [[String]] = entity.fields.filter(\.description.isUnique).map { [$0.name] }
+        for names in single + entity.schema.uniqueSets {
+            let fields: [FieldModel] = names.compactMap(entity.field)
+            guard fields.count == names.count else { continue }
+            var terms: [String] = []
+            var conditions: [String] = []
+            for field in fields {
+                let column: String = quoted(field.name)
+                terms.append(isText(field) ? "lower(\(column))" : column)
+                conditions.append("\(column) IS NOT NULL" + (isText(field) ? " AND \(column) <> ''" : ""))
+            }
+            plan.unique(names, terms: terms, where: conditions.joined(separator: " AND "))
+        }
+    }
+
+    /// A page of a list is: these values of a filter, in the list's order, from a place on.
+    private func addListIndexes(to plan: inout TablePlan) {
+        plan.index(["created_at", "id"])
+        let order: String = entity.list.sort.field
+        let sort: FieldModel? = entity.field(order)
+        if let sort { plan.index([sort.name, "id"]) }
+        let tail: String = sort?.name ?? "created_at"
+        var filters: [String] = entity.list.filters
+        if let owner = entity.ownerField { filters.append(owner.name) }
+        for name in filters where name != tail && isIndexable(name) { plan.index([name, tail, "id"]) }
+    }
+
+    private func isIndexable(_ name: String) -> Bool {
+        guard let field = entity.field(name) else { return false }
+        switch field.type {
+        case .json, .references: return false
+        case .text: return field.description.format != .multiline
+        default: return true
+        }
+    }
+
+    private func addBoardIndexes(to plan: inout TablePlan) {
+        guard let board = entity.board else { return }
+        plan.index([board.by, "rank", "id"])
+        guard let sum = board.sum.flatMap(entity.field) else { return }
+        plan.index([board.by, sum.name] + (sum.type == .money ? [sum.currencyColumn] : []))
+    }
+
+    /// Fields that are looked up and do not already begin another index.
+    private func addPlainIndexes(to plan: inout TablePlan) {
+        for field in entity.fields where !field.isSystem && isIndexable(field.name) {
+            let isLookedUp: Bool = field.description.isIndexed || field.description.isOwner || field.target != nil
+            let beginning: String = "(\(quoted(field.name)),"
+            if isLookedUp, !plan.indexes.contains(where: { $0.sql.contains(beginning) }) { plan.index([field.name]) }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import PluginAPI
+
+/// Turns what plugins registered into the frozen registry, or says what keeps which plugin out of it.
+///
+/// A reference to an entity whose optional plugin is switched off keeps its place in the record and its column, and is
+/// marked as not stored: no place moves when plugins come and go, so the plugins' keys stay bound to the same places while
+/// requests are under way.
+struct RegistryBuilder {
+    enum Outcome {
+        case registry(Registry)
+        case problems([PluginProblem])
+    }
+
+    private let composition: Composition
+
+    init(_ composition: Composition) { self.composition = composition }
+
+    /// Checks everything at once and builds. Keys are bound only when there is no problem.
+    static func build(_ composition: Composition) -> Outcome {
+        let problems: [PluginProblem] = CompositionChecks.problems(in: composition)
+        return problems.isEmpty ? .registry(RegistryBuilder(composition).registry()) : .problems(problems)
+    }
+
+    private func registry() -> Registry {
+        let entities: [EntityModel] = composition.parts.flatMap { part in
+            part.contributions.entities.filter { !$0.isForeign }.map { EntityBuilder($0.schema, part, composition).model() }
+        }
+        bindKeys(to: entities)
+        return Registry(
+            plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version) },
+            entities: entities, hooks: hooks(), listeners: byHook(\.listeners, \.hook, \.priority),
+            afters: byHook(\.afters, \.hook, \.priority), metrics: metrics(), jobs: jobs(),
+            routes: owned(\.routes), settings: owned(\.settings))
+    }
+
+    // MARK: Keys
+
+    /// Points every key at the place of its field. A key of an entity that is switched off keeps the place it had: there is no
+    /// record to read with it.
+    private func bindKeys(to entities: [EntityModel]) {
+        let models: [String: EntityModel] = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
+        let schemas: [Schema] =
+            composition.parts.flatMap { $0.contributions.entities.map(\.schema) } + [User.schema, Team.schema]
+        for schema in schemas {
+            guard let model = models[schema.name] else { continue }
+            for field in schema.fields {
+                let place: Int = model.field(field.name)?.place ?? -1
+                if field.slot.place != place { field.slot.bind(to: place) }
+            }
+        }
+    }
+
+    // MARK: Hooks and background work
+
+    private func hooks() -> [String: Registry.Hook] {
+        var hooks: [String: Registry.Hook] = [:]
+        for part in composition.parts {
+            for entry in part.contributions.entities where !entry.isForeign {
+                let title: String = entry.schema.title.lowercased()
+                let verbs: [String] = ["made", "changed", "deleted"]
+                for (name, verb) in zip(Composition.recordHooks(of: entry.schema.name), verbs) {
+                    hooks[name] = Registry.Hook(plugin: part.id, name: name, summary: "A record of \(title) was \(verb).")
+                }
+            }
+            for hook in part.contributions.hooks {
+                hooks[hook.name] = Registry.Hook(plugin: part.id, name: hook.name, summary: hook.summary)
+            }
+        }
+        return hooks
+    }
+
+    private func byHook<Entry>(
+        _ entries: KeyPath<Contributions, [Entry]>, _ hook: KeyPath<Entry, String>, _ priority: KeyPath<Entry, Int>
+    ) -> [String: [Owned<Entry>]] {
+        var all: [String: [Owned<Entry>]] = [:]
+        for part in composition.parts {
+            for entry in part.contributions[keyPath: entries] where composition.sender(of: entry[keyPath: hook]) != nil {
+                let owned = Owned(plugin: part.id, priority: entry[keyPath: priority], body: entry)
+                all[entry[keyPath: hook], default: []].append(owned)
+            }
+        }
+        return all.mapValues { $0.inOrder() }
+    }
+
+    private func jobs() -> [String: Owned<Contributions.JobEntry>] {
+        let all: [Owned<Contributions.JobEntry>] = owned(\.jobs)
+        return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
+    }
+
+    /// A metric over what is switched off is left out.
+    private func metrics() -> [Owned<Metric>] {
+        let all: [Owned<Metric>] = owned(\.metrics)
+        return all.filter { metric in
+            var names: [String] = metric.body.filter.namedFields
+            if let date = metric.body.date { names.append(date) }
+            switch metric.body.measure {
+            case .count: break
+            case .sum(let field), .average(let field): names.append(field)
+            }
+            return composition.has(metric.body.entity) && names.allSatisfy { composition.isPresent($0, of: metric.body.entity) }
+        }
+    }
+
+    private func owned<Entry: Sendable>(_ entries: KeyPath<Contributions, [Entry]>) -> [Owned<Entry>] {
+        composition.parts.flatMap { part in
+            part.contributions[keyPath: entries].map { Owned(plugin: part.id, priority: 0, body: $0) }
+        }
+    }
+}
+
+extension Array {
+    /// The total order of what runs at one point: by priority, else as it stands: in dependency order of the plugins, then
+    /// in order of registration.
+    func inOrder<Body>() -> [Element] where Element == Owned<Body> {
+        enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }.map(\.element)
+    }
+}

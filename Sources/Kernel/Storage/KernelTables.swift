@@ -1,0 +1,169 @@
+import PluginAPI
+
+/// The kernel's own tables. Additive like all tables: a column added here appears in every deployment at its next start.
+enum KernelTables {
+    /// Rises when an older release could no longer work with the tables.
+    static let format: Int64 = 1
+
+    /// Makes what is missing. Costs one query when nothing is.
+    static func prepare(_ connection: any Connection, _ dialect: any Dialect) throws {
+        let plans: [TablePlan] = all(dialect)
+        let text: String = plans.map(\.text).joined()
+        if try !connection.columns(of: "tenon_meta").isEmpty {
+            let stored: Int64 = try connection.first("SELECT \"value\" FROM \"tenon_meta\" WHERE \"key\" = 'format'") { Int64($0.text(0)) ?? 0 } ?? 0
+            guard stored <= format else {
+                throw CRMError(
+                    .unavailable, "the data has format \(stored), and this release knows format \(format)",
+                    hint: "A newer release has worked with this data: install that release or a later one.")
+            }
+            let before: String? = try connection.first("SELECT \"value\" FROM \"tenon_meta\" WHERE \"key\" = 'tables'") { $0.text(0) }
+            if before == text { return }
+        }
+        for plan in plans { try plan.apply(to: connection) }
+        try connection.execute("DELETE FROM \"tenon_meta\" WHERE \"key\" IN ('format', 'tables')")
+        try connection.execute(
+            "INSERT INTO \"tenon_meta\" (\"key\", \"value\") VALUES ('format', ?), ('tables', ?)", [.text(String(format)), .text(text)])
+    }
+
+    static func all(_ dialect: any Dialect) -> [TablePlan] {
+        let make = Maker(dialect: dialect)
+        return make.deployment + make.access + make.records + make.background + make.people + make.imports
+    }
+}
+
+/// Writes tables briefly: columns by type, in order.
+private struct Maker {
+    let dialect: any Dialect
+
+    private enum Kind { case integer, text, count }
+
+    private func table(
+        _ name: String, id: Bool = false, key: [String] = [], _ columns: KeyValuePairs<String, Kind>, indexes: [[String]] = [],
+        unique: [[String]] = []
+    ) -> TablePlan {
+        var plan = TablePlan(name)
+        plan.primaryKey = key
+        if id { plan.idColumn(dialect) }
+        for (column, kind) in columns {
+            switch kind {
+            case .integer: plan.column(column, dialect.integerType)
+            case .text: plan.column(column, dialect.textType)
+            case .count: plan.column(column, dialect.integerType + " NOT NULL DEFAULT 0")
+            }
+        }
+        for columns in indexes { plan.index(columns) }
+        for columns in unique { plan.unique(columns) }
+        return plan
+    }
+
+    var deployment: [TablePlan] {
+        [
+            table("tenon_meta", key: ["key"], ["key": .text, "value": .text]),
+            table(
+                "tenon_plugin", key: ["id"],
+                [
+                    "id": .text, "enabled": .count, "version": .text, "state": .text, "reason": .text, "enabled_at": .integer,
+                    "enabled_by": .integer, "checksum": .text,
+                ]),
+            table("tenon_migration", key: ["plugin", "name"], ["plugin": .text, "name": .text, "at": .integer]),
+            table("tenon_schema", key: ["plugin"], ["plugin": .text, "plan": .text]),
+            table(
+                "tenon_owner", key: ["kind", "parent", "name"],
+                ["kind": .text, "name": .text, "parent": .text, "plugin": .text], indexes: [["plugin"]]),
+            table(
+                "tenon_custom_field", id: true,
+                ["entity": .text, "name": .text, "definition": .text, "removed_at": .integer], unique: [["entity", "name"]]),
+            table("tenon_setting", key: ["key"], ["key": .text, "plugin": .text, "value": .text]),
+        ]
+    }
+
+    var access: [TablePlan] {
+        [
+            table("tenon_credential", key: ["user_id"], ["user_id": .integer, "password": .text, "updated_at": .integer]),
+            table(
+                "tenon_session", key: ["hash"],
+                [
+                    "hash": .text, "user_id": .integer, "csrf": .text, "created_at": .integer, "seen_at": .integer,
+                    "expires_at": .integer, "agent": .text, "address": .text,
+                ], indexes: [["user_id"], ["expires_at"]]),
+            table(
+                "tenon_token", id: true,
+                [
+                    "user_id": .integer, "name": .text, "hash": .text, "created_at": .integer, "seen_at": .integer,
+                    "expires_at": .integer,
+                ], indexes: [["user_id"]], unique: [["hash"]]),
+            table(
+                "tenon_login", id: true,
+                ["email": .text, "address": .text, "at": .integer, "ok": .count, "user_id": .integer],
+                indexes: [["email", "at"], ["address", "at"]]),
+        ]
+    }
+
+    var records: [TablePlan] {
+        [
+            table(
+                "tenon_audit", id: true,
+                [
+                    "entity": .text, "record": .integer, "version": .integer, "at": .integer, "user": .integer, "via": .text,
+                    "action": .text, "changes": .text,
+                ], indexes: [["entity", "record", "id"]]),
+            table("tenon_view", id: true,
+                [
+                    "user_id": .integer, "entity": .text, "title": .text, "query": .text, "shared": .count, "position": .count,
+                ], indexes: [["entity", "user_id"]]),
+            table("tenon_preference", key: ["user_id", "key"], ["user_id": .integer, "key": .text, "value": .text]),
+            table(
+                "tenon_idempotency", key: ["key", "user_id"],
+                ["key": .text, "user_id": .integer, "at": .integer, "status": .integer, "body": .text], indexes: [["at"]]),
+        ]
+    }
+
+    var background: [TablePlan] {
+        [
+            table(
+                "tenon_outbox", id: true,
+                [
+                    "hook": .text, "plugin": .text, "listener": .text, "payload": .text, "user": .integer, "created_at": .integer,
+                    "next_at": .integer, "attempts": .count, "state": .text, "error": .text,
+                ], indexes: [["state", "next_at", "id"]]),
+            table(
+                "tenon_job", id: true,
+                [
+                    "name": .text, "plugin": .text, "payload": .text, "user": .integer, "run_at": .integer, "state": .text,
+                    "attempts": .count, "error": .text, "created_at": .integer, "started_at": .integer, "finished_at": .integer,
+                ], indexes: [["state", "run_at", "id"]]),
+            table(
+                "tenon_schedule", key: ["name"],
+                ["name": .text, "plugin": .text, "next_at": .integer, "last_at": .integer]),
+        ]
+    }
+
+    var people: [TablePlan] {
+        [
+            table(
+                "tenon_notification", id: true,
+                [
+                    "user_id": .integer, "message": .text, "entity": .text, "record": .integer, "created_at": .integer,
+                    "read_at": .integer,
+                ], indexes: [["user_id", "id"]])
+        ]
+    }
+
+    var imports: [TablePlan] {
+        [
+            table(
+                "tenon_import", id: true,
+                [
+                    "entity": .text, "user_id": .integer, "file_name": .text, "state": .text, "options": .text, "total": .count,
+                    "done": .count, "created": .count, "updated": .count, "failed": .count, "created_at": .integer,
+                    "finished_at": .integer, "error": .text,
+                ]),
+            table(
+                "tenon_import_row", key: ["import_id", "row"],
+                [
+                    "import_id": .integer, "row": .integer, "record": .integer, "action": .text, "version": .integer,
+                    "before": .text,
+                ]),
+        ]
+    }
+}
