@@ -204,10 +204,8 @@ extension StoreTransaction {
     private func guardingUnique<T>(_ entity: EntityModel, _ body: () throws -> T) throws -> T {
         do { return try body() } catch {
             guard let names = dialect.uniqueViolation(error) else { throw error }
-            let fields = entity.fields.filter { field in
-                names.contains { $0 == field.name || $0 == "\(entity.name)_\(field.name)_unique" }
-            }
-            let sets = entity.schema.uniqueSets.filter { set in names.contains { $0 == entity.name + "_" + set.joined(separator: "_") + "_unique" } }
+            let fields = entity.fields.filter { names == [$0.name] }
+            let sets = entity.schema.uniqueSets.filter { $0 == names }
             let problems = fields.map { Problem(field: $0.name, "is already taken by another \(entity.title.lowercased())") }
                 + sets.map { Problem(field: $0.last ?? "", "is already taken by another \(entity.title.lowercased()) with the same \($0.dropLast().map(\.readable).joined(separator: ", ").lowercased())") }
             throw CRMError(
