@@ -14,7 +14,8 @@ struct DeploymentCalendar: Sendable {
     static let utc = DeploymentCalendar(timeZone: .gmt)
     private init(timeZone: TimeZone) { self.timeZone = timeZone }
 
-    private func offset(at moment: Moment) -> Int64 {
+    /// Milliseconds by which clocks here are ahead of UTC.
+    func offset(at moment: Moment) -> Int64 {
         let date = Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000)
         return Int64(timeZone.secondsFromGMT(for: date)) * 1000
     }
@@ -23,12 +24,7 @@ struct DeploymentCalendar: Sendable {
     func day(of moment: Moment) -> Day { Moment(milliseconds: moment.milliseconds + offset(at: moment)).day }
 
     /// The first moment of a day here.
-    func start(of day: Day) -> Moment {
-        let naive = Moment(day)
-        let guess = Moment(milliseconds: naive.milliseconds - offset(at: naive))
-        // Asked again at the guess: the offset may differ across a change of clocks.
-        return Moment(milliseconds: naive.milliseconds - offset(at: guess))
-    }
+    func start(of day: Day) -> Moment { moment(day, seconds: 0) }
 
     /// Hour and minute of a moment here.
     func time(of moment: Moment) -> (hour: Int, minute: Int) {

@@ -1,0 +1,33 @@
+import PluginAPI
+
+/// One event on its way to one listener, as stored.
+struct Delivery: Sendable {
+    let id: Int64
+    let hook: String
+    let plugin: String
+    let listener: String
+    /// The payload as JSON.
+    let payload: String
+    /// The user for whom the event was sent; nil for the product itself.
+    let user: Int64?
+    let createdAt: Moment
+    let nextAt: Moment
+    let attempts: Int
+    /// What went wrong last.
+    let error: String?
+
+    static let columns = "id, hook, plugin, listener, payload, \"user\", created_at, next_at, attempts, error"
+
+    init(_ row: any Row) {
+        id = row.integer(0)
+        hook = row.text(1)
+        plugin = row.text(2)
+        listener = row.text(3)
+        payload = row.text(4)
+        user = row.optionalInteger(5)
+        createdAt = Moment(milliseconds: row.integer(6))
+        nextAt = Moment(milliseconds: row.integer(7))
+        attempts = Int(row.integer(8))
+        error = row.optionalText(9)
+    }
+}

@@ -1,0 +1,130 @@
+import PluginAPI
+
+/// Finds the listeners that have something due and takes their events to them, one listener a lane.
+struct DeliveryLanes: Sendable {
+    let engine: any Engine
+    let clock: any Clock
+    let registry: @Sendable () -> Registry
+    let context: MakeContext
+    let log: @Sendable (String) -> Void
+
+    /// Events of one listener that are fetched, and at the latest acknowledged, together: a storage transaction for each
+    /// would cost more than most listeners do. After a crash at most so many come a second time.
+    private static let batch = 32
+    /// How long a delivered event may stay unacknowledged while its listener goes on with the next.
+    private static let patience: Int64 = 200
+
+    private struct Lane: Hashable, Sendable {
+        let plugin: String
+        let hook: String
+        let listener: String
+        var name: String { "\(plugin)/\(hook)/\(listener)" }
+        var arguments: [SQLValue] { [.text(plugin), .text(hook), .text(listener)] }
+    }
+
+    func survey(_ busy: Set<String>) async throws -> WorkLoop.Survey {
+        let plugins = Set(registry().plugins.map(\.id))
+        let heads = try await engine.read { connection in
+            try connection.all(
+                """
+                SELECT o.plugin, o.hook, o.listener, o.next_at FROM tenon_outbox o JOIN \
+                (SELECT min(id) AS id FROM tenon_outbox WHERE state = 'pending' GROUP BY plugin, hook, listener) h \
+                ON h.id = o.id ORDER BY o.id
+                """
+            ) { (lane: Lane(plugin: $0.text(0), hook: $0.text(1), listener: $0.text(2)), due: Moment(milliseconds: $0.integer(3))) }
+        }
+        let now = clock.now
+        var found = WorkLoop.Survey()
+        for head in heads where plugins.contains(head.lane.plugin) && !busy.contains(head.lane.name) {
+            if head.due > now {
+                found.next = min(found.next ?? head.due, head.due)
+            } else {
+                found.ready.append(WorkLoop.Piece(lane: head.lane.name) { await deliver(head.lane) })
+            }
+        }
+        return found
+    }
+
+    /// Takes the due events of a lane to its listener, in order, until one fails or none is left in the batch.
+    private func deliver(_ lane: Lane) async {
+        var delivered: [Int64] = []
+        do {
+            let events = try await engine.read { connection in
+                try connection.all(
+                    """
+                    SELECT \(Delivery.columns) FROM tenon_outbox \
+                    WHERE state = 'pending' AND plugin = ? AND hook = ? AND listener = ? ORDER BY id LIMIT \(DeliveryLanes.batch)
+                    """, lane.arguments, Delivery.init)
+            }
+            var acknowledged = clock.now
+            for event in events {
+                guard !Task.isCancelled, event.nextAt <= clock.now, try await deliver(event, delivered) else { return }
+                delivered.append(event.id)
+                if clock.now.milliseconds - acknowledged.milliseconds >= DeliveryLanes.patience {
+                    try await acknowledge(delivered)
+                    delivered = []
+                    acknowledged = clock.now
+                }
+            }
+            try await acknowledge(delivered)
+        } catch {
+            // What is not acknowledged comes again: at least once.
+            log("deliveries of \(lane.name) wait: \(error)")
+        }
+    }
+
+    /// Takes one event to its listener. False when the lane must not go on: its plugin is off, or the listener failed.
+    private func deliver(_ event: Delivery, _ before: [Int64]) async throws -> Bool {
+        let registry = registry()
+        guard registry.plugins.contains(where: { $0.id == event.plugin }) else {
+            try await acknowledge(before)
+            return false
+        }
+        let listener = registry.afters[event.hook]?.first { $0.plugin == event.plugin && $0.body.name == event.listener }
+        guard let listener else {
+            let error = CRMError(.notFound, "plugin \(event.plugin) no longer listens to \(event.hook) as \(event.listener)")
+            try await fail(event, with: error, attempts: Backoff.deliveries.attempts, before)
+            return false
+        }
+        do {
+            let hookEvent = HookEvent(hook: event.hook, json: Array(event.payload.utf8))
+            try await listener.body.body(hookEvent, context(event.user, "hook \(event.hook)", event.plugin))
+            return true
+        } catch {
+            // Cut off by the end of the product: not the listener's fault, and not an attempt.
+            if Task.isCancelled {
+                try await acknowledge(before)
+            } else {
+                try await fail(event, with: error, attempts: event.attempts + 1, before)
+            }
+            return false
+        }
+    }
+
+    private func fail(_ event: Delivery, with error: any Error, attempts: Int, _ before: [Int64]) async throws {
+        let next = Backoff.deliveries.next(after: attempts, now: clock.now)
+        log("\(event.hook) failed in \(event.plugin): \(error)" + (next == nil ? "; set aside" : ""))
+        try await shielded { connection in
+            try DeliveryLanes.delete(before, connection)
+            try connection.execute(
+                "UPDATE tenon_outbox SET attempts = ?, state = ?, next_at = ?, error = ? WHERE id = ?",
+                [
+                    .integer(Int64(attempts)), .text(next == nil ? "failed" : "pending"),
+                    .integer((next ?? clock.now).milliseconds), .text(shortened(error)), .integer(event.id),
+                ])
+        }
+    }
+
+    private func acknowledge(_ ids: [Int64]) async throws {
+        if !ids.isEmpty { try await shielded { connection in try DeliveryLanes.delete(ids, connection) } }
+    }
+
+    private static func delete(_ ids: [Int64], _ connection: any Connection) throws {
+        for id in ids { try connection.execute("DELETE FROM tenon_outbox WHERE id = ?", [.integer(id)]) }
+    }
+
+    /// Writes even when the lane was cancelled: what was done is to be remembered.
+    private func shielded(_ body: @escaping @Sendable (any Connection) throws -> Void) async throws {
+        try await Task { [engine] in try await engine.write(body) }.value
+    }
+}

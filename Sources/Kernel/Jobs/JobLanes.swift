@@ -1,0 +1,127 @@
+import PluginAPI
+import Synchronization
+
+/// Finds the jobs that have a run due and runs it, one job a lane.
+final class JobLanes: Sendable {
+    private struct Running {
+        let task: Task<Void, any Error>
+        var isCancelled = false
+    }
+    private struct State {
+        var running: [Int64: Running] = [:]
+        /// The registry and the zone that the stored schedules follow.
+        var aligned: (registry: Registry, zone: String)?
+    }
+    private let engine: any Engine
+    private let clock: any Clock
+    private let registry: @Sendable () -> Registry
+    private let zone: @Sendable () -> DeploymentCalendar
+    private let log: @Sendable (String) -> Void
+    private let context: MakeContext
+    private let state = Mutex(State())
+
+    init(
+        engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry,
+        zone: @escaping @Sendable () -> DeploymentCalendar, log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext
+    ) {
+        self.engine = engine
+        self.clock = clock
+        self.registry = registry
+        self.zone = zone
+        self.log = log
+        self.context = context
+    }
+
+    func survey(_ busy: Set<String>) async throws -> WorkLoop.Survey {
+        let registry = registry()
+        let zone = zone()
+        let now = clock.now
+        let isAligned = state.withLock { $0.aligned?.registry === registry && $0.aligned?.zone == zone.timeZone.identifier }
+        if !isAligned {
+            try await engine.write { connection in
+                try JobSchedules.align(connection, registry, now: now, zone: zone)
+                try JobLanes.dropUnknown(connection, registry, now: now)
+            }
+            state.withLock { $0.aligned = (registry, zone.timeZone.identifier) }
+        }
+        let schedules = try await engine.read { try JobSchedules.all($0) }.filter { registry.jobs[$0.key] != nil }
+        var times = schedules.values.map(\.nextAt)
+        if times.contains(where: { $0 <= now }) {
+            times = try await engine.write { connection in
+                try JobSchedules.queueDue(connection, registry, now: now, zone: zone)
+                return try JobSchedules.all(connection).values.filter { registry.jobs[$0.name] != nil }.map(\.nextAt)
+            }
+        }
+        var found = WorkLoop.Survey(ready: [], next: times.filter { $0 > now }.min())
+        for job in try await engine.read({ try JobQueue.waiting($0) }) where registry.jobs[job.name] != nil && !busy.contains(job.name) {
+            if job.due > now {
+                found.next = min(found.next ?? job.due, job.due)
+            } else {
+                found.ready.append(WorkLoop.Piece(lane: job.name) { await self.runOne(job.name) })
+            }
+        }
+        return found
+    }
+
+    /// Sets runs aside whose plugin is enabled and has no such job any more: they would wait for ever.
+    private static func dropUnknown(_ connection: any Connection, _ registry: Registry, now: Moment) throws {
+        let plugins = Set(registry.plugins.map(\.id))
+        for job in try JobQueue.waiting(connection) where registry.jobs[job.name] == nil && plugins.contains(job.plugin) {
+            try connection.execute(
+                "UPDATE tenon_job SET state = 'failed', error = ?, finished_at = ? WHERE name = ? AND state = 'queued'",
+                [.text("plugin \(job.plugin) has no job \(job.name) any more"), .integer(now.milliseconds), .text(job.name)])
+        }
+    }
+
+    private func runOne(_ name: String) async {
+        do {
+            guard let job = registry().jobs[name]?.body, let plugin = registry().jobs[name]?.plugin else { return }
+            let began = clock.now
+            guard let run = try await engine.write({ try JobQueue.claim($0, name, now: began) }) else { return }
+            let context = context(run.user, "job \(name)", plugin)
+            let task = Task { try await job.body(context) }
+            state.withLock { $0.running[run.id] = Running(task: task) }
+            let result = await withTaskCancellationHandler {
+                await task.result
+            } onCancel: {
+                task.cancel()
+            }
+            let wasCancelled = state.withLock { $0.running.removeValue(forKey: run.id)?.isCancelled ?? false }
+            try await finish(run, job.schedule, result, wasCancelled: wasCancelled)
+        } catch {
+            log("job \(name) could not be noted: \(error)")
+        }
+    }
+
+    private func finish(_ run: JobRun, _ schedule: Schedule, _ result: Result<Void, any Error>, wasCancelled: Bool) async throws {
+        let now = clock.now
+        let zone = zone()
+        let isEnding = Task.isCancelled
+        if case .failure(let error) = result, !isEnding { log("job \(run.name) failed: \(error)") }
+        // In a task of its own: what was done is remembered also when the product is ending.
+        try await Task { [engine] in
+            try await engine.write { connection in
+                switch result {
+                case .success: try JobQueue.succeed(connection, run, now: now)
+                case .failure where wasCancelled: try JobQueue.fail(connection, run, "cancelled", next: nil, now: now)
+                case .failure where isEnding: return try JobQueue.putBack(connection, run)
+                case .failure(let error):
+                    let next = Backoff.jobs.next(after: run.attempts, now: now)
+                    try JobQueue.fail(connection, run, shortened(error), next: next, now: now)
+                    if next != nil { return }
+                }
+                try JobSchedules.noteEnd(connection, run.name, schedule, now: now, zone: zone)
+            }
+        }.value
+    }
+
+    /// Asks a run that is under way to end; false when it is not.
+    func cancel(_ id: Int64) -> Bool {
+        let task = state.withLock { state in
+            state.running[id]?.isCancelled = true
+            return state.running[id]?.task
+        }
+        task?.cancel()
+        return task != nil
+    }
+}

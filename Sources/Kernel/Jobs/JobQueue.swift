@@ -1,0 +1,116 @@
+import PluginAPI
+
+/// The stored queue of jobs, within a transaction.
+enum JobQueue {
+    /// How many successful runs of a job are kept to look back on.
+    static let kept = 20
+
+    /// Queues a run and gives its id.
+    @discardableResult
+    static func add(
+        _ connection: any Connection, name: String, plugin: String, payload: [UInt8] = [], user: Int64?, at moment: Moment, now: Moment
+    ) throws -> Int64 {
+        let id = try connection.integer(
+            """
+            INSERT INTO tenon_job (name, plugin, payload, "user", run_at, attempts, state, created_at) \
+            VALUES (?, ?, ?, ?, ?, 0, 'queued', ?) RETURNING id
+            """,
+            [
+                .text(name), .text(plugin), .text(String(decoding: payload, as: UTF8.self)), user.map(SQLValue.integer) ?? .null,
+                .integer(moment.milliseconds), .integer(now.milliseconds),
+            ])
+        return id ?? 0
+    }
+
+    /// Queues a job that a plugin asks for by name.
+    static func add(
+        _ connection: any Connection, _ registry: Registry, name: String, payload: [UInt8], user: Int64?, after: Moment?, now: Moment
+    ) throws {
+        guard let job = registry.jobs[name] else {
+            throw CRMError(.notFound, "there is no job \(name)", hint: "Its plugin may be switched off.")
+        }
+        try add(connection, name: name, plugin: job.plugin, payload: payload, user: user, at: after ?? now, now: now)
+    }
+
+    static func find(_ connection: any Connection, _ id: Int64) throws -> JobRun? {
+        try connection.first("SELECT \(JobRun.columns) FROM tenon_job WHERE id = ?", [.integer(id)], JobRun.init)
+    }
+
+    /// For each job with runs waiting: when the first of them is due.
+    static func waiting(_ connection: any Connection) throws -> [(name: String, plugin: String, due: Moment)] {
+        try connection.all(
+            "SELECT name, min(plugin), min(run_at) FROM tenon_job WHERE state = 'queued' GROUP BY name ORDER BY min(run_at), name"
+        ) { ($0.text(0), $0.text(1), Moment(milliseconds: $0.integer(2))) }
+    }
+
+    /// Whether a run is under way, due or about to be tried again: another one by schedule would only pile up.
+    static func isPending(_ connection: any Connection, _ name: String, now: Moment) throws -> Bool {
+        try connection.integer(
+            """
+            SELECT 1 FROM tenon_job WHERE name = ? AND (state = 'running' OR (state = 'queued' AND (run_at <= ? OR attempts > 0))) \
+            LIMIT 1
+            """, [.text(name), .integer(now.milliseconds)]) != nil
+    }
+
+    /// Takes the first due run of a job, if there is one.
+    static func claim(_ connection: any Connection, _ name: String, now: Moment) throws -> JobRun? {
+        let id = try connection.integer(
+            "SELECT id FROM tenon_job WHERE name = ? AND state = 'queued' AND run_at <= ? ORDER BY run_at, id LIMIT 1",
+            [.text(name), .integer(now.milliseconds)])
+        guard let id else { return nil }
+        try connection.execute(
+            "UPDATE tenon_job SET state = 'running', attempts = attempts + 1, started_at = ? WHERE id = ?",
+            [.integer(now.milliseconds), .integer(id)])
+        return try find(connection, id)
+    }
+
+    static func succeed(_ connection: any Connection, _ run: JobRun, now: Moment) throws {
+        try connection.execute(
+            "UPDATE tenon_job SET state = 'done', error = NULL, finished_at = ? WHERE id = ?",
+            [.integer(now.milliseconds), .integer(run.id)])
+        try connection.execute(
+            """
+            DELETE FROM tenon_job WHERE name = ? AND state = 'done' AND id <= \
+            (SELECT id FROM tenon_job WHERE name = ? AND state = 'done' ORDER BY id DESC LIMIT 1 OFFSET \(kept))
+            """, [.text(run.name), .text(run.name)])
+    }
+
+    /// Notes a failure: tried again later, or failed for good when `next` is nil.
+    static func fail(_ connection: any Connection, _ run: JobRun, _ error: String, next: Moment?, now: Moment) throws {
+        try connection.execute(
+            "UPDATE tenon_job SET state = ?, error = ?, run_at = ?, finished_at = ? WHERE id = ?",
+            [
+                .text(next == nil ? "failed" : "queued"), .text(error), .integer((next ?? run.runAt).milliseconds),
+                next == nil ? .integer(now.milliseconds) : .null, .integer(run.id),
+            ])
+    }
+
+    /// Puts a run back that was cut off by the end of the product, as if it had not begun.
+    static func putBack(_ connection: any Connection, _ run: JobRun) throws {
+        try connection.execute(
+            "UPDATE tenon_job SET state = 'queued', attempts = ?, started_at = NULL WHERE id = ? AND state = 'running'",
+            [.integer(Int64(run.attempts - 1)), .integer(run.id)])
+    }
+
+    /// Mends what a crash left: runs under way are queued again, unless they took the product down once too often.
+    static func recover(_ connection: any Connection, now: Moment) throws {
+        try connection.execute(
+            """
+            UPDATE tenon_job SET state = 'failed', error = 'the product ended while it ran', finished_at = ? \
+            WHERE state = 'running' AND attempts >= \(Backoff.jobs.attempts)
+            """, [.integer(now.milliseconds)])
+        try connection.execute("UPDATE tenon_job SET state = 'queued' WHERE state = 'running'")
+    }
+
+    /// Queues a failed run once more, with all its attempts.
+    static func retry(_ connection: any Connection, _ id: Int64, now: Moment) throws {
+        let changed = try connection.execute(
+            """
+            UPDATE tenon_job SET state = 'queued', attempts = 0, run_at = ?, started_at = NULL, finished_at = NULL, error = NULL \
+            WHERE id = ? AND state = 'failed'
+            """, [.integer(now.milliseconds), .integer(id)])
+        guard changed == 1 else {
+            throw CRMError(.notFound, "there is no failed run \(id)", hint: "It may have been retried in the meantime.")
+        }
+    }
+}
