@@ -46,7 +46,7 @@ final class LiveUpdates: Sendable {
             guard !state.isClosed else { return nil }
             state.last += 1
             state.subscribers[state.last] = Subscriber(user: user, stream: continuation)
-            if state.heartbeat == nil { state.heartbeat = Task { [weak self, clock] in await LiveUpdates.beat(clock) { self } } }
+            if state.heartbeat == nil { state.heartbeat = Task { await self.beat() } }
             return state.last
         }
         guard let number else {
@@ -113,12 +113,13 @@ final class LiveUpdates: Sendable {
         heartbeat?.cancel()
     }
 
-    /// A comment now and then keeps proxies from closing a quiet connection, and finds out which pages are gone.
-    private static func beat(_ clock: any Clock, _ live: @escaping @Sendable () -> LiveUpdates?) async {
+    /// A comment now and then keeps proxies from closing a quiet connection, and finds out which pages are gone. Ends with
+    /// the last page.
+    private func beat() async {
         while !Task.isCancelled {
             await clock.wait(until: clock.now.adding(seconds: LiveUpdates.beat))
-            guard !Task.isCancelled, let live = live() else { return }
-            live.send(Array(": \n\n".utf8), to: live.state.withLock { $0.subscribers })
+            if Task.isCancelled { return }
+            send(Array(": \n\n".utf8), to: state.withLock { $0.subscribers })
         }
     }
 }

@@ -36,13 +36,13 @@ final class JobLanes: Sendable {
         let registry = registry()
         let zone = zone()
         let now = clock.now
-        let isAligned = state.withLock { $0.aligned?.registry === registry && $0.aligned?.zone == zone.timeZone.identifier }
+        let isAligned = state.withLock { $0.aligned?.registry === registry && $0.aligned?.zone == zone.identifier }
         if !isAligned {
             try await engine.write { connection in
                 try JobSchedules.align(connection, registry, now: now, zone: zone)
                 try JobLanes.dropUnknown(connection, registry, now: now)
             }
-            state.withLock { $0.aligned = (registry, zone.timeZone.identifier) }
+            state.withLock { $0.aligned = (registry, zone.identifier) }
         }
         let schedules = try await engine.read { try JobSchedules.all($0) }.filter { registry.jobs[$0.key] != nil }
         var times = schedules.values.map(\.nextAt)

@@ -4,6 +4,8 @@ import PluginAPI
 /// Days and moments in the deployment's time zone.
 struct DeploymentCalendar: Sendable {
     let timeZone: TimeZone
+    /// The zone's IANA name.
+    var identifier: String { timeZone.identifier }
 
     /// A zone by its IANA name, such as `Europe/Berlin`; nil when there is none.
     init?(identifier: String) {

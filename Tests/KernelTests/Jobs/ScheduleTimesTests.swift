@@ -53,7 +53,8 @@ import Testing
         for zone in ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"] {
             let calendar = try #require(DeploymentCalendar(identifier: zone))
             for start in ["2026-03-28T20:00:00Z", "2026-10-24T20:00:00Z"] {
-                var moment = try #require(ScheduleTimes.next(.hourly(minute: 20), after: try #require(Moment(start)), in: calendar))
+                let first = try #require(Moment(start))
+                var moment = try #require(ScheduleTimes.next(.hourly(minute: 20), after: first, in: calendar))
                 for _ in 1...12 {
                     let next = try #require(ScheduleTimes.next(.hourly(minute: 20), after: moment, in: calendar))
                     #expect(next.milliseconds - moment.milliseconds == 3_600_000, "\(zone) \(moment)")
