@@ -23,7 +23,7 @@ struct Notice: Sendable {
         readAt = row.optionalInteger(6).map(Moment.init(milliseconds:))
     }
 
-    /// Where it leads in the shell; nil when it opens nothing, or its entity's plugin is off.
+    /// The page that it opens in the shell; nil when it opens none, or its entity's plugin is off.
     func href(_ registry: Registry) -> String? {
         guard let entity, let record, let model = registry.entity(entity) else { return nil }
         return "/admin/\(model.path)/\(record)"
