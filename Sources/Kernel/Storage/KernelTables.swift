@@ -104,7 +104,7 @@ private struct Maker {
             table(
                 "tenon_audit", id: true,
                 [
-                    "entity": .text, "record": .integer, "version": .integer, "at": .integer, "user": .integer, "via": .text,
+                    "entity": .text, "record": .integer, "version": .integer, "at": .integer, "user_id": .integer, "via": .text,
                     "action": .text, "changes": .text,
                 ], indexes: [["entity", "record", "id"]]),
             table("tenon_view", id: true,
@@ -123,13 +123,13 @@ private struct Maker {
             table(
                 "tenon_outbox", id: true,
                 [
-                    "hook": .text, "plugin": .text, "listener": .text, "payload": .text, "user": .integer, "created_at": .integer,
+                    "hook": .text, "plugin": .text, "listener": .text, "payload": .text, "user_id": .integer, "created_at": .integer,
                     "next_at": .integer, "attempts": .count, "state": .text, "error": .text,
                 ], indexes: [["state", "next_at", "id"]]),
             table(
                 "tenon_job", id: true,
                 [
-                    "name": .text, "plugin": .text, "payload": .text, "user": .integer, "run_at": .integer, "state": .text,
+                    "name": .text, "plugin": .text, "payload": .text, "user_id": .integer, "run_at": .integer, "state": .text,
                     "attempts": .count, "error": .text, "created_at": .integer, "started_at": .integer, "finished_at": .integer,
                 ], indexes: [["state", "run_at", "id"]]),
             table(
