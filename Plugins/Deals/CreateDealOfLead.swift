@@ -32,7 +32,7 @@ enum CreateDealOfLead: ActionExtension {
             $0[Deal.expectedCloseDate] = call[expectedCloseDate]
             $0[Deal.customer] = Reference(value: call.results["customer"] ?? .null)
             $0[Deal.company] = Reference(value: call.results["company"] ?? .null)
-            $0[Deal.owner] = lead[Lead.owner]
+            $0[Deal.owner] = lead[Lead.owner] ?? transaction.user
             $0[Deal.sourceLead] = Reference(lead.id)
         }
         call.results["deal"] = .integer(deal.id.raw)

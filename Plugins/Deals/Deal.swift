@@ -13,9 +13,9 @@ public enum Deal: Entity {
         .aliases("close_date", "closed", "closed at", "closed on"))
     public static let probability = Field<Int?>(
         "probability", .label("Probability %"), .range(0...100), .help("The stage's unless given."))
-    public static let pipeline = Field<Reference<Pipeline>>("pipeline", .indexed, .help("The default pipeline unless chosen."))
+    public static let pipeline = Field<Reference<Pipeline>>("pipeline", .filledIn, .indexed, .help("The default pipeline unless chosen."))
     public static let stage = Field<Reference<Stage>>(
-        "stage", .indexed, .help("The pipeline's default stage unless chosen."), .aliases("deal_stage", "sales stage", "status"))
+        "stage", .filledIn, .indexed, .help("The pipeline's default stage unless chosen."), .aliases("deal_stage", "sales stage", "status"))
     public static let company = Field<Reference<Company>?>("company", .indexed, .aliases("account", "account name", "organisation"))
     public static let customer = Field<Reference<Customer>?>("customer", .indexed, .aliases("contact", "client", "contact name"))
     public static let owner = Field<Reference<User>?>(

@@ -86,7 +86,7 @@ enum ConvertLead: Action {
             guard let name = call[companyName], !name.isEmpty else { throw missing(companyName, "a new company needs a name") }
             let made = try transaction.insert(Company.self) {
                 $0[Company.name] = name
-                $0[Company.owner] = lead[Lead.owner]
+                $0[Company.owner] = lead[Lead.owner] ?? transaction.user
             }
             return Reference(made.id)
         }
@@ -106,7 +106,7 @@ enum ConvertLead: Action {
             $0[Customer.email] = call[customerEmail]
             $0[Customer.phone] = call[customerPhone]
             $0[Customer.company] = company
-            $0[Customer.owner] = lead[Lead.owner]
+            $0[Customer.owner] = lead[Lead.owner] ?? transaction.user
         }
     }
 

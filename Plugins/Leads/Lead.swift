@@ -16,7 +16,7 @@ public enum Lead: Entity {
     public static let value = Field<Money?>("value", .indexed, .aliases("amount", "budget", "expected value"))
     public static let source = Field<Reference<LeadSource>?>("source", .indexed, .aliases("lead source", "channel", "origin"))
     public static let status = Field<Reference<LeadStatus>>(
-        "status", .indexed, .help("The default status unless chosen."), .aliases("lead status", "stage"))
+        "status", .filledIn, .indexed, .help("The default status unless chosen."), .aliases("lead status", "stage"))
     public static let owner = Field<Reference<User>?>(
         "assigned_to", .owner, .indexed, .whenTargetIsDeleted(.clear), .aliases("owner", "lead owner", "sales_agent", "agent"))
     public static let outcome = Field<Outcome>("outcome", .readOnly, .indexed, .byDefault(Outcome.open))

@@ -17,7 +17,7 @@ enum LeadRules {
         let same = try everyone.all(Lead.self, where: Lead.email == email && Lead.outcome == .open, limit: 2)
         guard let other = same.first(where: { $0.id != lead.id }) else { return }
 
-        let isVisible = try transaction.count(Lead.self, where: Lead.email == email && Lead.outcome == .open) > (change.isNew ? 0 : 1)
+        let isVisible = try transaction.canSee(Lead.self, other.id)
         let problem =
             isVisible
             ? "the open lead \(other.id), \(other[Lead.title]), has this address already"

@@ -18,7 +18,7 @@ enum LeadsRights {
             [.view(.team), .create, .edit(.team), .delete(.team), .import, .export(.team)] + working(.team))
         crm.grant([.salesAgent, .sdr], Lead.self, [.view(.own), .create, .edit(.own)] + working(.own))
         crm.grant([.accountManager], Lead.self, [.view(.own), .create, .edit(.own)])
-        crm.grant([.marketing], Lead.self, [.view(), .create, .import, .export(), .action("mark-junk")])
+        crm.grant([.marketing], Lead.self, [.view(), .create, .import, .export()])
         crm.grant([.management], Lead.self, [.view(), .export()])
     }
 

@@ -3,7 +3,7 @@ import PluginAPI
 /// Two years of companies and customers, the same in every run that begins on the same day.
 enum CustomersDemo {
     @Sendable static func fill(_ transaction: Transaction) throws {
-        var maker = CustomerMaker(users: try sellers(transaction), currency: transaction.currency)
+        var maker = CustomerMaker(users: try Seller.all(transaction), currency: transaction.currency)
         let groups = try insertGroups(transaction)
         let days = (0..<300).map { _ in maker.workday(before: transaction.today) }.sorted()
         var companies: [Record<Company>] = []
@@ -31,12 +31,6 @@ enum CustomersDemo {
             }
         }
         try age(companies, maker: &maker, transaction)
-    }
-
-    /// Those who sell: all active users but the first, who is the administrator, unless there is nobody else.
-    private static func sellers(_ transaction: Transaction) throws -> [Reference<User>] {
-        let users = try transaction.all(User.self, where: User.active == true).sorted { $0.id < $1.id }
-        return users.dropFirst(users.count > 1 ? 1 : 0).map { Reference($0.id) }
     }
 
     private static func insertGroups(_ transaction: Transaction) throws -> [Reference<CustomerGroup>] {

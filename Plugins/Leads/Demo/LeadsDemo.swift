@@ -5,7 +5,7 @@ import PluginAPI
 enum LeadsDemo {
     @Sendable static func fill(_ transaction: Transaction) throws {
         var maker = LeadMaker(today: transaction.today, now: transaction.now, currency: transaction.currency)
-        maker.users = try sellers(transaction)
+        maker.users = try Seller.all(transaction)
         maker.sources = try transaction.all(LeadSource.self, sort: .ascending(LeadSource.name)).map { Reference($0.id) }
         maker.reasons = try transaction.all(LostReason.self, sort: .ascending(LostReason.name)).map { Reference($0.id) }
         let statuses = try transaction.all(LeadStatus.self, sort: .ascending(LeadStatus.position))
@@ -16,12 +16,6 @@ enum LeadsDemo {
         while plans.count < 2000 { plans.append(maker.prospect()) }
         plans.sort { $0.created < $1.created }
         for plan in plans { try live(plan, transaction) }
-    }
-
-    /// Those who sell: all active users but the first, who is the administrator, unless there is nobody else.
-    private static func sellers(_ transaction: Transaction) throws -> [Reference<User>] {
-        let users = try transaction.all(User.self, where: User.active == true).sorted { $0.id < $1.id }
-        return users.dropFirst(users.count > 1 ? 1 : 0).map { Reference($0.id) }
     }
 
     /// Three of four customers, as the leads that they were.

@@ -40,7 +40,7 @@ struct RegistryBuilder {
     private func bindKeys(to entities: [EntityModel]) {
         let models: [String: EntityModel] = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
         let schemas: [Schema] =
-            composition.parts.flatMap { $0.contributions.entities.map(\.schema) } + [User.schema, Team.schema]
+            composition.parts.flatMap { $0.contributions.entities.map(\.schema) } + [User.schema, Team.schema, Role.schema]
         for schema in schemas {
             guard let model = models[schema.name] else { continue }
             for field in schema.fields {

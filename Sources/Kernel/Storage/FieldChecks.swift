@@ -61,14 +61,14 @@ extension FieldModel {
         return !host.isEmpty && !text.contains { $0.isWhitespace || "<>\"'".contains($0) }
     }
 
-    /// A value in its canonical form: text without space at its ends, e-mails in lower case where unique, web addresses with
+    /// A value in its canonical form: text without space at its ends, e-mails in lower case, web addresses with
     /// a scheme, numbers at the field's scale.
     func normalized(_ value: Value) -> Value {
         switch (type, value) {
         case (.text, .text(let text)):
             var clean = description.format == .multiline ? text.replacing("\r\n", with: "\n") : text.trimmed
             if clean.isEmpty { return .null }
-            if description.format == .email, description.isUnique { clean = clean.lowercased() }
+            if description.format == .email { clean = clean.lowercased() }
             if description.format == .url, !clean.contains("://"), clean.contains(".") { clean = "https://" + clean }
             return .text(clean)
         case (.decimal(let scale), .decimal(let number)): return number.rescaled(to: scale).map(Value.decimal) ?? value

@@ -114,6 +114,9 @@ struct QueryCompiler {
             return comparison == .equal ? inside : Fragment(sql: "NOT coalesce(\(inside.sql), 1 = 0)", arguments: inside.arguments)
         case (.text, .text(let text)) where field.description.isUnique && (comparison == .equal || comparison == .notEqual):
             return Fragment(sql: "lower(\(column)) \(try symbol(comparison, name)) lower(?)", arguments: [.text(text)])
+        case (.text, .text(let text)) where field.description.format == .email && text != text.lowercased():
+            // E-mail addresses are stored in lower case.
+            return try compare(name, comparison, .value(.text(text.lowercased())))
         default:
             if comparison == .notEqual { return Fragment(sql: "coalesce(\(column) <> ?, 1 = 1)", arguments: [value.column]) }
             return Fragment(sql: "\(column) \(try symbol(comparison, name)) ?", arguments: [value.column])

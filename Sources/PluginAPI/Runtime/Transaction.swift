@@ -70,6 +70,9 @@ public final class Transaction {
     /// The record that a link points at; throws `notFound` when there is none that the user may see.
     public func find<E: Entity>(_ reference: Reference<E>) throws -> Record<E> { try find(E.self, reference.id) }
 
+    /// Whether there is a record that the user may see.
+    public func canSee<E: Entity>(_: E.Type, _ id: RecordID) throws -> Bool { try backend.find(E.schema.name, id) != nil }
+
     /// The first record that meets a condition, or nil.
     public func first<E: Entity>(_: E.Type, where condition: Condition<E>, sort: Sort...) throws -> Record<E>? {
         try backend.all(E.schema.name, where: condition.filter, sort: sort, limit: 1).first.map(Record.init)

@@ -64,8 +64,20 @@ public enum User: ForeignEntity {
     public static let email = Field<String>("email")
     /// Whether the person may log in.
     public static let active = Field<Bool>("active")
+    /// The person's roles.
+    public static let roles = Field<References<Role>>("roles")
     /// The entity's name and fields.
-    public static let schema = Schema("user", name, email, active)
+    public static let schema = Schema("user", name, email, active, roles)
+}
+
+/// What its holders may do. Kept by the kernel; plugins refer to it.
+public enum Role: ForeignEntity {
+    /// The role's name, unique.
+    public static let name = Field<String>("name")
+    /// Which of the default roles it is: the raw value of ``DefaultRole``; nil for others.
+    public static let key = Field<String?>("key")
+    /// The entity's name and fields.
+    public static let schema = Schema("role", name, key)
 }
 
 /// A group of users with a manager. Kept by the kernel; plugins refer to it.

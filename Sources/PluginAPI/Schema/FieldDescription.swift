@@ -26,6 +26,8 @@ public struct FieldDescription: Sendable {
     public var isIndexed = false
     /// Names the user to whom the record belongs.
     public var isOwner = false
+    /// Filled in by the plugin when it is left out.
+    public var isFilledIn = false
     /// Set by plugins only.
     public var isReadOnly = false
     /// Left out of forms and record pages.
@@ -48,6 +50,9 @@ public struct FieldDescription: Sendable {
         for rule in rules { apply(rule) }
     }
 
+    /// Whether whoever makes a record has to give it: required, and nobody else fills it in.
+    public var mustBeGiven: Bool { isRequired && !isFilledIn }
+
     private mutating func apply(_ rule: FieldRule) {
         switch rule.kind {
         case .maxLength(let count): maxLength = count
@@ -59,6 +64,7 @@ public struct FieldDescription: Sendable {
         case .unique: isUnique = true
         case .indexed: isIndexed = true
         case .owner: isOwner = true
+        case .filledIn: isFilledIn = true
         case .readOnly: isReadOnly = true
         case .hidden: isHidden = true
         case .internalOnly: isHidden = true

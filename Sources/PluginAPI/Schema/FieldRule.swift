@@ -3,7 +3,7 @@ public struct FieldRule: Sendable {
     enum Kind: Sendable {
         case maxLength(Int), range(Int64, Int64), scale(Int), defaultValue(Value)
         case format(TextFormat)
-        case searchable, unique, indexed, owner, readOnly, hidden, internalOnly
+        case searchable, unique, indexed, owner, readOnly, hidden, internalOnly, filledIn
         case label(String), help(String), aliases([String])
         case whenDeleted(DeletionRule)
         case shown(field: String, values: [Value])
@@ -39,6 +39,8 @@ public struct FieldRule: Sendable {
     public static var indexed: FieldRule { FieldRule(kind: .indexed) }
     /// Names the user to whom the record belongs: decides the scopes *own* and *team*, and that user is told of an assignment.
     public static var owner: FieldRule { FieldRule(kind: .owner) }
+    /// The plugin's `prepare` fills it in when it is left out: required in the record, but nobody has to give it.
+    public static var filledIn: FieldRule { FieldRule(kind: .filledIn) }
     /// Shown, but set by the plugin only.
     public static var readOnly: FieldRule { FieldRule(kind: .readOnly) }
     /// Stored, filterable and in JSON, but left out of forms and record pages.

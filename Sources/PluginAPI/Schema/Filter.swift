@@ -1,7 +1,7 @@
 /// How a field is compared.
 @frozen
 public enum Comparison: String, Sendable, Hashable, CaseIterable {
-    /// Equal. Text without regard to case where the field is unique or searched by people, exact otherwise.
+    /// Equal. Text without regard to case where the field is unique or an e-mail address, exact otherwise.
     case equal = "eq"
     /// Not equal, or empty.
     case notEqual = "ne"

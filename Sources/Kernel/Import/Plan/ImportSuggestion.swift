@@ -41,7 +41,7 @@ struct ImportSuggestion: Sendable {
         if analysis.columns.contains(where: { $0.nulls > 0 }) { plan.emptyTexts = FileAnalysis.nullTexts.sorted() }
         unused = analysis.columns.indices.filter { confidence[$0] == nil }.map { analysis.columns[$0].header }
         let filled: Set<String> = Set(plan.columns.map(\.field))
-        missing = fields.filter { $0.isRequired && $0.defaultValue.isEmpty && !filled.contains($0.name) }.map(\.name)
+        missing = fields.filter { $0.mustBeGiven && $0.defaultValue.isEmpty && !filled.contains($0.name) }.map(\.name)
         // A unique field that the file fills is the natural way to find a record again.
         plan.matchField = fields.first { $0.isUnique && filled.contains($0.name) }?.name
     }

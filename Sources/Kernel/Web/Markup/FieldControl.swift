@@ -46,9 +46,9 @@ struct FieldControl {
         }
         let star: HTML = "<span class=\"required\" aria-hidden=\"true\"> *</span>"
         if isGroup {
-            return "<fieldset class=\"field\"><legend>\(field.label)\(star, if: field.isRequired)</legend>\(control)\(remarks)</fieldset>"
+            return "<fieldset class=\"field\"><legend>\(field.label)\(star, if: field.mustBeGiven)</legend>\(control)\(remarks)</fieldset>"
         }
-        return "<div class=\"field\"><label for=\"\(id)\">\(field.label)\(star, if: field.isRequired)</label>\(control)\(remarks)</div>"
+        return "<div class=\"field\"><label for=\"\(id)\">\(field.label)\(star, if: field.mustBeGiven)</label>\(control)\(remarks)</div>"
     }
 
     private var isGroup: Bool {
@@ -74,7 +74,7 @@ struct FieldControl {
     }
 
     private var common: HTML {
-        "id=\"\(id)\" name=\"\(field.name)\"\(" required", if: field.isRequired)\(described)"
+        "id=\"\(id)\" name=\"\(field.name)\"\(" required", if: field.mustBeGiven)\(described)"
     }
 
     /// The control alone.
@@ -139,7 +139,7 @@ struct FieldControl {
         let items = options.html { option in
             "<option value=\"\(option.key)\"\(" selected", if: option.key == text)>\(option.label)</option>"
         }
-        return "<select \(common)>\(blank, if: !field.isRequired || text.isEmpty)\(stray)\(items)</select>"
+        return "<select \(common)>\(blank, if: !field.mustBeGiven || text.isEmpty)\(stray)\(items)</select>"
     }
 
     private var referenceControl: HTML {
