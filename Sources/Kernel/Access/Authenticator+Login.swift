@@ -65,9 +65,11 @@ extension Authenticator {
     func usersChanged() async throws {
         let rights = rights()
         remembered.forget { !rights.isActive($0.userID) }
+        let left = #"FROM "tenon_session" WHERE "user_id" NOT IN (SELECT "id" FROM "user" WHERE "active" = 1)"#
+        let count = try await engine.read { try $0.integer("SELECT count(*) " + left) ?? 0 }
+        guard count > 0 else { return }
         try await engine.write { connection in
-            _ = try connection.execute(
-                #"DELETE FROM "tenon_session" WHERE "user_id" NOT IN (SELECT "id" FROM "user" WHERE "active" = 1)"#)
+            _ = try connection.execute("DELETE " + left)
         }
     }
 

@@ -55,7 +55,7 @@ extension Authenticator {
         guard remembered.shouldNote(fingerprint, at: now, every: Authenticator.noteEvery, expires: expires) else { return }
         // NB: an error is let go on purpose. Whoever only reads must not fail because the disk is full; the next use after
         // five minutes tries again.
-        try? await engine.write { connection in
+        _ = try? await engine.write { connection in
             if let expires {
                 try connection.execute(
                     #"UPDATE "tenon_session" SET "seen_at" = ?, "expires_at" = ? WHERE "hash" = ?"#,

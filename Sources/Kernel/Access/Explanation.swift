@@ -41,7 +41,7 @@ extension RightsSnapshot {
         for role in held { lines.append(role.part(in: right, of: name, plural: plural)) }
         if scope == .team { lines.append("\(person.name) shares a team with \(teamWords(of: user)).") }
         if scope != nil, entity.ownerField == nil, scope != .all {
-            lines.append("\(entity.pluralTitle) belong to nobody in particular: the scope \(scope?.rawValue ?? "") reaches none of them.")
+            lines.append("\(entity.pluralTitle) have no owner field: each belongs to whoever made it.")
         }
         if scope != nil { lines += maskLines(user: user, entity: entity) }
         return Explanation(scope: scope, lines: lines)

@@ -62,6 +62,11 @@ final class StoreTransaction: TransactionBackend {
         actor.isElevated ? self : StoreTransaction(core: core, actor: actor.elevated(for: reason), now: now)
     }
 
+    /// The same transaction on behalf of the product itself.
+    func byProduct(_ via: String) -> StoreTransaction {
+        StoreTransaction(core: core, actor: .system(via, rights: actor.rights), now: now)
+    }
+
     func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend {
         guard core.isDemo else { throw CRMError(.refused, "only demo data may be backdated") }
         let person = Actor(userID: user?.raw, via: actor.via, isElevated: true, rights: actor.rights)

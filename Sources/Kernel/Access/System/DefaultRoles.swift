@@ -2,8 +2,9 @@ import PluginAPI
 
 /// The roles that every deployment begins with, and the rights that plugins give to them.
 enum DefaultRoles {
-    /// Makes the roles that are not there yet.
-    static func ensure(_ transaction: Transaction) throws {
+    /// Makes the roles that are not there yet. Done by the product itself, whoever set it going.
+    static func ensure(in store: StoreTransaction) throws {
+        let transaction = store.byProduct("default roles").transaction
         let present = Set(try transaction.all(SystemRole.self, limit: 10_000).compactMap { $0[SystemRole.key] })
         for role in DefaultRole.allCases where !present.contains(role.rawValue) {
             try transaction.insert(SystemRole.self) { record in
@@ -17,9 +18,10 @@ enum DefaultRoles {
 
     /// Adds the rights that a plugin gives to default roles, once for each entity: what an administrator took away later
     /// stays away, and an entity that a later release brings gets its rights. What the roles say already stands.
-    static func mergeGrants(
-        _ entries: [Contributions.GrantEntry], of plugin: String, _ transaction: Transaction, _ connection: any Connection
-    ) throws {
+    /// Done by the product itself: whoever may enable plugins need not be allowed to manage roles.
+    static func mergeGrants(_ entries: [Contributions.GrantEntry], of plugin: String, into store: StoreTransaction) throws {
+        let connection = store.connection
+        let transaction = store.byProduct("grants of \(plugin)").transaction
         let done = Set(
             try connection.all(#"SELECT "name" FROM "tenon_migration" WHERE "plugin" = ?"#, [.text(plugin)]) { $0.text(0) })
         let fresh = entries.filter { !done.contains(ledgerName($0.entity)) }
@@ -60,9 +62,9 @@ enum DefaultRoles {
         case .management: "Sees everything."
         case .salesManager: "Runs a team."
         case .salesAgent: "Sells."
-        case .sdr: "Finds and qualifies prospects."
+        case .sdr: "Finds people who may buy, and finds out whether they will."
         case .accountManager: "Looks after those who have bought."
-        case .marketing: "Brings prospects in."
+        case .marketing: "Makes the firm known and brings people in."
         case .finance: "Looks after the money."
         @unknown default: ""
         }

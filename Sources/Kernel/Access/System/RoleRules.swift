@@ -16,7 +16,8 @@ enum RoleRules {
     }
 
     /// Whoever changes what roles grant must be allowed to manage roles; every right is given by administrators only.
-    static func guardRights(_ change: Change<SystemRole>, _ transaction: Transaction) throws {
+    /// Runs before the change is stored.
+    static func guardRights(_ change: inout Change<SystemRole>, _ transaction: Transaction) throws {
         let old = RoleDocument(tolerating: change.old?[SystemRole.grants].text ?? "{}")
         let new = RoleDocument(tolerating: change.new[SystemRole.grants].text)
         guard old != new else { return }
@@ -34,7 +35,7 @@ enum RoleRules {
     }
 
     /// Throws `forbidden` unless the user has a right over the deployment; says whether the user has every right. The product
-    /// itself always has. Asked of the stored roles, which this transaction may have changed.
+    /// itself always has.
     static func require(_ special: SpecialRight, _ transaction: Transaction) throws -> Bool {
         guard let user = transaction.user else { return true }
         let elevated = transaction.elevated(for: "rights are looked up")

@@ -26,14 +26,14 @@ struct SystemPlugin: Plugin {
             FieldSection("Rights", SystemRole.grants))
 
         crm.prepare(SystemUser.self, UserRules.prepare)
-        crm.onSave(SystemUser.self, priority: -10, UserRules.guardRights)
+        crm.prepare(SystemUser.self, priority: 1000, UserRules.guardRights)
         crm.onSave(SystemUser.self, UserRules.keepAnAdministrator)
         crm.onSave(SystemUser.self, Membership.userSaved)
         crm.onDelete(SystemUser.self, UserRules.deleted)
         crm.prepare(SystemTeam.self, Membership.prepare)
         crm.onSave(SystemTeam.self, Membership.teamSaved)
         crm.validateChange(SystemRole.self, RoleRules.problems)
-        crm.onSave(SystemRole.self, RoleRules.guardRights)
+        crm.prepare(SystemRole.self, priority: 1000, RoleRules.guardRights)
         crm.onDelete(SystemRole.self, RoleRules.deleted)
 
         for role in DefaultRole.allCases {

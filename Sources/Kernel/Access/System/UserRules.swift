@@ -7,8 +7,9 @@ enum UserRules {
     }
 
     /// Whoever hands out roles must be allowed to manage users, and only an administrator makes administrators: the right to
-    /// edit users alone must not be a way to every other right.
-    static func guardRights(_ change: Change<SystemUser>, _ transaction: Transaction) throws {
+    /// edit users alone must not be a way to every other right. Runs before the change is stored, so that nobody is judged
+    /// by the roles that are about to be given.
+    static func guardRights(_ change: inout Change<SystemUser>, _ transaction: Transaction) throws {
         let old = Set(change.old?[SystemUser.roles].ids ?? [])
         let new = Set(change.new[SystemUser.roles].ids)
         let touched = old.symmetricDifference(new)
