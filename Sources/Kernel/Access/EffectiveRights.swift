@@ -46,7 +46,7 @@ extension EffectiveRights {
         registry: Registry, scope: (String, String) -> Scope?, mask: (String, String) -> FieldMask, has: (SpecialRight) -> Bool
     ) {
         rows = registry.entities.map { entity in
-            let masks = entity.fields.map { Masked(field: $0.name, mask: mask(entity.name, $0.name)) }
+            let masks = entity.storedFields.map { Masked(field: $0.name, mask: mask(entity.name, $0.name)) }
             return Row(
                 entity: entity.name, title: entity.pluralTitle,
                 rights: entity.rights.map { Cell(right: $0, scope: scope(entity.name, $0)) },

@@ -54,7 +54,7 @@ extension RightsSnapshot {
     }
 
     private func maskLines(user: Int64, entity: EntityModel) -> [String] {
-        entity.fields.compactMap { field -> String? in
+        entity.storedFields.compactMap { field -> String? in
             switch mask(of: user, entity: entity.name, field: field.name) {
             case .none: nil
             case .readOnly: "The field \(field.label) is read-only: \(maskers(user, entity.name, field.name))."

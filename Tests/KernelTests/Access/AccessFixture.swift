@@ -1,50 +1,43 @@
-import FoundationEssentials
 import PluginAPI
 import Synchronization
 
 @testable import Kernel
 
-/// A deployment of its own for one test: a database file with the kernel's tables and entities, and a clock set by hand.
+/// A deployment of its own for one test: the kernel's tables, entities and default roles, and a clock moved by hand.
 final class AccessFixture: Sendable {
-    final class HandClock: Clock {
-        private let moment = Mutex(Moment("2026-03-02T09:00:00Z") ?? Moment(milliseconds: 0))
-        var now: Moment { moment.withLock { $0 } }
-        func advance(seconds: Double) { moment.withLock { $0 = $0.adding(seconds: seconds) } }
-        func wait(until moment: Moment) async {}
-    }
-
-    let folder: URL
-    let engine: SQLiteEngine
-    let clock = HandClock()
+    let database: TemporaryDatabase
+    let clock = FixedClock("2026-03-02T09:00:00Z")
     let store: Store
     let authenticator: Authenticator
+    let rights: SharedRights
 
     static let password = "a long walk by the sea"
 
+    var engine: SQLiteEngine { database.engine }
+
     init() async throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "tenon-access-\(Secrets.random(bytes: 9))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        engine = try SQLiteEngine(path: folder.appending(path: "tenon.db").path, durable: false)
-        let registry = AccessFixture.registry
-        store = Store(engine: engine, clock: clock, registry: registry)
+        let database = try TemporaryDatabase()
+        let engine = database.engine
+        let registry = try registry()
         let rights = SharedRights()
-        authenticator = Authenticator(
+        let authenticator = Authenticator(
             engine: engine, clock: clock, hasher: PasswordHasher(cost: .cheap), rights: { rights.snapshot })
+        self.database = database
         self.rights = rights
-        try await engine.write { try AccessFixture.makeTables($0, registry) }
-        store.onCommit { [engine, authenticator] effects in
+        self.authenticator = authenticator
+        store = Store(engine: engine, clock: clock, registry: registry)
+        try await database.prepare(for: registry)
+        store.onCommit { effects in
             guard effects.changesRights, let fresh = try? await engine.read({ try RightsLoader.load($0) }) else { return }
             rights.snapshot = fresh
             try? await authenticator.usersChanged()
         }
-        let contributions = AccessFixture.contributions
+        let grants = Composition.Part.kernel.contributions.grants
         try await asProduct { store in
             try DefaultRoles.ensure(in: store)
-            try DefaultRoles.mergeGrants(contributions.grants, of: SystemPlugin.id, into: store)
+            try DefaultRoles.mergeGrants(grants, of: SystemPlugin.id, into: store)
         }
     }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// The rights as they are now.
     final class SharedRights: Sendable {
@@ -54,8 +47,6 @@ final class AccessFixture: Sendable {
             set { state.withLock { $0 = newValue } }
         }
     }
-    let rights: SharedRights
-
     // MARK: Doing things
 
     func asProduct<T: Sendable>(_ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {

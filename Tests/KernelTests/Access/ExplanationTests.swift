@@ -16,12 +16,15 @@ import Testing
         static func run(_ call: inout ActionCall<CloseBooks>, _ transaction: Transaction) throws {}
     }
 
-    static let registry: Registry = {
-        var registrar = Registrar()
-        registrar.entity(Project.self)
-        registrar.action(CloseBooks.self)
-        return AccessFixture.makeRegistry([(SystemPlugin.id, AccessFixture.contributions), ("projects", registrar.contributions)])
-    }()
+    let registry: Registry
+
+    init() throws {
+        registry = try KernelTests.registry(
+            .of("projects") { crm in
+                crm.entity(Project.self)
+                crm.action(CloseBooks.self)
+            })
+    }
 
     static let rights: RightsSnapshot = {
         func role(_ name: String, _ json: String) -> RightsSnapshot.Role {
@@ -42,7 +45,7 @@ import Testing
     }()
 
     private func lines(_ user: Int64, _ right: String, _ entity: String = "project") throws -> [String] {
-        try Self.rights.explain(user: user, entity: entity, right: right, registry: Self.registry).lines
+        try Self.rights.explain(user: user, entity: entity, right: right, registry: registry).lines
     }
 
     @Test func `a granted right names the role, its scope, the team and the masked fields`() throws {
@@ -81,7 +84,7 @@ import Testing
 
     @Test func `the effective rights are a row an entity`() throws {
         #expect(
-            Self.rights.effectiveRights(of: 1, registry: Self.registry).text == """
+            Self.rights.effectiveRights(of: 1, registry: registry).text == """
                 role     -
                 team     -
                 user     view all

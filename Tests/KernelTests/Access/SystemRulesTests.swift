@@ -7,8 +7,9 @@ import Testing
     @Test func `the roles that a deployment begins with`() async throws {
         let fixture = try await AccessFixture()
         let rights = fixture.rights.snapshot
+        let registry = fixture.store.registry
         let table = rights.roles.sorted { $0.key < $1.key }.map { _, role in
-            "\(role.name) (\(role.key))\n" + role.grants.rights(registry: AccessFixture.registry).text
+            "\(role.name) (\(role.key))\n" + role.grants.rights(registry: registry).text
         }
         let everything = "view all, create all, edit all, delete all, import all, export all"
         let seeing = "role  -\nteam  view all\nuser  view all"

@@ -2,7 +2,7 @@ import PluginAPI
 
 /// What the kernel itself contributes, by the same door as everybody else: users, teams and roles.
 struct SystemPlugin: Plugin {
-    static let id = "kernel"
+    static let id = Composition.kernel
 
     func register(with crm: inout Registrar) {
         crm.entity(SystemRole.self)
