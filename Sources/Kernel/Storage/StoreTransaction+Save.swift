@@ -69,6 +69,8 @@ extension StoreTransaction {
         let changesSince = given.version == current.version ? [:] : try originals(entity, given.id, since: given.version)
         var conflicts: [FieldConflict] = []
         for field in entity.fields[SystemSlots.count...] where field.isStored {
+            // What the user cannot see came without its value: it stays as it is.
+            if actor.mask(field.name, of: entity.name) == .hidden { continue }
             let yours = field.normalized(given.values[field.place])
             let stored = current.values[field.place]
             // What the field was when the caller read the record.

@@ -19,7 +19,7 @@ extension FieldModel {
 
     /// Reads the field's value from a row, beginning at a column.
     func read(_ row: any Row, at column: Int) -> Value {
-        if row.isNull(column) { return .null }
+        if row.isNull(column) { return isList ? .list([]) : .null }
         switch type {
         case .text, .choice, .json: return .text(row.text(column))
         case .integer, .reference: return .integer(row.integer(column))

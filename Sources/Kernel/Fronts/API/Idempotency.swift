@@ -1,0 +1,46 @@
+import PluginAPI
+
+/// Keeps a repeated request from doing its work twice: the answer to an `Idempotency-Key` is stored in the transaction of
+/// the work and given again for a day.
+enum Idempotency {
+    struct Answer: Sendable {
+        var status: Int
+        var body: [UInt8]
+        var version: Int64?
+        var location: String?
+        var id: Int64?
+
+        var response: FrontResponse {
+            var response = FrontResponse.json(body, status: status)
+            if let version { response = response.with("etag", RecordsAPI.tag(version)) }
+            if let location { response = response.with("location", location) }
+            return response
+        }
+    }
+
+    static func run(
+        _ request: FrontRequest, _ caller: Caller, _ kernel: Kernel, _ work: @Sendable (StoreTransaction) throws -> Answer
+    ) async throws -> Answer {
+        let key = request.headers["idempotency-key"]
+        if let key, key.isEmpty || key.utf8.count > 200 {
+            throw CRMError(.malformed, "the idempotency key is not 1 to 200 characters long")
+        }
+        return try await kernel.store.write(as: caller.actor) { tx in
+            guard let key else { return try work(tx) }
+            // The same key for another request is a mistake of the caller's, so the request is part of the key.
+            let whole = request.method + " " + request.rawPath + " " + key
+            let owner = SQLValue.integer(caller.actor.userID ?? 0)
+            let known = try tx.connection.first(
+                "SELECT status, body FROM tenon_idempotency WHERE key = ? AND user_id = ?", [.text(whole), owner]
+            ) { Answer(status: Int($0.integer(0)), body: Array($0.text(1).utf8)) }
+            if let known { return known }
+            let answer = try work(tx)
+            let dayAgo = tx.now.adding(days: -1).milliseconds
+            try tx.connection.execute("DELETE FROM tenon_idempotency WHERE at < ?", [.integer(dayAgo)])
+            try tx.connection.execute(
+                "INSERT INTO tenon_idempotency (key, user_id, at, status, body) VALUES (?, ?, ?, ?, ?)",
+                [.text(whole), owner, .integer(tx.now.milliseconds), .integer(Int64(answer.status)), .text(String(decoding: answer.body, as: UTF8.self))])
+            return answer
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import PluginAPI
+
+/// The names behind the ids of some timeline entries, looked up together: users and the records that links point at, as far
+/// as the reader may see them.
+struct TimelineLabels {
+    private var users: [Int64: String]
+    private var records: [String: [Int64: String]] = [:]
+
+    init(_ entries: [AuditEntry], _ entity: EntityModel, _ transaction: StoreTransaction) throws {
+        users = transaction.actor.rights.people.mapValues(\.name)
+        var wanted: [String: Set<Int64>] = [:]
+        for change in entries.flatMap(\.changes) {
+            guard let target = entity.field(change.field)?.target else { continue }
+            for value in [change.old, change.new] {
+                switch value {
+                case .integer(let id): wanted[target, default: []].insert(id)
+                case .list(let ids): wanted[target, default: []].formUnion(ids.map(\.raw))
+                default: break
+                }
+            }
+        }
+        for (target, ids) in wanted { records[target] = try transaction.labels(target, ids) }
+    }
+
+    /// Who did it: a user's name, or the product.
+    func user(_ entry: AuditEntry) -> String { entry.user.map { users[$0] ?? "User \($0)" } ?? "Tenon" }
+
+    /// What a link points at, or nil when the value is no link.
+    func label(_ value: Value, _ field: FieldModel) -> String? {
+        guard let target = field.target else { return nil }
+        switch value {
+        case .integer(let id): return records[target]?[id] ?? "#\(id)"
+        case .list(let ids): return ids.map { records[target]?[$0.raw] ?? "#\($0)" }.joined(separator: ", ")
+        default: return nil
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func entry(_ entry: AuditEntry, _ entity: EntityModel, _ labels: TimelineLabels) {
+        beginObject()
+        field("id", entry.id)
+        field("at", entry.at)
+        key("user")
+        if let user = entry.user { integer(user) } else { null() }
+        field("user_label", labels.user(entry))
+        field("via", entry.via)
+        field("action", entry.action)
+        field("version", entry.version)
+        key("changes")
+        beginArray()
+        for change in entry.changes {
+            guard let model = entity.field(change.field) else { continue }
+            beginObject()
+            field("field", change.field)
+            field("label", model.label)
+            key("old")
+            value(change.old)
+            key("new")
+            value(change.new)
+            if model.target != nil {
+                field("old_label", labels.label(change.old, model))
+                field("new_label", labels.label(change.new, model))
+            }
+            endObject()
+        }
+        endArray()
+        endObject()
+    }
+
+    /// A figure: money with its currency, or a number.
+    mutating func figure(_ aggregate: Aggregate, _ field: FieldModel?) {
+        if let currency = aggregate.currency {
+            money(minor: aggregate.sum, currency)
+        } else if case .decimal(let scale) = field?.type {
+            string(FixedDecimal(units: aggregate.sum, scale: scale).description)
+        } else {
+            integer(aggregate.sum)
+        }
+    }
+}
