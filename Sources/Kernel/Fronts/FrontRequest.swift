@@ -93,3 +93,18 @@ struct Caller: Sendable {
     enum Kind: Sendable { case session, token, local }
     var kind: Kind
 }
+
+extension FrontRequest {
+    /// Reads `a=1&b=2` (the body of a form, the query of a URL); nil when it is not UTF-8 or an escape is broken.
+    static func parseQuery(_ text: some StringProtocol) -> [QueryItem]? {
+        var items: [QueryItem] = []
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = String(parts[0]).percentDecoded(plusIsSpace: true),
+                let value = parts.count == 2 ? String(parts[1]).percentDecoded(plusIsSpace: true) : ""
+            else { return nil }
+            items.append(QueryItem(name: name, value: value))
+        }
+        return items
+    }
+}

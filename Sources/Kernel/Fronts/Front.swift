@@ -1,0 +1,85 @@
+import Logging
+import PluginAPI
+
+/// The one door: finds out who asks and hands the request to the front that answers it. Free of any HTTP library, so the
+/// command line and tests go through it as the network does.
+struct Front: Sendable {
+    let kernel: Kernel
+    let assets: Assets
+    private static let logger = Logger(label: "tenon.front")
+
+    init(kernel: Kernel, assets: Assets) {
+        self.kernel = kernel
+        self.assets = assets
+    }
+
+    /// Answers any request. Never throws: a failure is an answer too.
+    func respond(_ request: FrontRequest) async -> FrontResponse {
+        let response = await route(request)
+        return Front.hardened(response)
+    }
+
+    private func route(_ request: FrontRequest) async -> FrontResponse {
+        switch request.path.first {
+        case nil: return .redirect("/admin")
+        case "assets": return assets.respond(request)
+        case "healthz": return .text("ok\n")
+        case "readyz": return await ready()
+        case "metrics": return await guarded { try await OperationsAPI(kernel: kernel).figures(request) }
+        case "openapi.json":
+            return await guarded {
+                let caller = try await kernel.authenticator.caller(for: request)
+                return .json(OpenAPIDocument(registry: kernel.store.registry, actor: caller?.actor).bytes)
+            }
+        case "api" where request.path.count > 1 && request.path[1] == "v1":
+            return await guarded {
+                try await APIFront(kernel: kernel).respond(request, try await kernel.authenticator.caller(for: request))
+            }
+        case "plugins":
+            return await guarded {
+                try await RouteFront(kernel: kernel).respond(request, try await kernel.authenticator.caller(for: request))
+            }
+        case "admin", "login", "logout":
+            return await WebFront(kernel: kernel).respond(request)
+        default:
+            return Problems.response(APIFront.unknown(request))
+        }
+    }
+
+    private func guarded(_ body: () async throws -> FrontResponse) async -> FrontResponse {
+        do { return try await body() } catch { return Problems.response(told(error)) }
+    }
+
+    /// A failure as it may be told; what is a defect goes to the log in full.
+    func told(_ error: any Error) -> CRMError {
+        let told = Problems.told(error, dialect: kernel.store.engine.dialect)
+        if told.code == .internalError || told.code == .unavailable {
+            Front.logger.error("\(told.message): \(String(describing: told.cause ?? error))")
+        }
+        return told
+    }
+
+    private func ready() async -> FrontResponse {
+        do {
+            _ = try await kernel.store.engine.read { try $0.integer("SELECT 1") }
+            return .text("ready\n")
+        } catch { return .text("not ready\n", status: 503) }
+    }
+
+    /// What every answer carries: no sniffing, no framing, no script but our own files.
+    private static func hardened(_ response: FrontResponse) -> FrontResponse {
+        var response = response
+        response.headers.append(("x-content-type-options", "nosniff"))
+        response.headers.append(("referrer-policy", "same-origin"))
+        response.headers.append(("x-frame-options", "DENY"))
+        response.headers.append(("content-security-policy", policy))
+        if !response.headers.contains(where: { $0.name == "cache-control" }) {
+            response.headers.append(("cache-control", "no-store"))
+        }
+        return response
+    }
+
+    private static let policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+}

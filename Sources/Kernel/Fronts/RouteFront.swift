@@ -1,0 +1,49 @@
+import PluginAPI
+
+/// The addresses of plugins' own: `/plugins/<id>/…`, each with the right that its declaration names.
+struct RouteFront: Sendable {
+    let kernel: Kernel
+
+    func respond(_ request: FrontRequest, _ caller: Caller?) async throws -> FrontResponse {
+        guard request.path.count >= 2 else { throw APIFront.unknown(request) }
+        let plugin = request.path[1]
+        let rest = Array(request.path.dropFirst(2))
+        for route in kernel.store.registry.routes where route.plugin == plugin && route.body.method.rawValue == request.method {
+            guard let parameters = RouteFront.match(route.body.path, rest) else { continue }
+            let actor = try allowed(route.body.access, caller)
+            let context = Context(StoreContext(store: kernel.store, actor: actor, plugin: plugin))
+            let given = RouteRequest(
+                method: route.body.method, parameters: parameters,
+                query: Dictionary(request.query.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), body: request.body)
+            let answer = try await route.body.body(given, context)
+            return FrontResponse(answer.status, contentType: answer.contentType, answer.body)
+        }
+        throw APIFront.unknown(request)
+    }
+
+    private func allowed(_ access: RouteAccess, _ caller: Caller?) throws -> Actor {
+        if case .everyone = access { return caller?.actor ?? Actor(userID: nil, via: "web", isElevated: false, rights: kernel.rights) }
+        guard let caller else { throw CRMError(.unauthenticated, "nobody is logged in") }
+        switch access {
+        case .right(let entity, let right): try caller.actor.require(right, on: try kernel.store.registry.require(entity))
+        case .anyUser, .everyone: break
+        @unknown default: throw CRMError(.forbidden, "this plugin asks for a right that is not known here")
+        }
+        return caller.actor
+    }
+
+    /// The named parts of a path that fits a pattern (`reports/{id}`), or nil.
+    static func match(_ pattern: String, _ path: [String]) -> [String: String]? {
+        let parts = pattern.split(separator: "/")
+        guard parts.count == path.count else { return nil }
+        var parameters: [String: String] = [:]
+        for (part, given) in zip(parts, path) {
+            if part.hasPrefix("{"), part.hasSuffix("}") {
+                parameters[String(part.dropFirst().dropLast())] = given
+            } else if part != given {
+                return nil
+            }
+        }
+        return parameters
+    }
+}

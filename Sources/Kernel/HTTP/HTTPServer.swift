@@ -1,0 +1,158 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// Carries the fronts over HTTP: on a TCP port and on the socket in the data directory. The only place that knows
+/// Hummingbird.
+struct HTTPServer: Sendable {
+    enum Address: Sendable {
+        case tcp(host: String, port: Int)
+        case socket(path: String)
+    }
+
+    let front: Front
+    let logger: Logger
+    /// The most that a body may have: files to import.
+    static let mostBody = 64 * 1024 * 1024
+
+    /// Serves until the task is cancelled or the process is told to end; finishes what it began.
+    /// - Parameter running: called for each address once it answers, with the port that was bound.
+    func run(_ addresses: [Address], stopOnSignals: Bool, running: @escaping @Sendable (Address, Int?) async -> Void) async throws {
+        let services = addresses.map { address in application(address, running) }
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: stopOnSignals ? [.sigterm, .sigint] : [], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(15)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func application(_ address: Address, _ running: @escaping @Sendable (Address, Int?) async -> Void) -> some ApplicationProtocol {
+        let front = front
+        let isLocal: Bool
+        let bind: BindAddress
+        switch address {
+        case .tcp(let host, let port):
+            bind = .hostname(host, port: port)
+            isLocal = false
+        case .socket(let path):
+            bind = .unixDomainSocket(path: path)
+            isLocal = true
+        }
+        let responder = CallbackResponder<ConnectionContext> { request, context in
+            await HTTPServer.answer(request, context, front, isLocal: isLocal)
+        }
+        var quiet = logger
+        quiet.logLevel = .warning
+        return Application(
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            configuration: ApplicationConfiguration(address: bind, serverName: "tenon"),
+            onServerRunning: { channel in await running(address, channel.localAddress?.port) },
+            logger: quiet)
+    }
+
+    private static func answer(_ request: Request, _ context: ConnectionContext, _ front: Front, isLocal: Bool) async -> Response {
+        do {
+            let given = try await read(request, context, isLocal: isLocal)
+            let response = await front.respond(given)
+            return write(response, isHead: request.method == .head)
+        } catch let refusal as Refusal {
+            return write(refusal.response, isHead: false)
+        } catch {
+            return Response(status: .badRequest)
+        }
+    }
+
+    private struct Refusal: Error {
+        let response: FrontResponse
+    }
+
+    private static func read(_ request: Request, _ context: ConnectionContext, isLocal: Bool) async throws -> FrontRequest {
+        let target = request.uri.string
+        let mark = target.firstIndex(of: "?")
+        let rawPath = target[..<(mark ?? target.endIndex)]
+        var path: [String] = []
+        for part in rawPath.split(separator: "/") {
+            guard let decoded = String(part).percentDecoded(plusIsSpace: false), !decoded.utf8.contains(0) else {
+                throw Refusal(response: Problems.response(.init(.malformed, "the path is not readable")))
+            }
+            path.append(decoded)
+        }
+        var given = FrontRequest(method: request.method.rawValue, path: path)
+        if let mark {
+            guard let items = FrontRequest.parseQuery(target[target.index(after: mark)...]) else {
+                throw Refusal(response: Problems.response(.init(.malformed, "the query is not readable", hint: "Encode it as UTF-8.")))
+            }
+            given.query = items
+        }
+        for field in request.headers {
+            let name = field.name.canonicalName
+            if let already = given.headers[name] {
+                given.headers[name] = already + (name == "cookie" ? "; " : ", ") + field.value
+            } else {
+                given.headers[name] = field.value
+            }
+        }
+        if let host = request.head.authority, given.headers["host"] == nil { given.headers["host"] = host }
+        given.isLocal = isLocal
+        given.address = isLocal ? "" : context.remoteAddress?.ipAddress ?? ""
+        given.isSecure = given.headers["x-forwarded-proto"] == "https"
+        if let length = given.headers["content-length"].flatMap({ Int($0) }), length > limit(given) {
+            throw Refusal(response: tooLarge(given))
+        }
+        if request.method != .get, request.method != .head {
+            var request = request
+            do {
+                let buffer = try await request.collectBody(upTo: limit(given))
+                given.body = Array(buffer.readableBytesView)
+            } catch is NIOTooManyBytesError {
+                throw Refusal(response: tooLarge(given))
+            } catch let error as HTTPError where error.status == .contentTooLarge {
+                throw Refusal(response: tooLarge(given))
+            }
+        }
+        return given
+    }
+
+    /// Uploads may be large, everything else is small.
+    private static func limit(_ request: FrontRequest) -> Int {
+        request.path.contains("imports") || request.path.contains("import") ? mostBody : 1024 * 1024
+    }
+
+    private static func tooLarge(_ request: FrontRequest) -> FrontResponse {
+        Problems.response(.init(.tooLarge, "the body is larger than \(limit(request) / 1024 / 1024) MiB"))
+            .with("connection", "close")
+    }
+
+    private static func write(_ response: FrontResponse, isHead: Bool) -> Response {
+        var headers = HTTPFields()
+        headers.reserveCapacity(response.headers.count + 2)
+        for (name, value) in response.headers {
+            if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+        }
+        let status = HTTPResponse.Status(code: response.status)
+        switch response.body {
+        case .bytes(let bytes):
+            if isHead {
+                headers[.contentLength] = String(bytes.count)
+                return Response(status: status, headers: headers)
+            }
+            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .stream(let pieces):
+            return Response(status: status, headers: headers, body: .init(asyncSequence: pieces.map { ByteBuffer(bytes: $0) }))
+        }
+    }
+}
+
+/// What is known of a connection.
+struct ConnectionContext: RequestContext, RemoteAddressRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let remoteAddress: SocketAddress?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}

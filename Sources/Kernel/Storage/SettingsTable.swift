@@ -1,0 +1,53 @@
+import PluginAPI
+
+/// The settings of the deployment as stored: one row a setting that differs from its default.
+enum SettingsTable {
+    /// Reads all of them. Values of settings that no enabled plugin has stay in the table, unread.
+    static func load(_ connection: any Connection, registry: Registry) throws -> DeploymentSettings {
+        var settings = DeploymentSettings()
+        try connection.query("SELECT key, value FROM tenon_setting", []) { row in
+            let key = row.text(0)
+            if let entry = registry.setting(key) {
+                let field = FieldModel(entry.field, place: 0, plugin: "")
+                settings.values[key] = AuditJSON.value(try JSONValue(parsing: Array(row.text(1).utf8)), field)
+            }
+            return true
+        }
+        if case .text(let name) = settings.values[KernelSettings.name.key] { settings.name = name }
+        if case .text(let code) = settings.values[KernelSettings.currency.key], let currency = Currency(code) { settings.currency = currency }
+        if case .text(let zone) = settings.values[KernelSettings.timeZone.key], let calendar = DeploymentCalendar(identifier: zone) {
+            settings.calendar = calendar
+        }
+        return settings
+    }
+
+    /// Stores a value, or forgets it so that the default holds again.
+    static func store(_ connection: any Connection, key: String, value: Value?, plugin: String) throws {
+        try connection.execute("DELETE FROM tenon_setting WHERE key = ?", [.text(key)])
+        guard let value else { return }
+        let json = JSONWriter.document { $0.value(value) }
+        try connection.execute(
+            "INSERT INTO tenon_setting (key, plugin, value) VALUES (?, ?, ?)",
+            [.text(key), .text(plugin), .text(String(decoding: json, as: UTF8.self))])
+    }
+
+    /// What is wrong with a value for a setting, or nil.
+    static func problem(_ entry: Contributions.SettingEntry, _ value: Value) -> String? {
+        if let problem = FieldModel(entry.field, place: 0, plugin: "").problem(with: value) { return problem }
+        guard case .text(let text) = value else { return nil }
+        if entry.key == KernelSettings.currency.key, Currency(text) == nil { return "is not a currency code such as EUR" }
+        if entry.key == KernelSettings.timeZone.key, DeploymentCalendar(identifier: text) == nil {
+            return "is not a time zone such as Europe/Berlin"
+        }
+        return nil
+    }
+}
+
+/// The kernel's own settings.
+enum KernelSettings {
+    static let name = Setting<String>("kernel.name", "Name of the deployment", default: "Tenon", .maxLength(80))
+    static let currency = Setting<String>(
+        "kernel.currency", "Currency", default: "EUR", .maxLength(3), .help("The currency of amounts that name none, as an ISO 4217 code."))
+    static let timeZone = Setting<String>(
+        "kernel.time_zone", "Time zone", default: "UTC", .maxLength(60), .help("Where days begin and end, as an IANA name: Europe/Berlin."))
+}
