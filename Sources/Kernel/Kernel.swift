@@ -1,3 +1,201 @@
-import CCurl
-import CSodium
-public func boot() { print(sodium_init()) }
+import Foundation
+import Logging
+import PluginAPI
+import Synchronization
+
+/// A running deployment: the database, the enabled plugins and what works for them. Put together in ``boot(_:)``, which
+/// reads as the story of a start.
+final class Kernel: Sendable {
+    /// The product's version.
+    static let version = "0.1.0"
+
+    /// What a start is told.
+    struct Options: Sendable {
+        /// The folder that holds the deployment; made when it is not there.
+        var dataDirectory: String
+        /// The folders in which plugins are looked for, besides `plugins` in the data directory.
+        var home: Home = .beside()
+        var clock: any Clock = SystemClock()
+        /// False only in tests: does not wait for the disk.
+        var isDurable = true
+    }
+
+    let options: Options
+    let clock: any Clock
+    let store: Store
+    let authenticator: Authenticator
+    let plugins: PluginHost
+    let live: LiveUpdates
+    let deliveries: Deliveries
+    let jobs: JobRunner
+    let imports: Importer
+    let assets: AssetFiles
+    private let rightsNow: RightsHolder
+
+    /// Who may do what, as of now.
+    var rights: RightsSnapshot { rightsNow.current }
+    /// The door to all fronts.
+    var front: Front { Front(kernel: self, assets: assets) }
+
+    // MARK: Starting
+
+    /// Opens the deployment and loads its plugins. Nothing works in the background until ``start()``.
+    static func boot(_ options: Options) async throws -> Kernel {
+        try FileManager.default.createDirectory(
+            atPath: options.dataDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let engine = try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
+        let dialect = engine.dialect
+        try await engine.write { connection in try KernelTables.prepare(connection, dialect) }
+
+        let rights = RightsHolder()
+        let store = Store(engine: engine, clock: options.clock, registry: Registry.empty)
+        let plugins = PluginHost(store: store, home: options.home, dataDirectory: options.dataDirectory) { rights.current }
+        try await plugins.boot()
+
+        let kernel = Kernel(options, store, plugins, rights)
+        try await kernel.reloadRights()
+        try await kernel.reloadSettings()
+        store.onCommit { [weak kernel] effects in await kernel?.committed(effects) }
+        return kernel
+    }
+
+    private init(_ options: Options, _ store: Store, _ plugins: PluginHost, _ rights: RightsHolder) {
+        self.options = options
+        self.store = store
+        self.plugins = plugins
+        clock = options.clock
+        rightsNow = rights
+        let engine = store.engine
+        let logger = Logger(label: "tenon.background")
+        let context: MakeContext = { user, via, plugin in
+            let actor = user.map { Actor.user($0, via: via, rights: rights.current) } ?? .system(via, rights: rights.current)
+            return Context(StoreContext(store: store, actor: actor, plugin: plugin))
+        }
+        authenticator = Authenticator(engine: engine, clock: clock) { rights.current }
+        live = LiveUpdates(clock: clock) { user, entity in rights.current.scope(of: user, right: "view", entity: entity) }
+        deliveries = Deliveries(
+            engine: engine, clock: clock, registry: { store.registry }, log: { logger.warning("\($0)") }, context: context)
+        jobs = JobRunner(
+            engine: engine, clock: clock, registry: { store.registry }, zone: { store.settings.calendar },
+            log: { logger.warning("\($0)") }, context: context)
+        imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports")
+        assets = AssetFiles(folder: options.home.assets)
+    }
+
+    /// Begins the work in the background: deliveries, jobs, imports that an earlier end interrupted.
+    func start() async throws {
+        deliveries.start()
+        try await jobs.start()
+        try await imports.recover(rights: rights)
+    }
+
+    /// Finishes what is under way and closes the database.
+    func stop() async throws {
+        live.close()
+        await jobs.stop()
+        await deliveries.stop()
+        try await store.engine.close()
+    }
+
+    // MARK: Following changes
+
+    /// What follows a stored transaction.
+    private func committed(_ effects: CommitEffects) async {
+        if effects.changesRights {
+            do {
+                try await reloadRights()
+                try await authenticator.usersChanged()
+            } catch { Logger(label: "tenon").error("the rights could not be read again: \(error)") }
+        }
+        if effects.hasDeliveries { deliveries.wake() }
+        if effects.hasJobs { jobs.wake() }
+        live.publishAll(changed: Dictionary(grouping: effects.touched, by: \.entity).mapValues { $0.map(\.id) })
+        await tell(effects.notified)
+    }
+
+    /// Shows their newest notice to users whose pages are open.
+    private func tell(_ users: Set<Int64>) async {
+        guard !users.isEmpty else { return }
+        let registry = store.registry
+        let news = try? await store.engine.read { connection in
+            try users.compactMap { user in
+                try Notices.list(connection, user: user, unreadOnly: true, limit: 1).first.map {
+                    ($0, try Notices.unread(connection, user: user))
+                }
+            }
+        }
+        for (notice, unread) in news ?? [] { live.publish(notice, unread: unread, registry) }
+    }
+
+    /// Reads users, teams and roles again.
+    func reloadRights() async throws {
+        rightsNow.current = try await store.engine.read { try RightsLoader.load($0) }
+    }
+
+    /// Reads the settings again: after a change of one, and after plugins came or went.
+    func reloadSettings() async throws {
+        let registry = store.registry
+        store.replace(settings: try await store.engine.read { try SettingsTable.load($0, registry: registry) })
+    }
+
+    // MARK: People
+
+    /// Sets a user's password: one's own, or anyone's for whoever manages users.
+    func setPassword(_ password: String, of user: Int64, by caller: Caller) async throws {
+        if user != caller.actor.userID { try caller.actor.require(.manageUsers) }
+        try await authenticator.setPassword(of: user, to: password)
+    }
+
+    /// The product itself, for work that nobody asked for.
+    func system(_ via: String) -> Actor { .system(via, rights: rights) }
+
+    /// Makes the first administrator of a new deployment. Throws `refused` when there is one.
+    func makeAdministrator(email: String, name: String, password: String) async throws {
+        let isNew = rights.firstAdministrator == nil
+        guard isNew else {
+            throw CRMError.refused("this deployment has an administrator already", hint: "Log in, or see tenon user list.")
+        }
+        try PasswordRules.check(password, email: email)
+        let id = try await store.write(as: system("init")) { tx in
+            let roles = try tx.all("role", where: .compare("key", .equal, .value(.text(DefaultRole.administrator.rawValue))), sort: [], limit: 1)
+            var user = try tx.blank("user")
+            user["name"] = .text(name)
+            user["email"] = .text(email)
+            user["active"] = .boolean(true)
+            user["roles"] = .list(roles.map(\.id))
+            return try tx.save("user", user).id.raw
+        }
+        try await authenticator.setPassword(of: id, to: password)
+    }
+
+    /// Fills the deployment with lifelike records to try it out on: people first, then what each plugin brings.
+    func fillDemo() async throws {
+        let demos = plugins.demos
+        try await store.write(as: system("demo")) { tx in
+            tx.core.isDemo = true
+            let transaction = tx.withRights(for: "demo data").transaction
+            try DemoPeople.fill(transaction)
+        }
+        for demo in demos {
+            try await store.write(as: system("demo")) { tx in
+                tx.core.isDemo = true
+                try demo.body(tx.transaction)
+            }
+        }
+    }
+}
+
+/// Holds the current rights for everyone who decides by them.
+final class RightsHolder: Sendable {
+    private let box = Mutex(RightsSnapshot.empty)
+    var current: RightsSnapshot {
+        get { box.withLock { $0 } }
+        set { box.withLock { $0 = newValue } }
+    }
+}
+
+extension Registry {
+    /// Before any plugin is loaded, the kernel's own part included.
+    static let empty = Registry(
+        plugins: [], entities: [], hooks: [:], listeners: [:], afters: [:], metrics: [], jobs: [:], routes: [], settings: [])
+}

@@ -5,10 +5,10 @@ import PluginAPI
 /// command line and tests go through it as the network does.
 struct Front: Sendable {
     let kernel: Kernel
-    let assets: Assets
+    let assets: AssetFiles
     private static let logger = Logger(label: "tenon.front")
 
-    init(kernel: Kernel, assets: Assets) {
+    init(kernel: Kernel, assets: AssetFiles) {
         self.kernel = kernel
         self.assets = assets
     }

@@ -2,7 +2,9 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import PluginAPI
 import ServiceLifecycle
+import UnixSignals
 
 /// Carries the fronts over HTTP: on a TCP port and on the socket in the data directory. The only place that knows
 /// Hummingbird.

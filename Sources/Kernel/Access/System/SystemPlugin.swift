@@ -8,6 +8,9 @@ struct SystemPlugin: Plugin {
         crm.entity(SystemRole.self)
         crm.entity(SystemTeam.self)
         crm.entity(SystemUser.self)
+        crm.setting(KernelSettings.name)
+        crm.setting(KernelSettings.currency)
+        crm.setting(KernelSettings.timeZone)
 
         crm.list(
             SystemUser.self, columns: [SystemUser.name, SystemUser.email, SystemUser.roles, SystemUser.teams, SystemUser.active],

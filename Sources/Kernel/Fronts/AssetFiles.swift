@@ -2,7 +2,7 @@ import Foundation
 
 /// The browser's files: read once from the home's `assets` folder and kept, named by their content so that browsers may
 /// keep them for good.
-final class Assets: Sendable {
+final class AssetFiles: Sendable {
     private struct File: Sendable {
         let bytes: [UInt8]
         let type: String
@@ -14,9 +14,9 @@ final class Assets: Sendable {
     init(folder: String?) {
         var files: [String: File] = [:]
         for name in folder.flatMap({ try? FileManager.default.contentsOfDirectory(atPath: $0) }) ?? [] {
-            guard let type = Assets.type(of: name), let data = FileManager.default.contents(atPath: (folder ?? "") + "/" + name) else { continue }
+            guard let type = AssetFiles.type(of: name), let data = FileManager.default.contents(atPath: (folder ?? "") + "/" + name) else { continue }
             let bytes = [UInt8](data)
-            files[name] = File(bytes: bytes, type: type, tag: Assets.tag(bytes))
+            files[name] = File(bytes: bytes, type: type, tag: AssetFiles.tag(bytes))
         }
         self.files = files
     }
