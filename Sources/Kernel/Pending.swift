@@ -23,7 +23,7 @@ final class PluginHost: Sendable {
         let actor = Actor.system("boot", rights: rights())
         try await store.write(as: actor) { tx in
             try DefaultRoles.ensure(tx.transaction)
-            try DefaultRoles.mergeGrants(grants, of: "kernel", tx.transaction, tx.connection)
+            try DefaultRoles.mergeGrants(grants, of: "kernel", in: tx)
         }
     }
 }
