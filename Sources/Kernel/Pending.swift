@@ -22,8 +22,8 @@ final class PluginHost: Sendable {
         store.replace(registry: registry)
         let actor = Actor.system("boot", rights: rights())
         try await store.write(as: actor) { tx in
-            try DefaultRoles.ensure(tx.transaction)
-            try DefaultRoles.mergeGrants(grants, of: "kernel", in: tx)
+            try DefaultRoles.ensure(in: tx)
+            try DefaultRoles.mergeGrants(grants, of: "kernel", into: tx)
         }
     }
 }
