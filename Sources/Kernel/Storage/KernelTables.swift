@@ -159,11 +159,11 @@ private struct Maker {
                     "finished_at": .integer, "error": .text,
                 ]),
             table(
-                "tenon_import_row", key: ["import_id", "row"],
+                "tenon_import_row", id: true,
                 [
                     "import_id": .integer, "row": .integer, "record": .integer, "action": .text, "version": .integer,
                     "before": .text,
-                ]),
+                ], indexes: [["import_id", "row"]]),
         ]
     }
 }

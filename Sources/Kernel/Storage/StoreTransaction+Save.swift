@@ -245,6 +245,10 @@ extension StoreTransaction {
         guard let field = entity.ownerField, !core.isDemo, case .integer(let owner) = change.new.values[field.place],
             change.old?.values[field.place] != .integer(owner), owner != actor.userID
         else { return }
+        if core.bulkAssignments != nil {
+            core.bulkAssignments?[owner, default: 0] += 1
+            return
+        }
         let who = actor.userID.flatMap { actor.rights.people[$0]?.name } ?? "Tenon"
         var label = "#\(change.new.id)"
         if case .text(let text) = change.new[entity.labelField] { label = text }

@@ -16,6 +16,8 @@ final class StoreTransaction: TransactionBackend {
         var depth = 0
         /// Whether demo data is being filled in, which alone may be backdated.
         var isDemo = false
+        /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
+        var bulkAssignments: [Int64: Int]?
 
         init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool) {
             self.connection = connection

@@ -14,8 +14,13 @@ struct CellReader: Sendable {
     /// What is wrong with a cell: a lower-case fact about it.
     struct Fault: Error, Hashable, Sendable {
         var message: String
+        /// It may be mended by a row that comes later in the file.
+        var mayFollow: Bool = false
 
-        init(_ message: String) { self.message = message }
+        init(_ message: String, mayFollow: Bool = false) {
+            self.message = message
+            self.mayFollow = mayFollow
+        }
     }
 
     let field: FieldDescription

@@ -35,6 +35,8 @@ struct ImportPlan: Codable, Hashable, Sendable {
         var numberFormat: String?
         /// The file counts in thousands, millions…
         var multiplier: Int64?
+        /// Texts that are to be read as other texts: names that the file spells differently.
+        var translations: [String: String]?
     }
 
     var entity: String
@@ -46,6 +48,8 @@ struct ImportPlan: Codable, Hashable, Sendable {
     var matchField: String?
     var badRows: BadRows = .refuseAll
     var unknownReferences: UnknownReferences = .refuse
+    /// Entities of which a record is made for an unknown name, whatever holds for the others.
+    var createMissing: [String] = []
     /// Texts that stand for an empty cell, such as `NULL`.
     var emptyTexts: [String] = []
     /// On update an empty cell clears the field instead of leaving it as it is.

@@ -1,0 +1,97 @@
+import PluginAPI
+
+/// One pass over the rows of a file: what has been stored, and what is wrong with the rest.
+struct ImportPass: Sendable {
+    private(set) var counts: ImportRecord.Counts
+    /// The first bad rows.
+    private(set) var faults: [RowFault] = []
+    private var waiting: [CSVRow] = []
+    private var stored: Set<Int> = []
+    /// How many records were assigned to each user.
+    private var assigned: [Int64: Int] = [:]
+    private(set) var problemFile: ProblemFile
+    private var rows: RowImporter
+    /// The import that the ledger is kept for; nil in a dry run, which leaves nothing to take back.
+    private let importID: Int64?
+
+    init(rows: RowImporter, importID: Int64?, total: Int, header: [String], delimiter: UInt8) {
+        self.rows = rows
+        self.importID = importID
+        counts = ImportRecord.Counts(total: total)
+        problemFile = ProblemFile(header: header, delimiter: delimiter)
+    }
+
+    /// Goes on where an earlier run over the same file stopped: what that stored is counted, not stored again.
+    mutating func resume(storedRows: Set<Int>, created: Int, updated: Int) {
+        stored = storedRows
+        (counts.created, counts.updated, counts.done) = (created, updated, storedRows.count)
+    }
+
+    /// Stores a row, or notes why not: a bad row is undone alone. A row that points at one further down waits for it. Throws
+    /// only what no row is to blame for.
+    mutating func store(_ row: CSVRow, problem: CSVProblem?, in tx: StoreTransaction) throws {
+        if stored.contains(row.line) { return }
+        if let problem {
+            fail(row, [RowFault(row: row.line, column: nil, field: nil, message: problem.message)])
+        } else {
+            try attempt(row, isLastTurn: false, tx)
+        }
+    }
+
+    /// At the end of the file: stores the rows that waited for others, as long as that gets any further, and names the rest.
+    mutating func finish(in tx: StoreTransaction) throws {
+        while !waiting.isEmpty {
+            let turn: [CSVRow] = waiting
+            waiting = []
+            for row in turn { try attempt(row, isLastTurn: false, tx) }
+            if waiting.count == turn.count {
+                waiting = []
+                for row in turn { try attempt(row, isLastTurn: true, tx) }
+            }
+        }
+        try tellOwners(tx)
+    }
+
+    /// One notice for each user, however many records of the file are theirs.
+    private func tellOwners(_ tx: StoreTransaction) throws {
+        let who: String = tx.actor.userID.flatMap { tx.actor.rights.people[$0]?.name } ?? "Tenon"
+        for (user, count) in assigned.sorted(by: { $0.key < $1.key }) {
+            let noun: String = count == 1 ? "1 \(rows.entity.title.lowercased())" : "\(count) \(rows.entity.pluralTitle.lowercased())"
+            try tx.notify(RecordID(user), "\(who) assigned you \(noun) by an import", about: nil)
+        }
+    }
+
+    private mutating func attempt(_ row: CSVRow, isLastTurn: Bool, _ tx: StoreTransaction) throws {
+        let effects: CommitEffects = tx.core.effects
+        tx.core.bulkAssignments = assigned
+        defer { tx.core.bulkAssignments = nil }
+        do {
+            let outcome: RowImporter.Outcome = try tx.connection.savepoint {
+                try rows.store(row, isLastTurn: isLastTurn, in: tx)
+            }
+            switch outcome {
+            case .created: counts.created += 1
+            case .updated: counts.updated += 1
+            case .unchanged: counts.unchanged += 1
+            }
+            counts.done += 1
+            assigned = tx.core.bulkAssignments ?? assigned
+            for touch in rows.touches(of: outcome, row: row.line) {
+                guard let importID else { continue }
+                try ImportLedger.add(touch, to: importID, tx.connection)
+            }
+        } catch let failure as RowImporter.Failure {
+            rows.undo()
+            tx.core.effects = effects
+            if failure.mayFollow && !isLastTurn { waiting.append(row) } else { fail(row, failure.faults) }
+        }
+    }
+
+    private mutating func fail(_ row: CSVRow, _ found: [RowFault]) {
+        counts.done += 1
+        counts.failed += 1
+        let room: Int = ImportRecord.keptFaults - faults.count
+        if room > 0 { faults.append(contentsOf: found.prefix(room)) }
+        problemFile.add(line: row.line, cells: row.texts, problem: found.map(\.text).joined(separator: "; "))
+    }
+}
