@@ -51,15 +51,6 @@ struct MetricsAPI: Sendable {
     let kernel: Kernel
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
 }
-struct ImportsAPI: Sendable {
-    let kernel: Kernel
-    func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
-}
-struct ExportAPI: Sendable {
-    let kernel: Kernel
-    let entity: EntityModel
-    func respond(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse { throw APIFront.unknown(request) }
-}
 struct DoctorAPI: Sendable {
     let kernel: Kernel
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
@@ -67,8 +58,4 @@ struct DoctorAPI: Sendable {
 struct WebFront: Sendable {
     let kernel: Kernel
     func respond(_ request: FrontRequest) async -> FrontResponse { Problems.response(APIFront.unknown(request)) }
-}
-final class Importer: Sendable {
-    init(store: Store, clock: any Clock, folder: String) {}
-    func recover(rights: RightsSnapshot) async throws {}
 }

@@ -87,7 +87,7 @@ struct ImportJSON {
             json.field("name", field.name)
             json.field("label", field.label)
             json.field("type", ImportKind(field.description).rawValue)
-            json.field("required", field.description.isRequired)
+            json.field("required", field.description.mustBeGiven)
             json.field("unique", field.description.isUnique)
             json.endObject()
         }
@@ -131,7 +131,7 @@ struct ImportJSON {
         let plan: ImportPlan = record.details.plan
         let filled: Set<String> = Set(plan.columns.map(\.field)).union(plan.fixed.keys)
         return fields.filter { field in
-            field.description.isRequired && field.type != .boolean && field.description.defaultValue.isEmpty && !filled.contains(field.name)
+            field.description.mustBeGiven && field.type != .boolean && field.description.defaultValue.isEmpty && !filled.contains(field.name)
         }.map(\.name)
     }
 

@@ -11,7 +11,7 @@ struct RecordsAPI: Sendable {
         case (0, "GET"), (0, "HEAD"): return try await list(request, caller)
         case (0, "POST"): return try await create(request, caller)
         case (0, _): return APIFront.wrongMethod(request, "GET, POST")
-        case (1, _) where parts[0] == "export": return try await ExportAPI(kernel: kernel, entity: entity).respond(request, caller)
+        case (1, _) where parts[0] == "export": return try await ExportAPI(store: kernel.store).respond(request, caller, path: entity.path)
         case (1, "GET") where parts[0] == "board": return try await board(request, caller)
         case (1, "POST") where parts[0] == "bulk": return try await BulkAPI(kernel: kernel, entity: entity).respond(request, caller)
         case (1, "GET"), (1, "HEAD"): return try await show(request, caller, try APIFront.id(parts[0]))
