@@ -19,7 +19,7 @@ extension StoreTransaction {
         }
     }
 
-    /// Deals with the records that point at one that is to go: refuses, empties the link or deletes them too, as each
+    /// Sees to the records that point at one that is to go: refuses, empties the link or deletes them too, as each
     /// field declares. Counts and changes what the user cannot see as well, so it acts with every right.
     private func release(_ entity: EntityModel, _ record: RecordData) throws {
         let whole = withRights(for: "deleting \(entity.name) \(record.id)")

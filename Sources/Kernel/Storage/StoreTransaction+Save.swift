@@ -165,7 +165,7 @@ extension StoreTransaction {
         }
     }
 
-    /// A link that the user sets must lead to a record that the user can see.
+    /// A link that the user sets must point to a record that the user can see.
     private func checkLinks(_ entity: EntityModel, old: RecordData?, new: RecordData) throws {
         var problems: [Problem] = []
         for field in entity.fields[SystemSlots.count...] where field.isStored {

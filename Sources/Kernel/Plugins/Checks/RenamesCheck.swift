@@ -10,7 +10,7 @@ enum RenamesCheck: CompositionCheck {
                 if owner.part.id != part.id { return PluginProblem(part.id, "\(what) concerns an entity of the plugin \(owner.part.id)") }
                 let names: [String] = owner.schema.fields.map(\.name)
                 if names.contains(rename.from) { return PluginProblem(part.id, "\(what) is of a field that still has this name") }
-                return names.contains(rename.to) ? nil : PluginProblem(part.id, "\(what) leads to \(rename.to), which is not a field")
+                return names.contains(rename.to) ? nil : PluginProblem(part.id, "\(what) goes to \(rename.to), which is not a field")
             }
         }
     }
