@@ -55,7 +55,3 @@ struct DoctorAPI: Sendable {
     let kernel: Kernel
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
 }
-struct WebFront: Sendable {
-    let kernel: Kernel
-    func respond(_ request: FrontRequest) async -> FrontResponse { Problems.response(APIFront.unknown(request)) }
-}

@@ -32,7 +32,7 @@
       if (error.name === "AbortError") throw error;
       throw new Error("The server did not answer. Nothing was saved.");
     }
-    if (response.status === 401) { location.assign(`/admin/login?next=${encodeURIComponent(location.pathname + location.search)}`); await new Promise(() => {}); }
+    if (response.status === 401) { location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`); await new Promise(() => {}); }
     const type = response.headers.get("Content-Type") ?? "";
     const text = response.status === 204 ? "" : await response.text();
     let json = null;
@@ -558,7 +558,7 @@
   async function moved(board, card, origin, quiet = false) {
     const list = card.closest(".cards");
     const near = (item) => (item?.matches?.(".card") ? item.dataset.id : "");
-    const body = encoded([["to", list.dataset.value], ["after", near(card.previousElementSibling)], ["before", near(card.nextElementSibling)], ["version", card.dataset.version ?? ""]]);
+    const body = encoded([["to", list.dataset.value], ["after", near(card.previousElementSibling)], ["before", near(card.nextElementSibling)], ["version", card.dataset.version ?? ""], ["board", location.search.slice(1)]]);
     const putBack = () => { origin.list.insertBefore(card, origin.next?.isConnected && origin.next.parentElement === origin.list ? origin.next : $(".more", origin.list)); recount(board); };
     recount(board);
     try {

@@ -23,6 +23,8 @@ struct FieldControl {
     var lookup = ""
     /// Before the name, to keep ids unique where two forms share a page.
     var prefix = ""
+    /// What it is called where no label stands beside it; empty otherwise.
+    var name = ""
     /// The currencies offered.
     var currencies: [String] = ["EUR", "USD", "GBP", "CHF"]
 
@@ -32,10 +34,14 @@ struct FieldControl {
     /// The whole field.
     var html: HTML {
         let inner = whole
-        guard let condition = field.shownWhen else { return inner }
+        let wide: HTML = isWide ? " class=\"wide\"" : ""
+        guard let condition = field.shownWhen else { return isWide ? "<div\(wide)>\(inner)</div>" : inner }
         let values = condition.values.map(ValueText.plain).joined(separator: "|")
-        return "<div data-when=\"\(condition.field)=\(values)\">\(inner)</div>"
+        return "<div\(wide) data-when=\"\(condition.field)=\(values)\">\(inner)</div>"
     }
+
+    /// Whether it takes the form's whole width.
+    private var isWide: Bool { field.format == .multiline || isGroup || FieldType(field.kind) == .json }
 
     private var whole: HTML {
         if case .boolean = FieldType(field.kind) {
@@ -74,7 +80,8 @@ struct FieldControl {
     }
 
     private var common: HTML {
-        "id=\"\(id)\" name=\"\(field.name)\"\(" required", if: field.mustBeGiven)\(described)"
+        let called: HTML = name.isEmpty ? "" : " aria-label=\"\(name)\""
+        return "id=\"\(id)\" name=\"\(field.name)\"\(" required", if: field.mustBeGiven && field.shownWhen == nil)\(described)\(called)"
     }
 
     /// The control alone.

@@ -12,6 +12,9 @@ struct FormBody: Sendable {
 
     init() {}
 
+    /// Reads `a=1&b=2`.
+    init(query: String) throws { try readPairs(Array(query.utf8)) }
+
     init(_ request: FrontRequest) throws {
         let type = request.headers["content-type"] ?? ""
         if type.hasPrefix("multipart/form-data") {
@@ -41,23 +44,11 @@ struct FormBody: Sendable {
     }
 
     /// Undoes the encoding of forms: `+` is a space, `%C3%A9` a byte each.
-    static func decode(_ bytes: ArraySlice<UInt8>) throws -> String {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        var rest = bytes
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): result.append(UInt8(ascii: " "))
-            case UInt8(ascii: "%"):
-                guard rest.count >= 2, let high = hexDigit(rest[rest.startIndex]), let low = hexDigit(rest[rest.startIndex + 1]) else {
-                    throw CRMError(.malformed, "the form holds a broken % sequence")
-                }
-                result.append(high << 4 | low)
-                rest = rest.dropFirst(2)
-            default: result.append(byte)
-            }
+    private static func decode(_ bytes: ArraySlice<UInt8>) throws -> String {
+        guard let text = try text(Array(bytes)).percentDecoded(plusIsSpace: true) else {
+            throw CRMError(.malformed, "the form holds a broken % sequence or text that is not UTF-8")
         }
-        return try text(result)
+        return text
     }
 
     private static func text(_ bytes: [UInt8]) throws -> String {
@@ -67,19 +58,10 @@ struct FormBody: Sendable {
         return text
     }
 
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 48...57: byte - 48
-        case 65...70: byte - 55
-        case 97...102: byte - 87
-        default: nil
-        }
-    }
-
     private static func boundary(in type: String) -> String? {
         guard let start = type.firstRange(of: "boundary=") else { return nil }
         let value = type[start.upperBound...].prefix { $0 != ";" }
-        let plain = value.trimming { $0 == "\"" || $0 == " " }
+        let plain = value.filter { $0 != "\"" && $0 != " " }
         return plain.isEmpty || plain.utf8.count > 200 ? nil : plain
     }
 
@@ -136,14 +118,4 @@ extension Array where Element == UInt8 {
             return nil
         }
     }
-}
-
-extension StringProtocol {
-    func trimming(_ dropped: (Character) -> Bool) -> String {
-        var text = self[...]
-        while let first = text.first, dropped(first) { text = text.dropFirst() }
-        while let last = text.last, dropped(last) { text = text.dropLast() }
-        return String(text)
-    }
-    var trimmed: String { trimming(\.isWhitespace) }
 }

@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// Markup that is safe by construction: literals are taken as they stand, whatever is interpolated is escaped, and only
 /// other markup passes through.
 ///
@@ -37,6 +39,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
         mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { bytes.append(contentsOf: part.bytes) } }
         mutating func appendInterpolation(_ text: String) { HTML.escape(text, into: &bytes) }
         mutating func appendInterpolation(_ number: Int) { bytes.append(contentsOf: String(number).utf8) }
+        mutating func appendInterpolation(_ id: RecordID) { appendInterpolation(id.raw) }
         mutating func appendInterpolation(_ number: Int64) { bytes.append(contentsOf: String(number).utf8) }
 
         /// Markup that stands only when a condition holds: `<option\(" selected", if: chosen)>`.

@@ -2,7 +2,7 @@
 enum Icon {
     /// A picture of the sprite, decorative: the words beside it say what it means.
     static func named(_ name: String) -> HTML {
-        "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"\(Assets.path("icons.svg"))#\(name)\"/></svg>"
+        "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"\(AssetPaths.icons)#\(name)\"/></svg>"
     }
 
     /// A coloured dot. The colour stands in an attribute of the drawing, which needs no inline style.
@@ -35,4 +35,4 @@ enum Badge {
 }
 
 /// A number beside a heading or in a menu.
-func countMark(_ count: Int) -> HTML { "<span class=\"count\">\(NumberForm.grouped(count))</span>" }
+func countMark(_ count: Int) -> HTML { "<span class=\"count\">\(Display.grouped(String(count)))</span>" }

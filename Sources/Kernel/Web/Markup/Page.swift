@@ -27,6 +27,7 @@ struct Shell: Sendable {
     var flash: Flash?
     /// Something that everyone who works here must know, above all pages.
     var banner: HTML?
+    var assets = AssetPaths()
 }
 
 /// The one message after a change.
@@ -53,7 +54,7 @@ struct Page {
         let toast: HTML = shell.flash.map { Page.toast($0, csrf: shell.csrf) } ?? ""
         let banner: HTML = shell.banner.map { "<div class=\"banner\" role=\"status\">\($0)</div>" } ?? ""
         return """
-            \(Page.head(title, theme: shell.theme, csrf: shell.csrf))
+            \(Page.head(title, theme: shell.theme, csrf: shell.csrf, assets: shell.assets))
             <body class="app"\(side, if: shell.isNarrow)\(keys, if: !shell.hasShortcuts) data-search="/admin/search" data-events="/admin/events">
             <a class="skip" href="#main">Skip to content</a>
             \(menu)
@@ -65,23 +66,23 @@ struct Page {
     }
 
     /// A page without the frame: for those who are not logged in.
-    static func alone(_ title: String, theme: String = "", _ content: HTML) -> HTML {
+    static func alone(_ title: String, theme: String = "", assets: AssetPaths = AssetPaths(), _ content: HTML) -> HTML {
         """
-        \(head(title, theme: theme, csrf: ""))
+        \(head(title, theme: theme, csrf: "", assets: assets))
         <body class="alone"><main id="main"><div class="brand">\(Icon.named("tenon"))Tenon</div>\(content)</main>
         <div class="toasts" role="status" aria-live="polite"></div></body></html>
         """
     }
 
-    private static func head(_ title: String, theme: String, csrf: String) -> HTML {
+    private static func head(_ title: String, theme: String, csrf: String, assets: AssetPaths) -> HTML {
         let chosen: HTML = theme == "light" || theme == "dark" ? " data-theme=\"\(theme)\"" : ""
         return """
             <!doctype html>
             <html lang="en"\(chosen)><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <title>\(title) · Tenon</title><meta name="csrf" content="\(csrf)">
             <meta name="htmx-config" content='{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"refreshOnHistoryMiss":true,"selfRequestsOnly":true}'>
-            <link rel="icon" href="\(Assets.path("favicon.svg"))" type="image/svg+xml"><link rel="stylesheet" href="\(Assets.path("tenon.css"))">
-            <script src="\(Assets.path("htmx-2.min.js"))" defer></script><script src="\(Assets.path("Sortable.min.js"))" defer></script><script src="\(Assets.path("tenon.js"))" defer></script></head>
+            <link rel="icon" href="\(assets.path("favicon.svg"))" type="image/svg+xml"><link rel="stylesheet" href="\(assets.path("tenon.css"))">
+            <script src="\(assets.path("htmx-2.min.js"))" defer></script><script src="\(assets.path("Sortable.min.js"))" defer></script><script src="\(assets.path("tenon.js"))" defer></script></head>
             """
     }
 

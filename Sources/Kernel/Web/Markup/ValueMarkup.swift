@@ -10,9 +10,8 @@ struct ValueMarkup {
     var label: (_ entity: String, _ id: Int64) -> Label?
     /// Where an entity's records are found; nil for those without pages.
     var path: (_ entity: String) -> String?
+    var display: Display
     var now: Moment
-    /// Milliseconds to add to a moment for the deployment's clock.
-    var offset: (Moment) -> Int64 = { _ in 0 }
 
     static let none: HTML = "<span class=\"none\">–</span>"
 
@@ -23,10 +22,10 @@ struct ValueMarkup {
         case .text(let text): return self.text(text, field, links: links)
         case .integer(let number):
             if let target = FieldType(field.kind).target { return reference(target, number, links: links) }
-            return HTML(NumberForm.grouped(String(number)))
+            return HTML(Display.grouped(String(number)))
         case .boolean(let flag): return flag ? "Yes" : "No"
-        case .decimal(let number): return HTML(NumberForm.grouped(number.description))
-        case .money(let money): return HTML(NumberForm.money(money, short: short))
+        case .decimal(let number): return HTML(Display.grouped(number.description))
+        case .money(let money): return HTML(short ? Display.short(money) : Display.money(money))
         case .day(let day): return "<time datetime=\"\(day.description)\">\(day.description)</time>"
         case .moment(let moment): return time(moment)
         case .list(let ids):
@@ -59,9 +58,19 @@ struct ValueMarkup {
         return "<a href=\"/admin/\(path)/\(id)\">\(label.text)</a>"
     }
 
-    /// A moment, to the minute on the deployment's clock; the browser shows the exact one on hovering.
+    /// A moment on the deployment's clock.
     func time(_ moment: Moment) -> HTML {
-        "<time data-ago datetime=\"\(moment.description)\">\(moment.read(now: now, offset: offset(moment)))</time>"
+        "<time datetime=\"\(moment.description)\">\(display.moment(moment))</time>"
+    }
+
+    /// A moment as one tells it: `today, 10:42`, `yesterday, 09:05`, else the date.
+    func ago(_ moment: Moment) -> HTML {
+        let today = display.calendar.day(of: now)
+        let day = display.calendar.day(of: moment)
+        let full = display.moment(moment)
+        let clock = full.suffix(5)
+        let told = day == today ? "today, \(clock)" : day == today.adding(days: -1) ? "yesterday, \(clock)" : full
+        return "<time datetime=\"\(moment.description)\" title=\"\(full)\">\(told)</time>"
     }
 }
 
@@ -72,20 +81,5 @@ extension FieldType {
         case .reference(let entity), .references(let entity): entity
         default: nil
         }
-    }
-}
-
-extension Moment {
-    /// As people read it: `today, 10:42`, `yesterday, 09:05`, `18 Nov, 09:15`, `18 Nov 2024, 09:15`.
-    func read(now: Moment, offset: Int64) -> String {
-        let local = Moment(milliseconds: milliseconds + offset)
-        let today = Moment(milliseconds: now.milliseconds + offset).day
-        let clock = local.description.dropFirst(11).prefix(5)
-        let (year, month, day) = local.day.parts
-        if local.day == today { return "today, \(clock)" }
-        if local.day == today.adding(days: -1) { return "yesterday, \(clock)" }
-        let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let date = "\(day) \(names[month - 1])"
-        return year == today.parts.year ? "\(date), \(clock)" : "\(date) \(year), \(clock)"
     }
 }

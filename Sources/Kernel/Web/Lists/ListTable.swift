@@ -1,0 +1,100 @@
+import PluginAPI
+
+/// The table of a list: its head with orders, its rows, and the way to the next ones.
+struct ListTable {
+    let state: ListState
+    let columns: [FieldModel]
+    let choices: RecordChoices
+    let transaction: StoreTransaction
+    let markup: ValueMarkup
+    /// Whether rows can be ticked for a common change.
+    let canPick: Bool
+
+    private var entity: EntityModel { state.entity }
+
+    /// The rows of one page as markup, and the cursor of the next.
+    func rows(_ request: ListRequest) throws -> (HTML, next: String?, count: Int) {
+        var html = HTML()
+        html.bytes.reserveCapacity(40_000)
+        var count = 0
+        let next = try transaction.page(request) { row, projection in
+            count += 1
+            try append(row, projection, to: &html)
+        }
+        return (html, next, count)
+    }
+
+    private func append(_ row: any Row, _ projection: Projection, to html: inout HTML) throws {
+        let id = row.integer(0)
+        let labelItem = projection.item(entity.labelField)
+        let label = labelItem.map { ValueText.plain($0.field.read(row, at: $0.column)) } ?? ""
+        let name = label.isEmpty ? "#\(id)" : label
+        html += "<tr data-id=\"\(id)\" data-href=\"\(state.base)/\(id)\">"
+        if canPick {
+            html += "<td class=\"pick\"><input type=\"checkbox\" name=\"id\" value=\"\(id)\" aria-label=\"Select \(name)\"></td>"
+        }
+        for field in columns {
+            if field.name == entity.labelField {
+                html += "<th scope=\"row\"><a href=\"\(state.base)/\(id)\">\(name)</a></th>"
+                continue
+            }
+            guard let item = projection.item(field.name) else { continue }
+            let value = item.field.read(row, at: item.column)
+            let label = item.labelColumn.flatMap { row.isNull($0) ? nil : row.text($0) }
+            html += cell(field, value, label: label)
+        }
+        html += "</tr>\n"
+    }
+
+    /// One cell of a row.
+    func cell(_ field: FieldModel, _ value: Value, label: String?, extra: HTML = "") -> HTML {
+        let numeric: HTML = field.isNumeric ? " class=\"num\"" : ""
+        let edit: HTML = canEdit(field) ? " data-edit=\"\(field.name)\"" : ""
+        return "<td data-label=\"\(field.label)\"\(numeric)\(edit)\(extra)>\(content(field, value, label: label))</td>"
+    }
+
+    private func content(_ field: FieldModel, _ value: Value, label: String?) -> HTML {
+        if case .reference(let target) = field.type, case .integer(let id) = value {
+            guard let label else { return "<span class=\"muted\">#\(id)</span>" }
+            if target == "user" { return Icon.person(label) }
+            let color = (try? choices.color(target, id)) ?? ""
+            return color.isEmpty ? HTML(label) : Badge.colored(label, color)
+        }
+        return markup.html(value, field.description)
+    }
+
+    func canEdit(_ field: FieldModel) -> Bool {
+        if field.isSystem || field.description.isReadOnly || field.name == entity.labelField { return false }
+        if case .references = field.type { return false }
+        if case .json = field.type { return false }
+        return transaction.actor.can("edit", on: entity.name) && transaction.actor.mask(field.name, of: entity.name) == .none
+    }
+
+    var head: HTML {
+        let pick: HTML = "<th class=\"pick\" scope=\"col\"><input type=\"checkbox\" data-pick-all aria-label=\"Select all rows\"></th>"
+        return "<thead><tr>\(pick, if: canPick)\(columns.html(heading))</tr></thead>"
+    }
+
+    private func heading(_ field: FieldModel) -> HTML {
+        let numeric: HTML = " class=\"num\""
+        if field.type == .json || field.isList { return Parts.th(field.label) }
+        let sort = state.sort
+        let isCurrent = sort.field == field.name
+        let next = isCurrent && !sort.descending ? "-" + field.name : field.name
+        let direction: HTML = isCurrent ? " aria-sort=\"\(sort.descending ? "descending" : "ascending")\"" : ""
+        let arrow: HTML = isCurrent ? Icon.named(sort.descending ? "arrow-down" : "arrow-up") : ""
+        return """
+            <th scope="col"\(numeric, if: field.isNumeric)\(direction)><a href="\(state.query.with("sort", next).href(state.base))">\(field.label)\(arrow)</a></th>
+            """
+    }
+
+    /// The row that fetches the next ones: by itself when it comes into view, by a click, or as a link to the next page.
+    func moreRow(_ cursor: String?) -> HTML {
+        guard let cursor else { return "" }
+        let href = state.query.with("cursor", cursor).href(state.base)
+        let span = columns.count + (canPick ? 1 : 0)
+        return """
+            <tr class="more-row"><td colspan="\(span)"><a class="button compact" href="\(href)" data-fragment="rows" hx-get="\(href)" hx-target="closest tr" hx-swap="outerHTML" hx-trigger="click, intersect once">Load more</a></td></tr>
+            """
+    }
+}

@@ -1,0 +1,139 @@
+import PluginAPI
+
+/// One change of many records: those that were ticked. What cannot be changed is named, with its reason; the rest is done.
+struct BulkScreen {
+    let visit: Visit
+    let entity: EntityModel
+    /// `edit`, `delete`, or the name of an action.
+    let change: String
+
+    private var base: String { "/admin/\(entity.path)" }
+    private var action: ActionModel? { entity.action(change) }
+
+    private var ids: [RecordID] {
+        let texts = visit.isPost ? visit.form.values("id") : visit.query.values("id")
+        return texts.prefix(1000).compactMap { Int64($0).map { RecordID($0) } }
+    }
+
+    func respond() async throws -> FrontResponse {
+        guard change == "edit" || change == "delete" || action != nil else {
+            throw CRMError(.notFound, "there is no common change \(change)")
+        }
+        try visit.actor.require(change, on: entity)
+        guard !ids.isEmpty else { throw CRMError(.invalid, "no rows are selected", hint: "Tick some rows of the list first.") }
+        return visit.isPost ? try await apply() : try await ask(nil)
+    }
+
+    private var title: String {
+        let what = ids.count == 1 ? "one \(entity.title.lowercased())" : "\(ids.count) \(entity.pluralTitle.lowercased())"
+        switch change {
+        case "edit": return "Change \(what)"
+        case "delete": return "Delete \(what)?"
+        default: return "\(action?.title ?? change): \(what)"
+        }
+    }
+
+    // MARK: Asking
+
+    private func ask(_ error: CRMError?) async throws -> FrontResponse {
+        let body = try await visit.store.read(as: visit.actor) { try html($0, error) }
+        return try await visit.dialog(title, current: base, status: error.map { Problems.status($0.code) } ?? 200, body)
+    }
+
+    private func html(_ transaction: StoreTransaction, _ error: CRMError?) throws -> HTML {
+        let hidden = ids.html { "<input type=\"hidden\" name=\"id\" value=\"\($0.raw)\">" }
+        let form = FieldForm(transaction, problems: error?.problems ?? [], typed: visit.isPost ? visit.form : nil)
+        let fields = self.fields
+        var content: HTML
+        var button = "Change"
+        switch change {
+        case "edit": content = try edit(form, fields)
+        case "delete":
+            content = "<p>They will be gone. Their history stays in the audit trail.</p>"
+            button = "Delete"
+        default:
+            let summary = action?.summary ?? ""
+            content = fields.isEmpty ? "<p class=\"muted\">\(summary)</p>" : try form.controls(fields) { $0.description.defaultValue }
+            button = action?.title ?? "Go on"
+        }
+        let trouble: HTML = error.map { FieldForm.summary($0, fields: fields) } ?? ""
+        return """
+            <form class="form" method="post" action="\(base)/bulk/\(change)">\(csrfField(visit.csrf))\(hidden)\(trouble)\(content)\
+            <div class="form-foot"><a class="button plain" href="\(base)" data-close>Cancel</a><button class="button primary\(" danger", if: change == "delete")">\(button)</button></div></form>
+            """
+    }
+
+    private var fields: [FieldModel] {
+        if let action { return ActionScreen.fields(action).filter { !$0.description.isHidden } }
+        return entity.editableFields(for: visit.actor).filter { $0.name != entity.labelField && !$0.description.isUnique }
+    }
+
+    /// A chooser of the field, and the control of each, of which the chosen one shows.
+    private func edit(_ form: FieldForm, _ fields: [FieldModel]) throws -> HTML {
+        let options = fields.html { "<option value=\"\($0.name)\"\(" selected", if: visit.form["field"] == $0.name)>\($0.label)</option>" }
+        let controls = try fields.html { field in
+            "<div data-when=\"field=\(field.name)\">\(try form.controls([field]) { _ in .null })</div>"
+        }
+        return """
+            <div class="field"><label for="field">Field</label><select id="field" name="field" autofocus>\(options)</select></div>\(controls)
+            """
+    }
+
+    // MARK: Doing
+
+    private func apply() async throws -> FrontResponse {
+        var failures: [String] = []
+        var done = 0
+        do {
+            let input = try await visit.store.read(as: visit.actor) { try values($0) }
+            // A transaction a record: one that is refused does not hold up the others.
+            for id in ids {
+                do {
+                    try await visit.store.write(as: visit.actor) { try change(id, input, $0) }
+                    done += 1
+                } catch let error as CRMError where error.code != .internalError {
+                    let problem = error.problems.first.map { ": \($0.field.readable) \($0.message)" } ?? ""
+                    failures.append("#\(id): \(error.message)\(problem)")
+                }
+            }
+        } catch let error as CRMError where error.code == .invalid {
+            return try await ask(error)
+        }
+        let noun = done == 1 ? entity.title.lowercased() : entity.pluralTitle.lowercased()
+        let verb = change == "delete" ? "deleted" : "changed"
+        guard failures.isEmpty else { return try await report(done, failures) }
+        return visit.done(back, "\(done) \(noun) \(verb).")
+    }
+
+    private var back: String { base }
+
+    private func report(_ done: Int, _ failures: [String]) async throws -> FrontResponse {
+        let items = failures.prefix(50).html { "<li>\($0)</li>" }
+        let body: HTML = """
+            <div class="stack">\(Parts.notice(.warn, "\(failures.count) could not be changed, \(done) were.", "<ul>\(items)</ul>"))<div class="form-foot"><a class="button primary" href="\(base)">Back to the list</a></div></div>
+            """
+        return try await visit.dialog("Not all of them", current: base, body)
+    }
+
+    private func values(_ transaction: StoreTransaction) throws -> [String: Value] {
+        var wanted = fields
+        if change == "edit" { wanted = wanted.filter { $0.name == visit.form["field"] } }
+        if change == "delete" { wanted = [] }
+        if change == "edit", wanted.isEmpty { throw CRMError(.invalid, "choose a field") }
+        let values = try FieldForm.values(visit.form, wanted, transaction)
+        return Dictionary(values.map { ($0.field.name, $0.value) }) { $1 }
+    }
+
+    private func change(_ id: RecordID, _ input: [String: Value], _ transaction: StoreTransaction) throws {
+        switch change {
+        case "delete": try transaction.delete(entity.name, id)
+        case "edit":
+            var record = try transaction.require(entity, id)
+            for (name, value) in input { record[name] = value }
+            _ = try transaction.save(entity.name, record)
+        default:
+            guard let action else { return }
+            _ = try transaction.run(entity, action, id, input: input)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import PluginAPI
+
+/// The settings of the deployment and of the plugins, a section each; and the lists of options that plugins keep.
+struct SettingsScreen {
+    let visit: Visit
+
+    private struct Section {
+        var key: String
+        var title: String
+        var entries: [Contributions.SettingEntry]
+    }
+
+    private var sections: [Section] {
+        guard visit.actor.can(.manageSettings) else { return [] }
+        var sections: [Section] = []
+        for owned in visit.registry.settings {
+            if let place = sections.firstIndex(where: { $0.key == owned.plugin }) {
+                sections[place].entries.append(owned.body)
+            } else {
+                let name = owned.plugin == "kernel" ? "General" : visit.registry.plugins.first { $0.id == owned.plugin }?.name ?? owned.plugin
+                sections.append(Section(key: owned.plugin, title: name, entries: [owned.body]))
+            }
+        }
+        return sections
+    }
+
+    private var lookups: [EntityModel] {
+        visit.registry.entities.filter { $0.schema.isLookup && visit.actor.can("view", on: $0.name) }
+    }
+
+    func respond(_ rest: [String]) async throws -> FrontResponse {
+        let sections = self.sections
+        guard !sections.isEmpty || !lookups.isEmpty else { try visit.actor.require(.manageSettings); throw visit.front.unknown(visit) }
+        if let key = rest.first, !sections.contains(where: { $0.key == key }) { throw visit.front.unknown(visit) }
+        let section = sections.first { $0.key == rest.first } ?? sections.first
+        guard let section else { return try await page(nil, "") }
+        if visit.isPost {
+            do {
+                try await save(section)
+                return visit.done("/admin/settings/\(section.key)", "Settings saved.")
+            } catch let error as CRMError where error.code == .invalid { return try await page(section, try await form(section, error), status: 422) }
+        }
+        return try await page(section, try await form(section, nil))
+    }
+
+    private func page(_ section: Section?, _ form: HTML, status: Int = 200) async throws -> FrontResponse {
+        let here: HTML = " aria-current=\"page\""
+        let links = sections.html { "<li><a href=\"/admin/settings/\($0.key)\"\(here, if: $0.key == section?.key)>\($0.title)</a></li>" }
+        let lists = lookups.html { "<li><a href=\"/admin/\($0.path)\">\($0.pluralTitle)</a></li>" }
+        let heading: HTML = "<h2>Lists</h2>"
+        let content: HTML = """
+            \(Parts.head("Settings"))<div class="settings"><nav aria-label="Settings"><ul>\(links)</ul>\(heading, if: !lookups.isEmpty)<ul>\(lists)</ul></nav><div>\(form)</div></div>
+            """
+        return try await visit.page(Page(title: "Settings", current: "/admin/settings", content: content), status: status)
+    }
+
+    private func form(_ section: Section, _ error: CRMError?) async throws -> HTML {
+        try await visit.store.read(as: visit.actor) { transaction in
+            let fields = section.entries.map { FieldModel($0.field, place: 0, plugin: section.key) }
+            let form = FieldForm(transaction, problems: error?.problems ?? [], typed: error == nil ? nil : visit.form)
+            let controls = try form.controls(fields) { field in
+                let entry = section.entries.first { $0.field.name == field.name }
+                return transaction.settings.values[field.name] ?? entry?.fallback ?? .null
+            }
+            let trouble: HTML = error.map { FieldForm.summary($0, fields: fields) } ?? ""
+            return Parts.box(section.title, """
+                <form class="body form" method="post" action="/admin/settings/\(section.key)" data-guard>\(csrfField(visit.csrf))\(trouble)\(controls)<div class="form-foot"><button class="button primary">Save</button></div></form>
+                """)
+        }
+    }
+
+    private func save(_ section: Section) async throws {
+        let form = visit.form
+        let keys = Set(section.entries.map(\.key))
+        try await SettingsAPI(kernel: visit.front.kernel).change(visit.caller) { transaction, entry, _ in
+            guard keys.contains(entry.key) else { return .keep }
+            let field = FieldModel(entry.field, place: 0, plugin: "")
+            guard let sent = try FieldForm.values(form, [field], transaction).first else { return .keep }
+            return .set(sent.value)
+        }
+    }
+}
