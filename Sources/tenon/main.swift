@@ -1,1 +1,7 @@
 import Kernel
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+exit(await CommandLineFront.main(CommandLine.arguments))

@@ -2,6 +2,7 @@
 #define TENON_CCURL_H
 
 #include <curl/curl.h>
+#include <stdint.h>
 
 // curl_easy_setopt is variadic, which Swift cannot call: one function per type of value.
 CURLcode tenon_curl_set_long(CURL *handle, CURLoption option, long value);
@@ -10,6 +11,8 @@ CURLcode tenon_curl_set_list(CURL *handle, CURLoption option, struct curl_slist 
 CURLcode tenon_curl_set_pointer(CURL *handle, CURLoption option, void *value);
 CURLcode tenon_curl_set_write(CURL *handle, CURLoption option,
                               size_t (*callback)(char *, size_t, size_t, void *));
+CURLcode tenon_curl_set_bytes(CURL *handle, CURLoption option, const void *value);
+CURLcode tenon_curl_set_size(CURL *handle, CURLoption option, int64_t value);
 CURLcode tenon_curl_get_status(CURL *handle, long *status);
 
 #endif

@@ -1,0 +1,71 @@
+import FoundationEssentials
+import PluginAPI
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// One run of the command line: its surroundings, which tests replace.
+struct Invocation: Sendable {
+    var environment: [String: String]
+    /// Makes the terminal, once it is known whether colours are wanted.
+    var terminal: @Sendable (_ noColor: Bool) -> Terminal
+    /// Finds the way to the deployment.
+    var connect: @Sendable (ClientOptions) async throws -> APIClient
+    /// Reads all of standard input.
+    var readInput: @Sendable () throws -> [UInt8]
+
+    @TaskLocal static var current = Invocation.process
+
+    /// The process's own surroundings.
+    static let process: Invocation = {
+        let environment = ProcessInfo.processInfo.environment
+        return Invocation(
+            environment: environment,
+            terminal: { Terminal.standard(environment: environment, noColor: $0) },
+            connect: { try await ClientConnection(options: $0, environment: environment).open() },
+            readInput: { try InputFile.standardInput() })
+    }()
+
+    /// The data directory that is meant.
+    func dataDirectory(_ option: String?) -> String {
+        var directory = option ?? environment["TENON_DATA"].flatMap { $0.isEmpty ? nil : $0 } ?? "./data"
+        while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
+        return directory
+    }
+}
+
+/// Reading the files that commands are given.
+enum InputFile {
+    /// A file's bytes, or standard input's for `-`.
+    static func read(_ path: String) throws -> [UInt8] {
+        if path == "-" { return try Invocation.current.readInput() }
+        do {
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            let exists = FileManager.default.fileExists(atPath: path)
+            throw CRMError(exists ? .forbidden : .notFound, exists ? "could not read the file \(path)" : "there is no file \(path)", cause: error)
+        }
+    }
+
+    /// A secret from a file: its first line.
+    static func secret(_ path: String) throws -> String {
+        let text = String(decoding: try read(path), as: UTF8.self)
+        return String(text.prefix { !$0.isNewline })
+    }
+
+    static func standardInput() throws -> [UInt8] {
+        var out: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(STDIN_FILENO, &piece, piece.count)
+            if count > 0 {
+                out += piece[0..<count]
+            } else if count == 0 {
+                return out
+            } else if errno != EINTR {
+                throw CRMError(.unavailable, "could not read standard input: \(String(cString: strerror(errno)).lowercased())")
+            }
+        }
+    }
+}

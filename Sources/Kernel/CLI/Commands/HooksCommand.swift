@@ -1,0 +1,73 @@
+import ArgumentParser
+import PluginAPI
+
+struct HooksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hooks",
+        abstract: "Hooks: who listens, and which deliveries failed.",
+        discussion: "EXAMPLES:\n  tenon hooks list\n  tenon hooks failed\n  tenon hooks retry 12",
+        subcommands: [List.self, Failed.self, Retry.self, Discard.self])
+
+    struct List: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List hooks and who listens, in the order in which they run.", discussion: "EXAMPLES:\n  tenon hooks list --json")
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let response = try await session.client.send(.get("hooks"))
+            var table = TextTable("Hook", "Plugin", "In the transaction", "After it", "Meaning")
+            for hook in try APIClient.document(response)["data"].elements {
+                func names(_ phase: String) -> String {
+                    hook["listeners"].elements.filter { $0["phase"].scalar == phase }.map { $0["plugin"].scalar }.joined(separator: ", ")
+                }
+                table.add([
+                    TextTable.Cell(hook["name"].scalar), TextTable.Cell(hook["plugin"].scalar), TextTable.Cell(names("transaction")),
+                    TextTable.Cell(names("after")), TextTable.Cell(hook["summary"].scalar, .dim),
+                ])
+            }
+            session.print(table, empty: "no hooks", json: response)
+        }
+    }
+
+    struct Failed: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "failed", abstract: "List deliveries that failed for good.", discussion: "EXAMPLES:\n  tenon hooks failed --json")
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let response = try await session.client.send(.get("hooks", "failed"))
+            var table = TextTable(">ID", "Hook", "Plugin", ">Tries", "Since", "Error")
+            for row in try APIClient.document(response)["data"].elements {
+                table.add(
+                    row["id"].scalar, row["hook"].scalar, row["plugin"].scalar, row["attempts"].scalar,
+                    TerminalText.moment(row["created_at"].scalar), row["error"].scalar)
+            }
+            session.print(table, empty: "no delivery has failed", json: response)
+        }
+    }
+
+    struct Retry: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "retry", abstract: "Deliver again.", discussion: "EXAMPLES:\n  tenon hooks retry 12")
+        @Argument(help: "The delivery's id.") var id: Int64
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let response = try await session.client.send(.send("POST", "hooks", "failed", String(id), "retry", body: .object([])))
+            session.report("delivery \(id) is tried again", json: response)
+        }
+    }
+
+    struct Discard: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "discard", abstract: "Give a failed delivery up.", discussion: "EXAMPLES:\n  tenon hooks discard 12")
+        @Argument(help: "The delivery's id.") var id: Int64
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            try session.confirm("Give delivery \(id) up?")
+            let response = try await session.client.send(.send("POST", "hooks", "failed", String(id), "discard", body: .object([])))
+            session.report("delivery \(id) is given up", json: response)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import PluginAPI
+
+struct PluginCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plugin",
+        abstract: "Plugins: which there are, and which are switched on.",
+        discussion: """
+            EXAMPLES:
+              tenon plugin list
+              tenon plugin info NAME
+              tenon plugin disable NAME
+            """,
+        subcommands: [List.self, Info.self, Enable.self, Disable.self])
+
+    static func cell(state: String) -> TextTable.Cell {
+        switch state {
+        case "enabled": TextTable.Cell(state, .good)
+        case "failed", "refused", "missing": TextTable.Cell(state, .bad)
+        default: TextTable.Cell(state, .dim)
+        }
+    }
+
+    struct List: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List plugins and their states.", discussion: "EXAMPLES:\n  tenon plugin list --json")
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let response = try await session.client.send(.get("plugins"))
+            var table = TextTable("ID", "Version", "State", "Summary")
+            let plugins = try APIClient.document(response)["data"].elements
+            for plugin in plugins {
+                table.add([
+                    TextTable.Cell(plugin["id"].scalar), TextTable.Cell(plugin["version"].scalar),
+                    PluginCommand.cell(state: plugin["state"].scalar), TextTable.Cell(plugin["summary"].scalar),
+                ])
+            }
+            session.print(table, empty: "no plugins found", json: response)
+            guard !session.options.json else { return }
+            for plugin in plugins where !plugin["reason"].scalar.isEmpty {
+                session.terminal.print("\n" + session.style(.bold, plugin["id"].scalar) + ": " + plugin["reason"].scalar.tame)
+            }
+        }
+    }
+
+    struct Info: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "info", abstract: "Say what a plugin adds, needs, and how it is doing.", discussion: "EXAMPLES:\n  tenon plugin info NAME")
+        @Argument(help: "The plugin's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let response = try await session.client.send(.get("plugins", id))
+            if session.options.json { return session.terminal.print(json: response.body) }
+            PluginCommand.show(try APIClient.document(response), session)
+        }
+    }
+
+    private static func show(_ plugin: JSONValue, _ session: Session) {
+        let style = session.style
+        let state = cell(state: plugin["state"].scalar)
+        session.terminal.print(style(.bold, plugin["name"].scalar) + style(.dim, "  \(plugin["id"].scalar) \(plugin["version"].scalar)") + "  " + state.dress(state.text, style))
+        if !plugin["summary"].scalar.isEmpty { session.terminal.print(plugin["summary"].scalar.tame) }
+        var lines: [(String, String)] = []
+        func add(_ label: String, _ value: JSONValue?) {
+            let text = value?.string ?? value.strings.joined(separator: ", ")
+            if !text.isEmpty { lines.append((label, text)) }
+        }
+        add("Reason", plugin["reason"])
+        add("Licence", plugin["licence"])
+        add("Requires", plugin["requires"])
+        add("Works with", plugin["optional"])
+        add("Required by", plugin["required_by"])
+        for member in plugin["adds"]?.members ?? [] { add(member.name.readable, member.value) }
+        if !lines.isEmpty { session.terminal.print() }
+        let width = lines.map(\.0.columns).max() ?? 0
+        let room = max(30, (session.terminal.width ?? 100) - width - 2)
+        for (label, text) in lines {
+            let wrapped = text.wrapped(to: room).joined(separator: "\n" + String(repeating: " ", count: width + 2))
+            session.terminal.print(style(.dim, label.padded(to: width)) + "  " + wrapped)
+        }
+    }
+
+    struct Enable: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "enable", abstract: "Switch a plugin on, without a restart.", discussion: "EXAMPLES:\n  tenon plugin enable NAME")
+        @Argument(help: "The plugin's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let response = try await session.client.send(.send("POST", "plugins", id, "enable", body: .object([])))
+            session.report("plugin \(id) is enabled", json: response)
+        }
+    }
+
+    struct Disable: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "disable",
+            abstract: "Switch a plugin off: what it adds disappears, its data stays.",
+            discussion: "EXAMPLES:\n  tenon plugin disable NAME\n  tenon plugin disable NAME --cascade")
+        @Argument(help: "The plugin's id.") var id: String
+        @Flag(help: "Switch off the plugins that require it, too.") var cascade = false
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let body = JSONValue.fields(["cascade": .boolean(cascade)])
+            let response = try await session.client.send(.send("POST", "plugins", id, "disable", body: body))
+            session.report("plugin \(id) is disabled; its data stays", json: response)
+        }
+    }
+}

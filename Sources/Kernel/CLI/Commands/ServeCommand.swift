@@ -1,0 +1,30 @@
+import ArgumentParser
+import PluginAPI
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve the browser, the JSON interface and the command line until told to stop.",
+        discussion: """
+            Prints `listening on http://HOST:PORT` when it answers, and stops at SIGTERM or Ctrl-C once running requests are done.
+
+            EXAMPLES:
+              tenon serve
+              tenon serve --data /var/lib/tenon --host 0.0.0.0 --port 80
+            """)
+
+    @Option(help: ArgumentHelp("Data directory of the deployment (TENON_DATA; else ./data).", valueName: "dir")) var data: String?
+    @Option(help: "Address to listen on (TENON_HOST; else 127.0.0.1).") var host: String?
+    @Option(help: "Port to listen on (TENON_PORT; else 8080).") var port: Int?
+
+    func run() async throws {
+        let invocation = Invocation.current
+        let deployment = Deployment(directory: invocation.dataDirectory(data))
+        let text = invocation.environment["TENON_PORT"] ?? ""
+        guard let port = port ?? (text.isEmpty ? 8080 : Int(text)), (0...65_535).contains(port) else {
+            throw UsageError("a port is a number from 0 to 65535")
+        }
+        let host = host ?? invocation.environment["TENON_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? "127.0.0.1"
+        try await ServerProcess(deployment: deployment, host: host, port: port, terminal: invocation.terminal(false)).run()
+    }
+}

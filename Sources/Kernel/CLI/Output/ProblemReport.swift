@@ -1,0 +1,78 @@
+import PluginAPI
+
+/// A refusal as the server told it (RFC 9457): where all fronts' errors become lines on the terminal.
+struct ProblemReport: Error, Sendable {
+    var status: ExitStatus
+    var code: String
+    var message: String
+    var hint: String
+    var fields: [Field] = []
+    var conflicts: [Conflict] = []
+    /// What the server sent, for `--json`.
+    var document: [UInt8] = []
+
+    struct Field: Sendable { var name, message: String }
+    struct Conflict: Sendable { var name, original, stored, yours: String }
+
+    init(_ response: APIResponse) {
+        let body = (try? JSONValue(parsing: response.body)) ?? .null
+        status = ExitStatus(httpStatus: response.status)
+        code = body["type"].scalar.split(separator: "/").last.map(String.init) ?? ""
+        // A rule's refusal shares its status with conflicts, but not its meaning.
+        if code == CRMError.Code.refused.rawValue { status = .failure }
+        message = body["detail"].string ?? body["title"].string ?? "the server answered with status \(response.status)"
+        hint = body["hint"].string ?? ""
+        fields = body["errors"].elements.map { Field(name: $0["field"].scalar, message: $0["message"].scalar) }
+        conflicts = body["conflicts"].elements.map { entry in
+            Conflict(
+                name: entry["field"].scalar, original: TerminalText.plain(entry["original"] ?? .null),
+                stored: TerminalText.plain(entry["stored"] ?? .null), yours: TerminalText.plain(entry["yours"] ?? .null))
+        }
+        document = body.isNull ? ProblemReport.document(code: "", message: message, hint: "", status: response.status) : response.body
+    }
+
+    init(_ error: CRMError) {
+        status = ExitStatus(error.code)
+        code = error.code.rawValue
+        message = error.message
+        hint = error.hint
+        fields = error.problems.map { Field(name: $0.field, message: $0.message) }
+        document = ProblemReport.document(code: code, message: message, hint: hint, status: nil)
+    }
+
+    init(_ error: UsageError) {
+        status = .usage
+        code = "usage"
+        message = error.message
+        hint = error.hint
+        document = ProblemReport.document(code: code, message: message, hint: hint, status: nil)
+    }
+
+    init(any error: any Error) {
+        switch error {
+        case let report as ProblemReport: self = report
+        case let error as CRMError: self.init(error)
+        case let error as UsageError: self.init(error)
+        default: self.init(CRMError(.internalError, String(describing: error)))
+        }
+    }
+
+    private static func document(code: String, message: String, hint: String, status: Int?) -> [UInt8] {
+        var node: JSONValue = .fields(["title": .string(message), "code": .string(code)])
+        if !hint.isEmpty { node.set("hint", .string(hint)) }
+        if let status { node.set("status", .integer(Int64(status))) }
+        return Array(node.text().utf8)
+    }
+
+    func text(style: TextStyle) -> String {
+        var lines = [style(.bad, "error:") + " " + message.tame]
+        for field in fields where !(field.name.isEmpty && field.message == message) {
+            lines.append(field.name.isEmpty ? "  \(field.message.tame)" : "  \(style(.bold, field.name)): \(field.message.tame)")
+        }
+        for conflict in conflicts {
+            lines.append("  \(style(.bold, conflict.name)): was \(conflict.original), now \(conflict.stored), yours \(conflict.yours)")
+        }
+        if !hint.isEmpty { lines.append(style(.dim, "hint:") + " " + hint.tame) }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,81 @@
+/// Rows under dim headings, aligned, and narrowed to the terminal where there is one.
+struct TextTable {
+    struct Column {
+        var title: String
+        var alignsRight = false
+        /// Whether it may be cut when the terminal is narrow.
+        var canShrink = true
+    }
+    struct Cell {
+        var text: String
+        /// How to dress the text once it has its width.
+        var dress: @Sendable (String, TextStyle) -> String = { text, _ in text }
+
+        init(_ text: String) { self.text = text.tame }
+        init(_ text: String, _ look: TextStyle.Look) {
+            self.init(text)
+            dress = { text, style in style(look, text) }
+        }
+        init(_ text: String, hex: String) {
+            self.init(text)
+            dress = { text, style in style.colored(text, hex: hex) }
+        }
+    }
+
+    var columns: [Column]
+    var rows: [[Cell]] = []
+
+    init(_ columns: [Column]) { self.columns = columns }
+
+    /// Left-aligned columns by their titles; a leading `>` aligns right.
+    init(_ titles: String...) {
+        columns = titles.map { title in
+            title.hasPrefix(">") ? Column(title: String(title.dropFirst()), alignsRight: true, canShrink: false) : Column(title: title)
+        }
+    }
+
+    mutating func add(_ cells: [Cell]) { rows.append(cells) }
+    mutating func add(_ cells: String...) { rows.append(cells.map { Cell($0) }) }
+
+    private static let gap = 2
+    private static let least = 8
+
+    func text(style: TextStyle, width: Int?) -> String {
+        let widths = fitted(to: width)
+        var out = ""
+        func line(_ cells: [Cell]) {
+            var line = ""
+            var pending = 0
+            for (place, cell) in cells.enumerated() {
+                let width = widths[place]
+                let text = cell.text.cut(to: width)
+                let space = max(0, width - text.columns)
+                let right = columns[place].alignsRight
+                line += String(repeating: " ", count: pending + (right ? space : 0))
+                line += cell.dress(text, style)
+                pending = Self.gap + (right ? 0 : space)
+            }
+            while line.last == " " { line.removeLast() }
+            out += line + "\n"
+        }
+        line(columns.map { Cell($0.title, .dim) })
+        for row in rows { line(row) }
+        return out
+    }
+
+    /// Natural widths, or smaller ones taken from the widest columns until the table fits.
+    private func fitted(to limit: Int?) -> [Int] {
+        var widths = columns.indices.map { place in
+            max(columns[place].title.columns, rows.map { $0[place].text.columns }.max() ?? 0)
+        }
+        guard let limit else { return widths }
+        var excess = widths.reduce(0, +) + Self.gap * (columns.count - 1) - limit
+        while excess > 0 {
+            let shrinkable = columns.indices.filter { columns[$0].canShrink && widths[$0] > Self.least }
+            guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
+            widths[widest] -= 1
+            excess -= 1
+        }
+        return widths
+    }
+}

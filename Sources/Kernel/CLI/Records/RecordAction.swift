@@ -1,0 +1,40 @@
+import PluginAPI
+
+/// An action that a plugin offers on its records: `tenon <plural> <action> ID …`.
+struct RecordAction: Sendable {
+    let command: RecordCommand
+    let action: ActionInfo
+
+    init(_ command: RecordCommand, _ action: ActionInfo) {
+        self.command = command
+        self.action = action
+    }
+
+    func run(_ texts: [String]) async throws {
+        let name = "\(command.command) \(action.name)"
+        let session = command.session
+        let read = try ArgumentReader.read(
+            texts, options: FieldArguments.specs(action.fields) + FieldArguments.common + ClientOptions.specs, command: name)
+        guard !read.words.isEmpty else { throw UsageError("\(name) takes one or more ids", hint: "See `\(name) --help`.") }
+        let object = try FieldArguments(fields: action.fields).object(read) { word in
+            if let field = action.fields.first(where: { $0.name == word.underscored }) { return field }
+            throw UsageError(
+                "\(action.name) asks for no field \(word)",
+                hint: Suggestion.hint(for: word, among: action.fields.map(\.name), otherwise: "See `\(name) --help`."))
+        }
+        try await RecordBatch(command: command).each(read.words) { id in
+            let request = APIRequest.send("POST", command.entity.path, String(id), "actions", action.name, body: object)
+            let response = try await session.client.send(request)
+            let answer = try APIClient.document(response)
+            if session.options.json { return session.terminal.print(json: response.body) }
+            let told = answer["message"].scalar
+            session.terminal.print(told.isEmpty ? "\(action.title): \(command.entity.title.lowercased()) \(id)" : told.tame)
+            for result in answer["results"]?.members ?? [] where !result.value.isNull {
+                session.terminal.print("  \(result.name): \(TerminalText.plain(result.value).tame)")
+            }
+            if let path = answer["opens"]["path"].string, let opened = answer["opens"]["id"].int {
+                session.terminal.note(session.style(.dim, "see `tenon \(path) show \(opened)`"))
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+/// Help for the record commands, made from what the deployment tells of its records.
+struct RecordHelp: Sendable {
+    private let command: RecordCommand
+    private let entity: EntityInfo
+    private let width: Int
+
+    init(_ command: RecordCommand) {
+        self.command = command
+        entity = command.entity
+        width = command.session.terminal.width ?? 100
+    }
+
+    private var plural: String { entity.pluralTitle.lowercased() }
+    private var singular: String { entity.title.lowercased() }
+    private var name: String { command.command }
+
+    /// `tenon <plural> --help`
+    var overview: String {
+        var page = HelpPage(width: width)
+        page.overview("Work with \(plural) in the terminal.")
+        page.usage("\(name) <command> …")
+        page.section("Commands", RecordCommand.verbs.map { ($0.name, $0.summary) })
+        page.section("Actions", entity.actions.map { ($0.name, summary($0)) })
+        page.section("Fields", entity.fields.filter { !$0.isHidden && !$0.isSystem }.map { ($0.name, fieldSummary($0)) })
+        page.lines("Examples", examples("list").prefix(2) + ["\(name) show 42"] + examples("add").prefix(1) + ["\(name) list --help"])
+        return page.page
+    }
+
+    /// The help of a verb or action; nil when there is no such one.
+    func text(for verb: String) -> String? {
+        var page = HelpPage(width: width)
+        switch verb {
+        case "list", "ls":
+            page.overview("List \(plural), filtered and sorted.")
+            page.usage("\(name) list [<options>]")
+            page.options("Options", RecordListing.specs)
+            filters(&page)
+        case "show":
+            page.overview("Show one \(singular) with its fields, what belongs to it, and its latest changes.")
+            page.usage("\(name) show <id|name> [--brief]")
+            page.options("Options", RecordPage.specs)
+        case "add", "new", "create":
+            page.overview("Add \(article) \(singular).")
+            page.usage("\(name) add --field value …")
+            page.options("Fields", FieldArguments.specs(entity.editable))
+            page.options("Options", RecordWriting.addSpecs)
+        case "edit", "set", "update":
+            page.overview("Change fields of one or more \(plural). An empty value (--field \"\") empties a field.")
+            page.usage("\(name) edit <id|name> … --field value …")
+            page.options("Fields", FieldArguments.specs(entity.editable))
+            page.options("Options", RecordWriting.editSpecs)
+        case "delete", "rm":
+            page.overview("Delete one or more \(plural), after a question.")
+            page.usage("\(name) delete <id|name> … [--yes]")
+        case "timeline":
+            page.overview("Show who changed what of one \(singular), the latest first.")
+            page.usage("\(name) timeline <id|name> [--limit <count>]")
+            page.options("Options", RecordTimeline.specs)
+        case "import":
+            page.overview(
+                "Create or update \(plural) from a CSV file. Columns are matched with fields by their names and contents; --map says otherwise. "
+                    + "Nothing is changed when a row has an error, unless --skip-errors is given.")
+            page.usage("\(name) import <file> [<options>]")
+            page.options("Options", RecordImport.specs)
+            page.section("Fields", entity.editable.map { ($0.name, fieldSummary($0)) })
+        case "export":
+            page.overview("Write all \(plural) that match as CSV or JSON.")
+            page.usage("\(name) export [<options>]")
+            page.options("Options", RecordExport.specs)
+            filters(&page)
+        default:
+            guard let action = entity.action(verb) else { return nil }
+            page.overview(summary(action))
+            page.usage("\(name) \(action.name) <id|name> …" + (action.fields.isEmpty ? "" : " --field value …"))
+            page.options("Fields", FieldArguments.specs(action.fields))
+            page.options("Options", FieldArguments.common)
+        }
+        page.options("Global options", ClientOptions.specs)
+        page.lines("Examples", examples(verb))
+        return page.page
+    }
+
+    private func filters(_ page: inout HelpPage) {
+        let fields = entity.fields.filter { !$0.isHidden || $0.isReadOnly }
+        page.section("Filters", fields.map { ("--\($0.option) <\($0.placeholder)>", fieldSummary($0)) })
+        let names = RecordFilter.comparisons.map(\.name).joined(separator: " ")
+        page.lines("Comparisons", ["--field.op value, or --where 'field.op=value', with op one of", names])
+    }
+
+    private var article: String { "aeiou".contains(singular.first ?? "x") ? "an" : "a" }
+
+    private func summary(_ action: ActionInfo) -> String {
+        if !action.summary.isEmpty { return action.summary }
+        return action.title.hasSuffix(".") ? action.title : action.title + "."
+    }
+
+    private func fieldSummary(_ field: FieldInfo) -> String {
+        if field.isReadOnly || field.isSystem { return field.label + "; set by the product." }
+        return FieldArguments.help(field)
+    }
+
+    // MARK: Examples
+
+    private func examples(_ verb: String) -> [String] {
+        let filter = entity.filters.compactMap(entity.field).first { $0.kind == .choice || $0.kind == .reference } ?? entity.editable.first
+        let number = entity.fields.first { $0.isNumeric && !$0.isHidden && !$0.isSystem }
+        let label = entity.field(entity.labelField).flatMap { $0.isReadOnly ? nil : $0 }
+        let required = entity.editable.filter(\.isRequired)
+        switch verb {
+        case "list", "ls":
+            return [
+                filter.map { "\(name) list --\($0.option) \(example($0))" },
+                number.map { "\(name) list --where '\($0.name).gte=\(example($0))' --sort -\($0.name) --limit 10" },
+                "\(name) list -q berg --json",
+            ].compactMap { $0 }
+        case "show": return ["\(name) show 42", "\(name) show 42 --json"]
+        case "add", "new", "create":
+            var fields = required
+            if let label, !fields.contains(where: { $0.name == label.name }) { fields.insert(label, at: 0) }
+            if fields.count < 2, let more = number ?? filter, !more.isReadOnly, !fields.contains(where: { $0.name == more.name }) { fields.append(more) }
+            let options = fields.prefix(3).map { "--\($0.option) \(example($0))" }.joined(separator: " ")
+            return ["\(name) add \(options)", "\(name) add --file record.json"]
+        case "edit", "set", "update":
+            let field = filter.flatMap { $0.isReadOnly ? nil : $0 } ?? entity.editable.first
+            return [field.map { "\(name) edit 42 --\($0.option) \(example($0))" }, field.map { "\(name) edit 4 5 6 --\($0.option) \(example($0))" }]
+                .compactMap { $0 }
+        case "delete", "rm": return ["\(name) delete 42", "\(name) delete 4 5 6 --yes"]
+        case "timeline": return ["\(name) timeline 42"]
+        case "import":
+            return [
+                "\(name) import file.csv --dry-run",
+                label.map { "\(name) import file.csv --map 'Full name=\($0.name)' --match \($0.name) --mode both" },
+                "\(name) import file.csv --skip-errors --errors left-out.csv",
+            ].compactMap { $0 }
+        case "export":
+            let columns = entity.columns.filter { $0 != "id" }.prefix(3).joined(separator: ",")
+            return ["\(name) export -o \(entity.path).csv", "\(name) export --format json --columns \(columns)"]
+        default:
+            guard let action = entity.action(verb) else { return [] }
+            let asked = action.fields.filter(\.isRequired)
+            let options = (asked.isEmpty ? Array(action.fields.prefix(1)) : asked).map { " --\($0.option) \(example($0))" }.joined()
+            return ["\(name) \(action.name) 42\(options)"]
+        }
+    }
+
+    private func example(_ field: FieldInfo) -> String {
+        switch field.kind {
+        case .text: field.name.contains("email") ? "anna@example.com" : field.isMultiline ? "\"A longer text\"" : "\"A short text\""
+        case .integer: "10"
+        case .boolean: "true"
+        case .decimal: "12.5"
+        case .money: "1000"
+        case .day: "2026-12-31"
+        case .moment: "2026-12-31T12:00:00Z"
+        case .reference: field.target == "user" ? "me" : "1"
+        case .references: "1,2"
+        case .choice: field.options.first?.key ?? "key"
+        case .json: "'{}'"
+        }
+    }
+}
