@@ -43,7 +43,7 @@ struct ClientConnection: Sendable {
         let socket = CurlTransport(target: .socket(path: SocketPath.reachable(directory)))
         for _ in 0..<200 {
             if let lock = try DataDirectoryLock.take(directory, for: "tenon") {
-                return try await LocalKernel.open(directory, lock: lock)
+                return try await LocalKernel(directory, lock: lock)
             }
             if SocketPath.exists(directory), let answer = try? await socket.send(.healthCheck, sink: nil), answer.isSuccess {
                 return socket

@@ -9,7 +9,7 @@ struct Deployment: Sendable {
     var directory: String
 
     /// Whether one was prepared here.
-    var exists: Bool { access(directory + "/tenon.db", F_OK) == 0 }
+    var exists: Bool { access(directory + "/tenon.sqlite", F_OK) == 0 }
 
     func require() throws {
         guard exists else {
@@ -17,5 +17,30 @@ struct Deployment: Sendable {
                 .unavailable, "there is no deployment in \(directory)",
                 hint: "Name its directory with --data or TENON_DATA, or make one with `tenon init`.")
         }
+    }
+
+    /// Makes the directory, for its owner alone; one that is there stays as it is.
+    func make() throws {
+        var path = directory.hasPrefix("/") ? "" : "."
+        for part in directory.split(separator: "/") {
+            path += "/" + part
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+                throw CRMError(.unavailable, "could not make the directory \(directory): \(String(cString: strerror(errno)).lowercased())")
+            }
+        }
+    }
+
+    /// The right to write here. Commands that run at the moment are waited for, a server is not.
+    func hold(for purpose: String) async throws -> DataDirectoryLock {
+        for _ in 0..<100 {
+            if let lock = try DataDirectoryLock.take(directory, for: purpose) { return lock }
+            if DataDirectoryLock.holder(directory)?.purpose == "tenon serve" { break }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        let holder = DataDirectoryLock.holder(directory)
+        let who = holder.map { "process \($0.process) (\($0.purpose))" } ?? "another process"
+        throw CRMError(
+            .unavailable, "the data directory \(directory) is held by \(who)",
+            hint: "One process at a time writes in it: end that one first, or use another directory.")
     }
 }

@@ -86,17 +86,15 @@ struct RoleCommand: RecordSharing {
                   tenon role explain --user anna@example.com --entity team --right edit --record 3
                 """)
         @Option(help: ArgumentHelp("The user, by id or e-mail address.", valueName: "user")) var user: String
-        @Option(help: ArgumentHelp("The records, by name or plural; all of them unless given.", valueName: "records")) var entity: String?
+        @Option(help: ArgumentHelp("The records, by name or plural.", valueName: "records")) var entity: String
         @Option(help: ArgumentHelp("One right, such as view or edit, or an action.", valueName: "right")) var right: String?
         @Option(help: ArgumentHelp("One record, by its id.", valueName: "id")) var record: Int64?
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(_ session: Session) async throws {
             var query = [APIRequest.QueryItem("user", user)]
-            if let entity {
-                let schema = try await session.client.schema()
-                query.append(APIRequest.QueryItem("entity", schema.entity(entity)?.name ?? entity))
-            }
+            let schema = try await session.client.schema()
+            query.append(APIRequest.QueryItem("entity", schema.entity(entity)?.name ?? entity))
             if let right { query.append(APIRequest.QueryItem("right", right)) }
             if let record { query.append(APIRequest.QueryItem("record", String(record))) }
             let response = try await session.client.send(.get("access", "explain", query: query))

@@ -36,5 +36,5 @@ struct TenonCommand: ParsableCommand {
                 ]),
         ])
 
-    static let productVersion = "0.1.0"
+    static let productVersion = Kernel.version
 }
