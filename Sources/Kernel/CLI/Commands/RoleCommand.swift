@@ -49,20 +49,26 @@ struct RoleCommand: RecordSharing {
             let style = session.style
             session.terminal.print(style(.bold, role["name"].scalar) + style(.dim, "  " + role["key"].scalar))
             if role["everything"].bool == true { return session.terminal.print("  may do everything\n") }
+            let shown = entities.filter { entity in
+                entities.count == 1 || (role["entities"][entity.name]?.members ?? []).contains { !$0.value.isNull }
+            }
+            func actions(_ entity: EntityInfo) -> String {
+                (role["entities"][entity.name]?.members ?? []).filter { !rights.contains($0.name) && !$0.value.isNull }
+                    .map { "\($0.name) \($0.value.scalar)" }.joined(separator: ", ")
+            }
+            let hasActions = shown.contains { !actions($0).isEmpty }
             var columns = [TextTable.Column(title: "Records")]
             columns += rights.map { TextTable.Column(title: $0.readable, canShrink: false) }
-            columns.append(TextTable.Column(title: "Actions"))
+            if hasActions { columns.append(TextTable.Column(title: "Actions")) }
             var table = TextTable(columns)
-            for entity in entities {
-                let granted = role["entities"][entity.name]
-                guard let members = granted?.members, !members.isEmpty else { continue }
-                let actions = members.filter { !rights.contains($0.name) }.map { "\($0.name) \($0.value.scalar)" }
-                table.add(
-                    [TextTable.Cell(entity.pluralTitle)]
-                        + rights.map { right in
-                            let scope = granted[right].scalar
-                            return TextTable.Cell(scope.isEmpty ? "–" : scope, scope.isEmpty ? .dim : scope == "all" ? .good : .warning)
-                        } + [TextTable.Cell(actions.joined(separator: ", "), .dim)])
+            for entity in shown {
+                var cells = [TextTable.Cell(entity.pluralTitle)]
+                cells += rights.map { right in
+                    let scope = role["entities"][entity.name][right].scalar
+                    return TextTable.Cell(scope.isEmpty ? "–" : scope, scope.isEmpty ? .dim : scope == "all" ? .good : .warning)
+                }
+                if hasActions { cells.append(TextTable.Cell(actions(entity), .dim)) }
+                table.add(cells)
             }
             if !table.rows.isEmpty { session.terminal.write(Array(table.text(style: style, width: session.terminal.width).utf8)) }
             for mask in role["masks"]?.members ?? [] {
