@@ -66,6 +66,11 @@ let package = Package(
         plugin("Customers", path: "Plugins/Customers"),
         plugin("Leads", path: "Plugins/Leads"),
         plugin("Deals", path: "Plugins/Deals"),
+        .testTarget(
+            name: "PluginTests",
+            // The libraries are loaded, not linked: see Tests/PluginTests/Support/PluginLibrary.swift.
+            dependencies: ["Kernel", pluginAPI],
+            swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
     ]
 )

@@ -42,8 +42,8 @@ enum StageRules {
         let count = try everyone.count(Deal.self, where: Deal.stage == Reference(change.new.id))
         guard count > 0 else { return }
         throw CRMError.refused(
-            "the stage has \(count) deals that rely on its pipeline and on being won, lost or open",
-            hint: "Move them to another stage first.")
+            "\(count == 1 ? "one deal relies" : "\(count) deals rely") on the stage's pipeline and on its being won, lost or open",
+            hint: "Move \(count == 1 ? "it" : "them") to another stage first.")
     }
 
     @Sendable static func keepDefault(_ stage: Record<Stage>, _ transaction: Transaction) throws {

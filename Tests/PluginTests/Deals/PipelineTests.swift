@@ -1,0 +1,111 @@
+import PluginAPI
+import Testing
+
+@testable import Kernel
+
+@Suite struct PipelineTests {
+    private func names(_ host: SalesHost, _ entity: String, with flag: String) async throws -> [Value] {
+        try await host.read { transaction in
+            try transaction.all(entity, where: .compare(flag, .equal, .value(.boolean(true))), sort: [], limit: 10).map { $0["name"] }
+        }
+    }
+
+    @Test func `making a pipeline the default clears the other`() async throws {
+        let host = try await SalesHost()
+        try await host.write { try $0.change("pipeline", addRenewals($0).id, ["is_default": .boolean(true)]) }
+        #expect(try await names(host, "pipeline", with: "is_default") == [.text("Renewals")])
+    }
+
+    @Test func `the default pipeline is neither deleted nor switched off`() async throws {
+        let host = try await SalesHost()
+        let deleted = try await host.refusal { try $0.delete("pipeline", $0.named("pipeline", "Sales")) }
+        #expect(deleted.message == "the default pipeline cannot be deleted")
+        let inactive = try await host.refusal {
+            try $0.change("pipeline", $0.named("pipeline", "Sales"), ["active": .boolean(false)])
+        }
+        #expect(inactive.problems.map(\.field) == ["active"])
+    }
+
+    @Test func `a pipeline with stages cannot be deleted`() async throws {
+        let host = try await SalesHost()
+        let renewals = try await host.write { try addRenewals($0).id }
+        let refusal = try await host.refusal { try $0.delete("pipeline", renewals) }
+        #expect(refusal.message == "the pipeline is still used by 4 stages")
+    }
+
+    @Test func `a pipeline has one default stage: setting one clears the other, and other pipelines keep theirs`() async throws {
+        let host = try await SalesHost()
+        try await host.write { transaction in
+            try addRenewals(transaction)
+            try transaction.change("stage", transaction.named("stage", "Proposal"), ["is_default": .boolean(true)])
+        }
+        #expect(try await names(host, "stage", with: "is_default") == [.text("Proposal"), .text("Upcoming")])
+    }
+
+    @Test(arguments: ["is_won", "is_lost"])
+    func `a pipeline has one won and one lost stage`(flag: String) async throws {
+        let host = try await SalesHost()
+        let refusal = try await host.refusal {
+            try $0.add("stage", ["pipeline": $0.link("pipeline", "Sales"), "name": .text("Other"), flag: .boolean(true)])
+        }
+        #expect(refusal.problems.map(\.field) == [flag])
+    }
+
+    @Test func `a stage is not won and lost at once, and names are unique in a pipeline`() async throws {
+        let host = try await SalesHost()
+        let both = try await host.refusal { transaction in
+            let pipeline = try transaction.add("pipeline", ["name": .text("Tenders")])
+            try transaction.add(
+                "stage", ["pipeline": .link(pipeline), "name": .text("X"), "is_won": .boolean(true), "is_lost": .boolean(true)])
+        }
+        #expect(both.problems.map(\.field) == ["is_lost"])
+        let twice = try await host.refusal {
+            try $0.add("stage", ["pipeline": $0.link("pipeline", "Sales"), "name": .text("proposal")])
+        }
+        #expect(twice.problems.map(\.field) == ["name"])
+    }
+
+    @Test func `the default stage is deleted last, a stage with deals not at all`() async throws {
+        let host = try await SalesHost()
+        let standard = try await host.refusal { try $0.delete("stage", $0.named("stage", "Prospecting")) }
+        #expect(standard.message == "the default stage cannot be deleted while the pipeline has others")
+        try await host.write { try $0.add("deal", ["title": .text("X"), "stage": $0.link("stage", "Proposal")]) }
+        let used = try await host.refusal { try $0.delete("stage", $0.named("stage", "Proposal")) }
+        #expect(used.message == "the stage is still used by 1 deal")
+        try await host.write { transaction in
+            let pipeline = try transaction.add("pipeline", ["name": .text("Tenders")])
+            let only = try transaction.add(
+                "stage", ["pipeline": .link(pipeline), "name": .text("Only"), "is_default": .boolean(true)])
+            try transaction.delete("stage", only.id)
+        }
+    }
+
+    @Test func `a stage with deals keeps what they rely on`() async throws {
+        let host = try await SalesHost()
+        let won = try await host.write { transaction in
+            try transaction.add("deal", ["title": .text("X"), "stage": transaction.link("stage", "Won")])
+            return try transaction.named("stage", "Won")
+        }
+        let refusal = try await host.refusal { try $0.change("stage", won, ["is_won": .boolean(false)]) }
+        #expect(refusal.message == "one deal relies on the stage's pipeline and on its being won, lost or open")
+        try await host.write { try $0.change("stage", won, ["name": .text("Signed")]) }
+    }
+
+    @Test func `the board of a pipeline has its stages in order, with counts and sums`() async throws {
+        let host = try await SalesHost()
+        let columns = try await host.write { transaction in
+            try addRenewals(transaction)
+            try transaction.add("deal", ["title": .text("A"), "value": .euro(5)])
+            try transaction.add("deal", ["title": .text("B"), "value": .euro(7)])
+            try transaction.add("deal", ["title": .text("C"), "stage": transaction.link("stage", "In talks")])
+            let sales = try transaction.named("pipeline", "Sales")
+            let columns = try transaction.boardColumns(
+                transaction.registry.require("deal"), filter: .everything, within: sales.raw, limit: 1)
+            return columns.map { "\($0.title) \($0.count) \($0.sums.map(\.sum)) \($0.cards.count)" }
+        }
+        #expect(
+            columns == [
+                "Prospecting 2 [1200] 1", "Engaging 0 [] 0", "Proposal 0 [] 0", "Negotiation 0 [] 0", "Won 0 [] 0", "Lost 0 [] 0",
+            ])
+    }
+}
