@@ -56,6 +56,11 @@ final class Kernel: Sendable {
         try await kernel.reloadRights()
         try await kernel.reloadSettings()
         store.onCommit { [weak kernel] effects in await kernel?.committed(effects) }
+        // What waited for a plugin goes on when it is there; schedules follow the deployment's time zone.
+        store.onReplace { [weak kernel] in
+            kernel?.deliveries.wake()
+            kernel?.jobs.wake()
+        }
         return kernel
     }
 
@@ -107,24 +112,7 @@ final class Kernel: Sendable {
                 try await authenticator.usersChanged()
             } catch { Logger(label: "tenon").error("the rights could not be read again: \(error)") }
         }
-        if effects.hasDeliveries { deliveries.wake() }
-        if effects.hasJobs { jobs.wake() }
-        live.publishAll(changed: Dictionary(grouping: effects.touched, by: \.entity).mapValues { $0.map(\.id) })
-        await tell(effects.notified)
-    }
-
-    /// Shows their newest notice to users whose pages are open.
-    private func tell(_ users: Set<Int64>) async {
-        guard !users.isEmpty else { return }
-        let registry = store.registry
-        let news = try? await store.engine.read { connection in
-            try users.compactMap { user in
-                try Notices.list(connection, user: user, unreadOnly: true, limit: 1).first.map {
-                    ($0, try Notices.unread(connection, user: user))
-                }
-            }
-        }
-        for (notice, unread) in news ?? [] { live.publish(notice, unread: unread, registry) }
+        await effects.pass(to: deliveries, jobs, live, store.registry)
     }
 
     /// Reads users, teams and roles again.

@@ -35,22 +35,6 @@ struct CustomFieldsAPI: Sendable {
     let kernel: Kernel
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
 }
-struct JobsAPI: Sendable {
-    let kernel: Kernel
-    func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
-}
-struct HooksAPI: Sendable {
-    let kernel: Kernel
-    func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
-}
-struct NotificationsAPI: Sendable {
-    let kernel: Kernel
-    func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
-}
-struct MetricsAPI: Sendable {
-    let kernel: Kernel
-    func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
-}
 struct DoctorAPI: Sendable {
     let kernel: Kernel
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }

@@ -56,6 +56,13 @@ struct ListQuery: Sendable {
                     problems.append(Problem(field: item.name, "\(name) is not a field of \(entity.pluralTitle.lowercased())"))
                 }
                 fields = Set(names)
+            case "metric":
+                // The records behind a number whose condition a query cannot spell out.
+                guard let metric = transaction.registry.metrics.first(where: { $0.body.key == item.value && $0.body.entity == entity.name }) else {
+                    problems.append(Problem(field: "metric", "is not a metric over \(entity.pluralTitle.lowercased())"))
+                    continue
+                }
+                conditions.append(metric.body.filter)
             case "count": wantsCount = item.value == "true" || item.value == "1"
             default:
                 if ListQuery.reserved.contains(item.name) { continue }

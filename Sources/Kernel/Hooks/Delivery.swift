@@ -16,7 +16,7 @@ struct Delivery: Sendable {
     /// What went wrong last.
     let error: String?
 
-    static let columns = "id, hook, plugin, listener, payload, \"user\", created_at, next_at, attempts, error"
+    static let columns = "id, hook, plugin, listener, payload, user_id, created_at, next_at, attempts, error"
 
     init(_ row: any Row) {
         id = row.integer(0)

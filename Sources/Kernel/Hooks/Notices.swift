@@ -10,6 +10,8 @@ struct Notice: Sendable {
     let record: Int64?
     let createdAt: Moment
     let readAt: Moment?
+    /// How many unread ones the user has with this one; known only when it is new.
+    var unread: Int?
 
     static let columns = "id, user_id, message, entity, record, created_at, read_at"
 
@@ -36,7 +38,7 @@ enum Notices {
     static func add(
         _ connection: any Connection, user: Int64, message: String, about: (entity: String, id: Int64)? = nil, now: Moment
     ) throws -> Notice? {
-        try connection.first(
+        var notice = try connection.first(
             """
             INSERT INTO tenon_notification (user_id, message, entity, record, created_at) VALUES (?, ?, ?, ?, ?) \
             RETURNING \(Notice.columns)
@@ -45,6 +47,8 @@ enum Notices {
                 .integer(user), .text(String(message.prefix(1000))), about.map { .text($0.entity) } ?? .null,
                 about.map { .integer($0.id) } ?? .null, .integer(now.milliseconds),
             ], Notice.init)
+        notice?.unread = try unread(connection, user: user)
+        return notice
     }
 
     /// Tells a user to whom somebody else has given a record: `owner` is the record's owner field before and after.
@@ -98,13 +102,13 @@ enum Notices {
 }
 
 extension LiveUpdates {
-    /// Shows a stored notice at once where its user works. `unread` is the count with this one.
-    func publish(_ notice: Notice, unread: Int, _ registry: Registry) {
+    /// Shows a stored notice at once where its user works.
+    func publish(_ notice: Notice, _ registry: Registry) {
         let data = JSONWriter.object { json in
             json.field("id", notice.id)
             json.field("title", notice.message)
             json.field("href", notice.href(registry))
-            json.field("unread", unread)
+            if let unread = notice.unread { json.field("unread", unread) }
         }
         publish(notice.user, Event("notification", data: data))
     }

@@ -9,7 +9,7 @@ enum Outbox {
     ) throws {
         try connection.execute(
             """
-            INSERT INTO tenon_outbox (hook, plugin, listener, payload, "user", created_at, next_at, attempts, state) \
+            INSERT INTO tenon_outbox (hook, plugin, listener, payload, user_id, created_at, next_at, attempts, state) \
             VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'pending')
             """,
             [

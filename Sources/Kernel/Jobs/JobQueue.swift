@@ -12,7 +12,7 @@ enum JobQueue {
     ) throws -> Int64 {
         let id = try connection.integer(
             """
-            INSERT INTO tenon_job (name, plugin, payload, "user", run_at, attempts, state, created_at) \
+            INSERT INTO tenon_job (name, plugin, payload, user_id, run_at, attempts, state, created_at) \
             VALUES (?, ?, ?, ?, ?, 0, 'queued', ?) RETURNING id
             """,
             [

@@ -20,7 +20,7 @@ struct JobRun: Sendable {
     let finishedAt: Moment?
 
     static let columns =
-        "id, name, plugin, \"user\", run_at, attempts, state, error, created_at, started_at, finished_at"
+        "id, name, plugin, user_id, run_at, attempts, state, error, created_at, started_at, finished_at"
 
     init(_ row: any Row) {
         id = row.integer(0)

@@ -98,6 +98,17 @@ final class JobRunner: Sendable {
         }
     }
 
+    /// The runs that are not over or failed, and the latest of those that are done; the newest first.
+    func runs(limit: Int = 500, done: Int = 50) async throws -> [JobRun] {
+        try await engine.read { connection in
+            func latest(_ condition: String, _ limit: Int) throws -> [JobRun] {
+                try connection.all(
+                    "SELECT \(JobRun.columns) FROM tenon_job WHERE \(condition) ORDER BY id DESC LIMIT ?", [.integer(Int64(limit))], JobRun.init)
+            }
+            return (try latest("state <> 'done'", limit) + latest("state = 'done'", done)).sorted { $0.id > $1.id }
+        }
+    }
+
     /// The runs that failed for good, the latest first.
     func failed(limit: Int = 200) async throws -> [JobRun] {
         try await engine.read { connection in

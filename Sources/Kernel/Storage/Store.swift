@@ -8,6 +8,8 @@ final class Store: Sendable {
     private let state: Mutex<State>
     /// What happens once a transaction is stored: told by the kernel when it has put its parts together.
     private let afterCommit: Mutex<@Sendable (CommitEffects) async -> Void>
+    /// What happens once transactions begin with another registry or other settings.
+    private let afterReplace: Mutex<@Sendable () -> Void>
 
     /// What every transaction begins with; replaced whole.
     struct State: Sendable {
@@ -20,13 +22,21 @@ final class Store: Sendable {
         self.clock = clock
         state = Mutex(State(registry: registry, settings: settings))
         afterCommit = Mutex { _ in }
+        afterReplace = Mutex {}
     }
 
     var registry: Registry { state.withLock { $0.registry } }
     var settings: DeploymentSettings { state.withLock { $0.settings } }
 
-    func replace(registry: Registry) { state.withLock { $0.registry = registry } }
-    func replace(settings: DeploymentSettings) { state.withLock { $0.settings = settings } }
+    func replace(registry: Registry) {
+        state.withLock { $0.registry = registry }
+        afterReplace.withLock { $0 }()
+    }
+    func replace(settings: DeploymentSettings) {
+        state.withLock { $0.settings = settings }
+        afterReplace.withLock { $0 }()
+    }
+    func onReplace(_ body: @escaping @Sendable () -> Void) { afterReplace.withLock { $0 = body } }
     func onCommit(_ body: @escaping @Sendable (CommitEffects) async -> Void) { afterCommit.withLock { $0 = body } }
 
     /// Runs a closure over one consistent view.
@@ -60,8 +70,8 @@ final class Store: Sendable {
 struct CommitEffects: Sendable {
     /// Records made, changed or deleted: the entity's name and the id.
     var touched: [Touch] = []
-    /// Users who have a new notice.
-    var notified: Set<Int64> = []
+    /// What users are to be told.
+    var notices: [Notice] = []
     var hasDeliveries = false
     var hasJobs = false
 
@@ -70,7 +80,7 @@ struct CommitEffects: Sendable {
         var id: Int64
     }
 
-    var isEmpty: Bool { touched.isEmpty && notified.isEmpty && !hasDeliveries && !hasJobs }
+    var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs }
     /// Whether the snapshot of rights is out of date.
     var changesRights: Bool { touched.contains { $0.entity == "user" || $0.entity == "team" || $0.entity == "role" } }
 }

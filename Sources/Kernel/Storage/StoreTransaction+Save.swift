@@ -242,42 +242,29 @@ extension StoreTransaction {
 
     /// A user to whom somebody else assigns a record is told.
     private func tellOwner(_ entity: EntityModel, _ change: ChangeData) throws {
-        guard let field = entity.ownerField, !core.isDemo, case .integer(let owner) = change.new.values[field.place],
-            change.old?.values[field.place] != .integer(owner), owner != actor.userID
-        else { return }
+        guard let field = entity.ownerField, !core.isDemo else { return }
+        let before = change.old?.values[field.place] ?? .null
+        let after = change.new.values[field.place]
         if core.bulkAssignments != nil {
-            core.bulkAssignments?[owner, default: 0] += 1
+            if case .integer(let owner) = after, before != after, owner != actor.userID { core.bulkAssignments?[owner, default: 0] += 1 }
             return
         }
-        let who = actor.userID.flatMap { actor.rights.people[$0]?.name } ?? "Tenon"
-        var label = "#\(change.new.id)"
+        var label = ""
         if case .text(let text) = change.new[entity.labelField] { label = text }
-        try notify(
-            RecordID(owner), "\(who) assigned you the \(entity.title.lowercased()) \(label)", about: (entity.name, change.new.id))
+        let notice = try Notices.assigned(
+            connection, entity, record: change.new.id.raw, label: label, from: before, to: after, by: actor, now: now)
+        if let notice { core.effects.notices.append(notice) }
     }
 
     // MARK: Hooks
 
     func emit(_ hook: String, _ payload: any HookPayload) throws {
         let listeners = registry.listeners[hook]
-        let afters = registry.afters[hook]
-        guard listeners != nil || afters != nil else { return }
+        guard listeners != nil || registry.afters[hook] != nil else { return }
         let event = HookEvent(hook: hook, payload: payload)
         for listener in listeners ?? [] { try listener.body.body(event, transaction) }
-        guard let afters, !afters.isEmpty else { return }
-        let json = String(decoding: try PayloadCoding.encode(payload), as: UTF8.self)
-        for after in afters {
-            try connection.execute(
-                """
-                INSERT INTO tenon_outbox (hook, plugin, listener, payload, user_id, created_at, next_at, attempts, state)
-                VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'pending')
-                """,
-                [
-                    .text(hook), .text(after.plugin), .text(after.body.name), .text(json),
-                    actor.userID.map(SQLValue.integer) ?? .null, .integer(now.milliseconds), .integer(now.milliseconds),
-                ])
-        }
-        core.effects.hasDeliveries = true
+        let count = try Outbox.add(connection, registry, hook: hook, payload: payload, user: actor.userID, now: now)
+        if count > 0 { core.effects.hasDeliveries = true }
     }
 }
 

@@ -80,26 +80,13 @@ final class StoreTransaction: TransactionBackend {
     }
 
     func notify(_ user: RecordID, _ message: String, about: (entity: String, id: RecordID)?) throws {
-        try connection.execute(
-            "INSERT INTO tenon_notification (user_id, message, entity, record, created_at) VALUES (?, ?, ?, ?, ?)",
-            [
-                .integer(user.raw), .text(message), about.map { .text($0.entity) } ?? .null,
-                about.map { .integer($0.id.raw) } ?? .null, .integer(now.milliseconds),
-            ])
-        core.effects.notified.insert(user.raw)
+        let notice = try Notices.add(
+            connection, user: user.raw, message: message, about: about.map { ($0.entity, $0.id.raw) }, now: now)
+        if let notice { core.effects.notices.append(notice) }
     }
 
     func enqueue(_ job: String, _ payload: [UInt8], after: Moment?) throws {
-        guard let entry = registry.jobs[job] else { throw CRMError(.notFound, "there is no job \(job)") }
-        try connection.execute(
-            """
-            INSERT INTO tenon_job (name, plugin, payload, user_id, run_at, state, attempts, created_at)
-            VALUES (?, ?, ?, ?, ?, 'queued', 0, ?)
-            """,
-            [
-                .text(job), .text(entry.plugin), .text(String(decoding: payload, as: UTF8.self)),
-                actor.userID.map(SQLValue.integer) ?? .null, .integer((after ?? now).milliseconds), .integer(now.milliseconds),
-            ])
+        try JobQueue.add(connection, registry, name: job, payload: payload, user: actor.userID, after: after, now: now)
         core.effects.hasJobs = true
     }
 
