@@ -125,13 +125,13 @@ private struct Maker {
                 [
                     "hook": .text, "plugin": .text, "listener": .text, "payload": .text, "user_id": .integer, "created_at": .integer,
                     "next_at": .integer, "attempts": .count, "state": .text, "error": .text,
-                ], indexes: [["state", "next_at", "id"]]),
+                ], indexes: [["state", "plugin", "hook", "listener", "id"]]),
             table(
                 "tenon_job", id: true,
                 [
                     "name": .text, "plugin": .text, "payload": .text, "user_id": .integer, "run_at": .integer, "state": .text,
                     "attempts": .count, "error": .text, "created_at": .integer, "started_at": .integer, "finished_at": .integer,
-                ], indexes: [["state", "run_at", "id"]]),
+                ], indexes: [["state", "name", "run_at", "id"]]),
             table(
                 "tenon_schedule", key: ["name"],
                 ["name": .text, "plugin": .text, "next_at": .integer, "last_at": .integer]),
@@ -145,7 +145,7 @@ private struct Maker {
                 [
                     "user_id": .integer, "message": .text, "entity": .text, "record": .integer, "created_at": .integer,
                     "read_at": .integer,
-                ], indexes: [["user_id", "id"]])
+                ], indexes: [["user_id", "id"], ["user_id", "read_at"]])
         ]
     }
 

@@ -6,42 +6,18 @@ import Synchronization
 
 /// A file with the kernel's own tables, removed with the test.
 final class BackgroundStore: Sendable {
-    let folder: URL
-    let engine: SQLiteEngine
+    let database: TemporaryDatabase
+    var engine: SQLiteEngine { database.engine }
 
     init() async throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-" + UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        engine = try BackgroundStore.open(folder)
-        try await engine.write { connection in
-            for statement in BackgroundStore.tables { try connection.execute(statement) }
-        }
+        database = try TemporaryDatabase()
+        try await engine.write { [engine] connection in try KernelTables.prepare(connection, engine.dialect) }
     }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// Another connection to the same file, as after a crash.
-    func reopened() throws -> SQLiteEngine { try BackgroundStore.open(folder) }
-
-    private static func open(_ folder: URL) throws -> SQLiteEngine {
-        try SQLiteEngine(path: folder.appendingPathComponent("store.db").path, durable: false)
+    func reopened() throws -> SQLiteEngine {
+        try SQLiteEngine(path: database.folder.appendingPathComponent("tenon.sqlite").path, durable: false)
     }
-
-    private static let tables = [
-        """
-        CREATE TABLE tenon_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, hook TEXT, plugin TEXT, listener TEXT, payload TEXT, \
-        "user" INTEGER, created_at INTEGER, next_at INTEGER, attempts INTEGER, state TEXT, error TEXT)
-        """,
-        """
-        CREATE TABLE tenon_job (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, plugin TEXT, payload TEXT, "user" INTEGER, \
-        run_at INTEGER, attempts INTEGER, state TEXT, error TEXT, created_at INTEGER, started_at INTEGER, finished_at INTEGER)
-        """,
-        "CREATE TABLE tenon_schedule (name TEXT PRIMARY KEY, plugin TEXT, next_at INTEGER, last_at INTEGER)",
-        """
-        CREATE TABLE tenon_notification (id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER, message TEXT, entity TEXT, \
-        record INTEGER, created_at INTEGER, read_at INTEGER)
-        """,
-    ]
 }
 
 /// What work outside a transaction is given where it stores nothing.
