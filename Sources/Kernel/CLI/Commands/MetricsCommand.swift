@@ -41,7 +41,7 @@ struct MetricsCommand: ParsableCommand {
         }
 
         func run(_ session: Session) async throws {
-            let response = try await session.client.send(.get("metrics", key, query: [APIRequest.QueryItem("period", period)]))
+            let response = try await session.client.send(.get("metrics", key, query: [APIRequest.QueryItem("period", period), APIRequest.QueryItem("series", "12")]))
             if session.options.json { return session.terminal.print(json: response.body) }
             let metric = try APIClient.document(response)
             let style = session.style
