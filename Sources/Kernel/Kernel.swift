@@ -97,6 +97,7 @@ final class Kernel: Sendable {
     /// Finishes what is under way and closes the database.
     func stop() async throws {
         live.close()
+        await imports.stop()
         await jobs.stop()
         await deliveries.stop()
         try await store.engine.close()

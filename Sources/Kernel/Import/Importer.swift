@@ -1,3 +1,4 @@
+import Logging
 import PluginAPI
 import Synchronization
 
@@ -164,14 +165,31 @@ final class Importer: Sendable {
         return try await find(id, actor: actor)
     }
 
+    /// Stops a run: what is one transaction leaves nothing, batches that are stored stay.
+    func cancel(_ id: Int64, actor: Actor) async throws -> ImportRecord {
+        _ = try await find(id, actor: actor)
+        guard let task = state.withLock({ $0.running[id]?.task }) else {
+            throw CRMError(.refused, "the import \(id) is not under way")
+        }
+        task.cancel()
+        await task.value
+        return try await find(id, actor: actor)
+    }
+
+    /// Ends all runs and waits for them: the product is about to stop.
+    func stop() async {
+        let tasks: [Task<Void, Never>] = state.withLock { $0.running.values.map(\.task) }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
     /// At start: an import that was under way when the product stopped is told as interrupted.
     func recover(rights: RightsSnapshot) async throws {
         let now: Moment = clock.now
         try await store.write(as: .system("import", rights: rights)) { tx in
             for var record in try ImportLedger.busy(tx.connection) {
                 let stored: Int = record.counts.created + record.counts.updated
-                record.error = stored > 0
-                    ? "the product was stopped after \(stored) rows; run it again to go on" : "the product was stopped"
+                record.error = stored > 0 ? Self.stoppedText(stored) : "was stopped"
                 record.state = record.state == .reverting ? .done : .failed
                 record.finishedAt = now
                 try ImportLedger.update(record, tx.connection)
@@ -190,17 +208,26 @@ final class Importer: Sendable {
             }
         } catch {
             record.state = step == .reverting ? .done : .failed
-            record.error = RowImporter.message(of: error)
-            if step == .running { record.counts = progress.now }
+            record.error = Task.isCancelled ? "was stopped" : RowImporter.message(of: error)
+            let stored: Int = record.counts.created + record.counts.updated
+            if Task.isCancelled && stored > 0 { record.error = Self.stoppedText(stored) }
         }
         record.finishedAt = clock.now
         let finished: ImportRecord = record
-        try? await store.write(as: actor) { tx in
-            try ImportLedger.update(finished, tx.connection)
-            if let user = finished.userID, step != .checking {
-                try tx.notify(RecordID(user), Self.notice(of: finished), about: nil)
+        // A task of its own: the outcome of a run that was stopped must be stored, too.
+        let closing = Task {
+            do {
+                try await self.store.write(as: actor) { tx in
+                    try ImportLedger.update(finished, tx.connection)
+                    if let user = finished.userID, step != .checking {
+                        try tx.notify(RecordID(user), Self.notice(of: finished), about: nil)
+                    }
+                }
+            } catch {
+                Logger(label: "tenon.import").error("the outcome of import \(finished.id) could not be kept: \(error)")
             }
         }
+        await closing.value
         state.withLock { $0.running[record.id] = nil }
     }
 
@@ -220,6 +247,10 @@ final class Importer: Sendable {
             throw CRMError(.refused, "the import \(record.id) is done", hint: "Upload the file again for another import.")
         default: break
         }
+    }
+
+    private static func stoppedText(_ stored: Int) -> String {
+        "was stopped after \(stored == 1 ? "1 row" : "\(stored) rows"); run it again to go on"
     }
 
     private static func notice(of record: ImportRecord) -> String {

@@ -267,12 +267,25 @@ struct ImporterTests {
         try await room.importer.recover(rights: room.rights)
         let found: ImportRecord = try await room.importer.find(record.id, actor: room.actor())
         #expect(found.state == .failed)
-        #expect(found.error == "the product was stopped after 1 rows; run it again to go on")
+        #expect(found.error == "was stopped after 1 row; run it again to go on")
         let done: ImportRecord = try await room.finish(.running, found)
         #expect(done.counts == ImportRecord.Counts(total: 3, done: 3, created: 3))
         #expect(try await room.titles() == ["A", "B", "C"])
         #expect(try await room.finish(.reverting, done).state == .reverted)
         #expect(try await room.titles() == [])
+    }
+
+    @Test("a run that is stopped leaves nothing, and says so")
+    func stopped() async throws {
+        let room = try await StockRoom()
+        let text: String = "title\n" + (0..<20_000).map { "piece \($0)\n" }.joined()
+        let record: ImportRecord = try await room.upload(text)
+        _ = try await room.importer.begin(.running, record.id, actor: room.actor())
+        let stopped: ImportRecord = try await room.importer.cancel(record.id, actor: room.actor())
+        #expect(stopped.state == .failed)
+        #expect(stopped.error == "was stopped")
+        #expect(try await room.titles() == [])
+        await #expect(throws: CRMError.self) { try await room.importer.cancel(record.id, actor: room.actor()) }
     }
 }
 

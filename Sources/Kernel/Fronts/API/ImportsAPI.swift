@@ -28,6 +28,7 @@ struct ImportsAPI: Sendable {
         case ("GET", "problems.csv"), ("GET", "errors"), ("GET", "errors.csv"): return try await problems(id, actor)
         case ("POST", "check"): return try await run(.checking, id, request, actor)
         case ("POST", "run"): return try await run(.running, id, request, actor)
+        case ("POST", "cancel"): return .json(try await show(importer.cancel(id, actor: actor), actor))
         case ("POST", "revert"): return try await run(.reverting, id, request, actor)
         default: throw CRMError(.notFound, "there is nothing at this address")
         }
@@ -89,7 +90,9 @@ struct ImportsAPI: Sendable {
             }
             options.delimiter = byte
         }
-        if let encoding = request.parameter("encoding"), !encoding.isEmpty {
+        if request.parameter("encoding") == "auto" {
+            options.detectsWindows1252 = true
+        } else if let encoding = request.parameter("encoding"), !encoding.isEmpty {
             guard let known = CSVEncoding(rawValue: encoding.lowercased()) else {
                 let names: String = CSVEncoding.allCases.map(\.rawValue).joined(separator: ", ")
                 throw CRMError(

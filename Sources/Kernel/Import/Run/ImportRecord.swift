@@ -43,6 +43,6 @@ struct ImportRecord: Sendable {
 
     static let keptFaults: Int = 100
 
-    /// A run that stored something and has not been taken back.
-    var canRevert: Bool { state == .done && counts.created + counts.updated > 0 }
+    /// A run that stored something, be it stopped half-way, and has not been taken back.
+    var canRevert: Bool { (state == .done || state == .failed) && counts.created + counts.updated > 0 }
 }

@@ -73,7 +73,7 @@ struct ImportScreen {
                 guard let file = visit.form.files.first(where: { $0.name == "file" }), !file.bytes.isEmpty else {
                     throw CRMError(.invalid, "no file was chosen", problems: [Problem(field: "file", "is missing")])
                 }
-                let query: [FrontRequest.QueryItem] = [.init(name: "entity", value: visit.form.text("entity")), .init(name: "file_name", value: file.fileName)]
+                let query: [FrontRequest.QueryItem] = [.init(name: "entity", value: visit.form.text("entity")), .init(name: "file_name", value: file.fileName), .init(name: "encoding", value: visit.form.text("encoding"))]
                 let answer = try await visit.front.raw(visit, "POST", ["imports"], query: query, file.bytes, type: "text/csv")
                 guard case .bytes(let bytes) = answer.body else { throw visit.front.unknown(visit) }
                 return .redirect("/admin/imports/\(try JSONValue(parsing: bytes)["id"]?.text ?? "")")
@@ -87,6 +87,7 @@ struct ImportScreen {
         let body: HTML = """
             <form method="post" class="form" enctype="multipart/form-data" action="/admin/imports/new">\(csrfField(visit.csrf))\(trouble)<div class="field"><label for="entity">Import into</label><select id="entity" name="entity">\(options)</select></div>\
             <div class="drop">\(Icon.named("upload"))<label for="file"><b>Drop a CSV file here</b>, or choose one</label><input type="file" id="file" name="file" accept=".csv,.tsv,.txt,text/csv" required><span class="muted file-name">Commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252.</span></div>\
+            <div class="field"><label for="encoding">Encoding</label><select id="encoding" name="encoding"><option value="">UTF-8 or UTF-16</option><option value="windows-1252">Windows-1252 (older spreadsheets)</option></select></div>\
             <div class="form-foot"><button class="button primary">Upload</button><a class="button plain" href="/admin/imports">Cancel</a></div></form>
             """
         return try await page("Import a file", 0, body, status: status)
