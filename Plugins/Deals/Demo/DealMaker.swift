@@ -124,6 +124,7 @@ struct DealMaker {
     private mutating func value() -> Money {
         var units = 900
         for _ in 0..<random.number(0...9) + random.number(0...9) + random.number(0...9) { units = units * 123 / 100 }
+        units = units * random.number(82...121) / 100
         var minor = Int64(units / 100 * 100)
         for _ in 0..<currency.minorDigits { minor *= 10 }
         return Money(minor: minor, currency)

@@ -16,8 +16,9 @@ enum DealsDemo {
         // Everyone who buys began with a deal; some came back.
         var plans = customers.map { maker.first(with: $0, from: leads[$0.id]) }
         while plans.count < 1500 {
-            let customer = customers[maker.random.number(0...customers.count - 1)]
-            plans.append(maker.another(with: customer))
+            // Older customers come back more often: the sooner of two.
+            let place = min(maker.random.number(0...customers.count - 1), maker.random.number(0...customers.count - 1))
+            plans.append(maker.another(with: customers[place]))
         }
         plans.sort { $0.created < $1.created }
         for plan in plans { try live(plan, transaction) }

@@ -143,6 +143,7 @@ struct LeadMaker {
     private mutating func value() -> Money {
         var units = 600
         for _ in 0..<random.number(0...9) + random.number(0...9) + random.number(0...9) { units = units * 122 / 100 }
+        units = units * random.number(82...121) / 100
         var minor = Int64(units / 50 * 50)
         for _ in 0..<currency.minorDigits { minor *= 10 }
         return Money(minor: minor, currency)

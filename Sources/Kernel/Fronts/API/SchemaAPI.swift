@@ -119,7 +119,7 @@ struct SchemaAPI: Sendable {
         json.field("name", field.name)
         json.field("label", field.label)
         json.field("type", field.type.name)
-        json.field("required", description.isRequired)
+        json.field("required", description.mustBeGiven)
         json.field("read_only", isReadOnly)
         json.field("hidden", description.isHidden)
         json.field("system", field.isSystem)
