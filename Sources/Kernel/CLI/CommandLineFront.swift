@@ -67,7 +67,7 @@ public enum CommandLineFront {
         case let partial as PartialResult:
             if !partial.message.isEmpty { terminal.printError(terminal.style(.bad, "error:") + " " + partial.message.tame) }
             return partial.status
-        case is ProblemReport, is CRMError, is UsageError, is CancellationError:
+        case is ProblemReport, is CRMError, is UsageError, is NoDeployment, is CancellationError:
             return tell(ProblemReport(any: error), terminal, wantsJSON)
         default:
             let code = TenonCommand.exitCode(for: error)

@@ -12,11 +12,7 @@ struct Deployment: Sendable {
     var exists: Bool { access(directory + "/tenon.sqlite", F_OK) == 0 }
 
     func require() throws {
-        guard exists else {
-            throw CRMError(
-                .unavailable, "there is no deployment in \(directory)",
-                hint: "Name its directory with --data or TENON_DATA, or make one with `tenon init`.")
-        }
+        guard exists else { throw NoDeployment(directory: directory) }
     }
 
     /// Makes the directory, for its owner alone; one that is there stays as it is.
@@ -42,5 +38,16 @@ struct Deployment: Sendable {
         throw CRMError(
             .unavailable, "the data directory \(directory) is held by \(who)",
             hint: "One process at a time writes in it: end that one first, or use another directory.")
+    }
+}
+
+/// There is nothing in the data directory.
+struct NoDeployment: Error {
+    var directory: String
+
+    var told: CRMError {
+        CRMError(
+            .unavailable, "there is no deployment in \(directory)",
+            hint: "Name its directory with --data or TENON_DATA, or make one with `tenon init`.")
     }
 }

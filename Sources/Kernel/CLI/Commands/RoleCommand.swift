@@ -112,7 +112,8 @@ struct RoleCommand: RecordSharing {
                 table.add([
                     TextTable.Cell(line["entity"].scalar), TextTable.Cell(line["right"].scalar),
                     TextTable.Cell(allowed ? (scope.isEmpty ? "yes" : scope) : "no", allowed ? .good : .bad),
-                    TextTable.Cell(line["because"].string ?? line["because"].strings.joined(separator: "; ")),
+                    // The first line is the answer, which stands in the columns before.
+                    TextTable.Cell(line["because"].strings.dropFirst().joined(separator: " ")),
                 ])
             }
             session.print(table, empty: "nothing grants this user any right", json: response)

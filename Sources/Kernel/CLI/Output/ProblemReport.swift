@@ -53,6 +53,7 @@ struct ProblemReport: Error, Sendable {
         case let report as ProblemReport: self = report
         case let error as CRMError: self.init(error)
         case let error as UsageError: self.init(error)
+        case let error as NoDeployment: self.init(error.told)
         default: self.init(CRMError(.internalError, String(describing: error)))
         }
     }

@@ -69,21 +69,21 @@ struct RecordCommand: Sendable {
             ).replacing("-", with: "_"))
     }
 
-    /// The id that a word means: an id, or the label of exactly one record.
+    /// The id that a word means: an id, or the label or a unique text of exactly one record.
     func id(_ word: String) async throws -> Int64 {
         if let id = Int64(word), id > 0 { return id }
-        guard !entity.labelField.isEmpty else { throw UsageError("\(word) is not an id") }
-        var request = APIRequest.get(entity.path)
-        request.query = [APIRequest.QueryItem(entity.labelField, word), APIRequest.QueryItem("limit", "2")]
-        let found = try await session.client.read(request)["data"].elements
-        let title = entity.title.lowercased()
-        guard let first = found.first?["id"].int else {
-            throw CRMError(.notFound, "there is no \(title) called \(word)", hint: "`\(command) list -q \"\(word)\"` searches.")
+        let names = [entity.labelField] + entity.fields.filter { $0.isUnique && $0.kind == .text && $0.name != entity.labelField }.map(\.name)
+        for name in names where !name.isEmpty {
+            let query = [APIRequest.QueryItem(name, word), APIRequest.QueryItem("limit", "2")]
+            let found = try await session.client.read(.get(entity.path, query: query))["data"].elements
+            guard let first = found.first?["id"].int else { continue }
+            guard found.count == 1 else {
+                throw CRMError(.conflict, "several \(entity.pluralTitle.lowercased()) are called \(word)", hint: "Give the id instead.")
+            }
+            return first
         }
-        guard found.count == 1 else {
-            throw CRMError(.conflict, "several \(entity.pluralTitle.lowercased()) are called \(word)", hint: "Give the id instead.")
-        }
-        return first
+        throw CRMError(
+            .notFound, "there is no \(entity.title.lowercased()) called \(word)", hint: "`\(command) list -q \"\(word)\"` searches.")
     }
 
     /// What a record is called.

@@ -12,14 +12,17 @@ enum RecordFront {
                 let command = RecordCommand(schema: schema, entity: entity, session: session)
                 try await command.run(Array(words.dropFirst()))
             }
-        } catch let error as CRMError where error.code == .unavailable {
-            // Without a deployment nobody knows its records: say so, and what else the word might have been.
+        } catch let error as NoDeployment {
+            // Nobody knows its records then: the word may be one of them, or a command that was misspelt.
             let near = Suggestion.nearest(to: noun, among: CommandTree.root.children.map(\.name))
-            guard !near.isEmpty else { throw error }
+            guard !near.isEmpty, !always.contains(noun) else { throw error.told }
             throw CRMError(
-                .unavailable, "\(noun) is no command, and \(error.message)", hint: unknown(noun, []).hint + " " + error.hint)
+                .unavailable, "\(noun) is no command, and \(error.told.message)", hint: unknown(noun, []).hint + " " + error.told.hint)
         }
     }
+
+    /// The records that every deployment has.
+    private static let always: Set<String> = ["users", "teams", "roles"]
 
     private static func unknown(_ noun: String, _ paths: [String]) -> UsageError {
         UsageError(
