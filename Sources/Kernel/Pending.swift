@@ -35,7 +35,3 @@ struct CustomFieldsAPI: Sendable {
     let kernel: Kernel
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
 }
-struct DoctorAPI: Sendable {
-    let kernel: Kernel
-    func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse { throw APIFront.unknown(request) }
-}

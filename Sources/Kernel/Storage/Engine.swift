@@ -8,6 +8,8 @@ protocol Engine: Sendable {
     func read<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
     func write<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T
+    /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
+    func integrityProblems() async throws -> [String]
     /// Finishes what is under way and closes the database.
     func close() async throws
 }

@@ -31,7 +31,7 @@ import Testing
         #expect(status == .success)
         #expect(crm.requests == [
             "GET /api/v1/projects?status=new&value.gte=1000&due.empty=true&assigned_to=me&title.contains=wall&due.lte=2026-12-31"
-                + "&q=north%20sea&sort=-value&limit=10"
+                + "&q=north%20sea&sort=-value&columns=title%2Cdue&limit=10"
         ])
         #expect(crm.out.hasPrefix("Title            Due\n"))
     }

@@ -32,6 +32,9 @@ struct MetricsCommand: ParsableCommand {
             discussion: "EXAMPLES:\n  tenon metrics show KEY\n  tenon metrics show KEY --period quarter --json")
         @Argument(help: "The metric's key.") var key: String
         @Option(help: "day, week, month, quarter, year or all.") var period = "month"
+        @Option(help: ArgumentHelp("A day of the period; today unless given.", valueName: "YYYY-MM-DD")) var date: String?
+        @Option(help: ArgumentHelp("Whose records count: own, team or all that you may see.", valueName: "scope")) var scope: String?
+        @Option(help: ArgumentHelp("How many periods to chart, 0 for none.", valueName: "count")) var series = 12
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func validate() throws {
@@ -40,8 +43,15 @@ struct MetricsCommand: ParsableCommand {
             }
         }
 
+        private var query: [APIRequest.QueryItem] {
+            var query = [APIRequest.QueryItem("period", period), APIRequest.QueryItem("series", String(period == "all" ? 0 : series))]
+            if let date { query.append(APIRequest.QueryItem("date", date)) }
+            if let scope { query.append(APIRequest.QueryItem("scope", scope)) }
+            return query
+        }
+
         func run(_ session: Session) async throws {
-            let response = try await session.client.send(.get("metrics", key, query: [APIRequest.QueryItem("period", period), APIRequest.QueryItem("series", "12")]))
+            let response = try await session.client.send(.get("metrics", key, query: query))
             if session.options.json { return session.terminal.print(json: response.body) }
             let metric = try APIClient.document(response)
             let style = session.style
@@ -60,7 +70,8 @@ struct MetricsCommand: ParsableCommand {
 enum MetricText {
     static func span(_ metric: JSONValue) -> String {
         let (from, to) = (metric["from"].scalar, metric["to"].scalar)
-        return from.isEmpty ? metric["period"].scalar : "\(from.prefix(10)) to \(to.prefix(10))"
+        if metric["period"].isNull { return "as of now" }
+        return from.isEmpty ? "all time" : "\(from.prefix(10)) to \(to.prefix(10))"
     }
 
     /// A number, an amount, or amounts in several currencies.

@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// Help for the record commands, made from what the deployment tells of its records.
 struct RecordHelp: Sendable {
     private let command: RecordCommand
@@ -82,7 +84,7 @@ struct RecordHelp: Sendable {
 
     private func filters(_ page: inout HelpPage) {
         let fields = entity.fields.filter { !$0.isHidden || $0.isReadOnly }
-        page.section("Filters", fields.map { ("--\($0.option) <\($0.placeholder)>", fieldSummary($0)) })
+        page.section("Filters", fields.map { ("--\($0.option) <\($0.placeholder)>", filterSummary($0)) })
         let names = RecordFilter.comparisons.map(\.name).joined(separator: " ")
         page.lines("Comparisons", ["--field.op value, or --where 'field.op=value', with op one of", names])
     }
@@ -99,6 +101,18 @@ struct RecordHelp: Sendable {
         return FieldArguments.help(field)
     }
 
+    private func filterSummary(_ field: FieldInfo) -> String {
+        switch field.kind {
+        case .choice where field.options.count > 5:
+            return "\(field.label); one of \(field.options.map(\.key).joined(separator: ", "))."
+        case .reference, .references:
+            let target = field.target.readable.lowercased()
+            return "\(field.label); \(target) by id or name\(field.target == "user" ? ", or me" : "")."
+        case .day, .moment: return "\(field.label); also today, -14d or +3d."
+        default: return "\(field.label)."
+        }
+    }
+
     // MARK: Examples
 
     private func examples(_ verb: String) -> [String] {
@@ -109,7 +123,7 @@ struct RecordHelp: Sendable {
         switch verb {
         case "list", "ls":
             return [
-                filter.map { "\(name) list --\($0.option) \(example($0))" },
+                filter.map { $0.kind == .text ? "\(name) list --where '\($0.name)~berg'" : "\(name) list --\($0.option) \(example($0))" },
                 number.map { "\(name) list --where '\($0.name).gte=\(example($0))' --sort -\($0.name) --limit 10" },
                 "\(name) list -q berg --json",
             ].compactMap { $0 }

@@ -32,6 +32,7 @@ struct RecordListing: Sendable {
         if let cursor = read.value("cursor") { query.append(APIRequest.QueryItem("cursor", cursor)) }
         if read.has("count") { query.append(APIRequest.QueryItem("count", "true")) }
 
+        if read.has("columns") { query.append(APIRequest.QueryItem("columns", columns.map(\.name).joined(separator: ","))) }
         let limit = try self.limit(read)
         let page = try await fetch(query, limit: read.has("all") ? nil : limit)
         if command.session.options.json { return command.session.terminal.print(json: page.body) }

@@ -77,7 +77,8 @@ struct RecordPage: Sendable {
             ]
             // What this user may not see is simply not there.
             guard let count = try? await command.session.client.read(request)["total"].int, count > 0 else { continue }
-            table.append((link.title, count, "tenon \(link.path) list --\(link.field.dashed) \(id)"))
+            let isOneOfSeveral = command.entity.links.count { $0.path == link.path } > 1
+            table.append((link.title + (isOneOfSeveral ? " (\(link.field.readable.lowercased()))" : ""), count, "tenon \(link.path) list --\(link.field.dashed) \(id)"))
         }
         if table.isEmpty { return "" }
         var out = "\n" + style(.accent, "Related") + "\n"

@@ -32,5 +32,9 @@ final class SQLiteEngine: Engine {
         try await pool.write { db in try body(SQLiteConnection(db)) }
     }
 
+    func integrityProblems() async throws -> [String] {
+        try await pool.read { db in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" } }
+    }
+
     func close() async throws { try pool.close() }
 }

@@ -1,0 +1,120 @@
+import PluginAPI
+
+/// Looks whether a deployment is well. Every check looks at one thing, changes nothing, and says what to do.
+struct Checkup: Sendable {
+    let engine: any Engine
+    let registry: Registry
+    let rights: RightsSnapshot
+    let now: Moment
+
+    func findings() async throws -> [Finding] {
+        var findings = [await store()]
+        findings += try await engine.read { connection in
+            [
+                try tables(connection), try references(connection), try deliveries(connection), try jobs(connection),
+                try schedules(connection),
+            ]
+        }
+        return findings + [people()]
+    }
+
+    private func store() async -> Finding {
+        do {
+            let problems = try await engine.integrityProblems()
+            guard let first = problems.first else { return Finding(state: .ok, check: "store", message: "the database is sound") }
+            let more = problems.count > 1 ? " and \(problems.count - 1) more" : ""
+            return Finding(state: .failed, check: "store", message: "the database is damaged: \(first)\(more)", hint: "Restore it from a backup.")
+        } catch {
+            return Finding(
+                state: .failed, check: "store", message: "the database could not be read: \(error)", hint: "Look at the disk, and restore it from a backup.")
+        }
+    }
+
+    /// Every field of every enabled plugin has its columns.
+    private func tables(_ connection: any Connection) throws -> Finding {
+        var missing: [String] = []
+        for entity in registry.entities {
+            let columns = try connection.columns(of: entity.name)
+            for field in entity.storedFields where !columns.contains(field.name) { missing.append("\(entity.name).\(field.name)") }
+        }
+        guard missing.isEmpty else {
+            return Finding(
+                state: .failed, check: "tables", message: "columns are missing: \(listed(missing))",
+                hint: "Switch the plugin off and on again: that adds what is missing.")
+        }
+        return Finding(state: .ok, check: "tables", message: "\(counted(registry.entities.count, "table")) as declared")
+    }
+
+    /// Every reference points at a record that is there.
+    private func references(_ connection: any Connection) throws -> Finding {
+        var lost: [String] = []
+        var count = 0
+        for entity in registry.entities {
+            let columns = try connection.columns(of: entity.name)
+            for field in entity.storedFields {
+                guard case .reference(let target) = field.type, registry.entity(target) != nil, columns.contains(field.name) else { continue }
+                count += 1
+                let column = quoted(field.name)
+                let number = try connection.integer(
+                    "SELECT count(*) FROM \(quoted(entity.name)) t WHERE t.\(column) IS NOT NULL AND NOT EXISTS "
+                        + "(SELECT 1 FROM \(quoted(target)) o WHERE o.id = t.\(column))") ?? 0
+                if number > 0 { lost.append("\(entity.name).\(field.name) in \(counted(Int(number), "record"))") }
+            }
+        }
+        guard lost.isEmpty else {
+            return Finding(
+                state: .failed, check: "references", message: "references point at nothing: \(listed(lost))",
+                hint: "Empty them, or restore the records from a backup.")
+        }
+        return Finding(state: .ok, check: "references", message: "\(counted(count, "field")) point at records that are there")
+    }
+
+    private func deliveries(_ connection: any Connection) throws -> Finding {
+        let failed = try connection.integer("SELECT count(*) FROM tenon_outbox WHERE state = 'failed'") ?? 0
+        guard failed == 0 else {
+            return Finding(
+                state: .warning, check: "deliveries", message: "\(counted(Int(failed), "delivery", "deliveries")) failed for good",
+                hint: "See `tenon hooks failed`, and try again with `tenon hooks retry`.")
+        }
+        let pending = try connection.integer("SELECT count(*) FROM tenon_outbox WHERE state = 'pending'") ?? 0
+        return Finding(state: .ok, check: "deliveries", message: pending == 0 ? "nothing waits" : "\(pending) wait, none failed")
+    }
+
+    private func jobs(_ connection: any Connection) throws -> Finding {
+        let failed = try connection.all("SELECT DISTINCT name FROM tenon_job WHERE state = 'failed' ORDER BY name") { $0.text(0) }
+        guard failed.isEmpty else {
+            return Finding(
+                state: .warning, check: "jobs", message: "runs failed for good: \(listed(failed))",
+                hint: "See `tenon jobs list`, and try again with `tenon jobs retry`.")
+        }
+        return Finding(state: .ok, check: "jobs", message: "no run failed for good")
+    }
+
+    /// Schedules are kept by a server: one that is hours late means that none has run.
+    private func schedules(_ connection: any Connection) throws -> Finding {
+        let limit = now.adding(seconds: -7200).milliseconds
+        let late = try connection.all("SELECT name FROM tenon_schedule WHERE next_at < ? ORDER BY name", [.integer(limit)]) { $0.text(0) }
+            .filter { registry.jobs[$0] != nil }
+        guard late.isEmpty else {
+            return Finding(
+                state: .warning, check: "schedules", message: "overdue: \(listed(late))", hint: "They run while `tenon serve` does.")
+        }
+        return Finding(state: .ok, check: "schedules", message: "\(counted(registry.jobs.count, "job")), none overdue")
+    }
+
+    private func people() -> Finding {
+        guard rights.firstAdministrator != nil else {
+            return Finding(
+                state: .failed, check: "people", message: "there is no active administrator", hint: "Make one with `tenon init`.")
+        }
+        return Finding(state: .ok, check: "people", message: "there is an administrator who can log in")
+    }
+
+    private func listed(_ names: [String]) -> String {
+        names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
+    }
+
+    private func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+        "\(count) \(count == 1 ? one : many ?? one + "s")"
+    }
+}
