@@ -14,6 +14,13 @@ func plugin(_ name: String, path: String) -> Target {
     .target(name: name, dependencies: [pluginAPI], path: path, exclude: ["plugin.json", "README.md"], swiftSettings: strict)
 }
 
+/// A throw-away plugin that a test of the same name loads.
+func fixture(_ name: String) -> Target {
+    .target(name: name, dependencies: [pluginAPI], path: "Tests/Fixtures/Plugins/\(name)", exclude: ["plugin.json"], swiftSettings: strict)
+}
+
+let fixtures = ["ThrowsInHook", "NeedsMissing", "CycleA", "CycleB", "TakenName"]
+
 let package = Package(
     name: "tenon",
     products: [
@@ -21,7 +28,7 @@ let package = Package(
         .library(name: "Customers", type: .dynamic, targets: ["Customers"]),
         .library(name: "Leads", type: .dynamic, targets: ["Leads"]),
         .library(name: "Deals", type: .dynamic, targets: ["Deals"]),
-    ],
+    ] + fixtures.map { .library(name: $0, type: .dynamic, targets: [$0]) },
     dependencies: [
         .package(path: "Sources/PluginAPI"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -72,5 +79,6 @@ let package = Package(
             dependencies: ["Kernel", pluginAPI],
             swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
-    ]
+        .testTarget(name: "HostTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
+    ] + fixtures.map(fixture)
 )

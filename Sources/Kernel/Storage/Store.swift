@@ -39,6 +39,11 @@ final class Store: Sendable {
     func onReplace(_ body: @escaping @Sendable () -> Void) { afterReplace.withLock { $0 = body } }
     func onCommit(_ body: @escaping @Sendable (CommitEffects) async -> Void) { afterCommit.withLock { $0 = body } }
 
+    /// Tells what a transaction set going that was run beside the store: steps of a plugin that is being switched on.
+    func announce(_ effects: CommitEffects) async {
+        if !effects.isEmpty { await afterCommit.withLock { $0 }(effects) }
+    }
+
     /// Runs a closure over one consistent view.
     func read<T: Sendable>(as actor: Actor, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
         let state = state.withLock { $0 }

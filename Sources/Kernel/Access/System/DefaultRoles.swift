@@ -44,7 +44,7 @@ enum DefaultRoles {
         }
     }
 
-    private static func ledgerName(_ entity: String) -> String { "grants " + entity }
+    static func ledgerName(_ entity: String) -> String { "grants " + entity }
 
     static func document(of role: DefaultRole) -> RoleDocument {
         var document = RoleDocument()

@@ -22,7 +22,7 @@ enum FieldRulesCheck: CompositionCheck {
         return problems
     }
 
-    private static func messages(about field: FieldDescription) -> [String] {
+    static func messages(about field: FieldDescription) -> [String] {
         var messages: [String] = []
         let type = FieldType(field.kind)
         if case .decimal(let scale) = type, !(0...9).contains(scale) { messages.append("has not 0 to 9 decimal places") }

@@ -1,0 +1,80 @@
+import PluginAPI
+
+/// The life of plugins in this process: load, register, check, migrate, start. A failure at any step leaves that plugin out,
+/// says why, and lets the others go on.
+///
+/// Extensions, a file each: the start, switching on and off, custom fields, what screens show.
+actor PluginHost {
+    /// Which plugins a new deployment begins with.
+    enum Beginning: Sendable {
+        /// All that come with the product.
+        case all
+        case only([String])
+    }
+
+    let engine: any Engine
+    let clock: any Clock
+    let catalogue: PluginCatalogue
+    let loader = PluginLoader()
+
+    var ledger: PluginLedger?
+    var contents = PluginCatalogue.Contents()
+    /// What runs, in load order, and why the others that are switched on do not.
+    var lineup = PluginLineup()
+    /// Why plugins that are switched off could not be switched on.
+    var refusals: [String: PluginLineup.Failure] = [:]
+    /// Whether plugins or custom fields are being changed: one change at a time.
+    var isChanging = false
+    private var store: Store?
+    private var observers: [@Sendable (Registry) async -> Void] = []
+
+    init(engine: any Engine, clock: any Clock, catalogue: PluginCatalogue) {
+        self.engine = engine
+        self.clock = clock
+        self.catalogue = catalogue
+    }
+
+    /// From now on every change reaches this store.
+    func attach(_ store: Store) { self.store = store }
+
+    /// Has somebody told after every change of the registry.
+    func observe(_ body: @escaping @Sendable (Registry) async -> Void) { observers.append(body) }
+
+    var settings: DeploymentSettings { store?.settings ?? DeploymentSettings() }
+
+    var installer: PluginInstaller { PluginInstaller(engine: engine, clock: clock, settings: settings) }
+
+    /// The record of this deployment; throws before the start.
+    func requireLedger() throws -> PluginLedger {
+        guard let ledger else { throw CRMError(.unavailable, "the plugins are not started yet") }
+        return ledger
+    }
+
+    /// The registry of some parts with the custom fields.
+    func registry(_ parts: [Composition.Part], _ fields: [CustomField]) throws -> Registry {
+        switch RegistryBuilder.build(Composition(parts: parts, customFields: fields)) {
+        case .registry(let registry): return registry
+        case .problems(let problems):
+            throw CRMError(
+                .refused, "the plugins do not fit together", hint: problems.first { !$0.hint.isEmpty }?.hint ?? "",
+                problems: problems.map { Problem(field: "", "\($0.plugin): \($0.message)") })
+        }
+    }
+
+    /// Makes a registry the one that requests begin with.
+    func publish(_ registry: Registry, _ effects: [CommitEffects] = []) async {
+        store?.replace(registry: registry)
+        for effects in effects { await store?.announce(effects) }
+        for observer in observers { await observer(registry) }
+    }
+
+    /// Runs one change at a time: the actor alone does not keep two from interleaving while they wait for the database.
+    func changing<T: Sendable>(_ body: () async throws -> T) async throws -> T {
+        guard !isChanging else {
+            throw CRMError(.unavailable, "another change of plugins or fields is under way", hint: "Try again in a moment.")
+        }
+        isChanging = true
+        defer { isChanging = false }
+        return try await body()
+    }
+}

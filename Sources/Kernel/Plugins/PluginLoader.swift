@@ -1,0 +1,75 @@
+import FoundationEssentials
+import Glibc
+import PluginAPI
+import Synchronization
+
+/// Brings a plugin's library into the process and has it register. A library stays loaded until the process ends: switching
+/// a plugin on again takes what it registered the first time.
+final class PluginLoader: Sendable {
+    private struct State {
+        var inspector: PluginInspector?
+        var loaded: [String: (path: String, contributions: Contributions)] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// What a plugin registers. Throws `refused` with all reasons before anything of an unfit library runs.
+    func load(_ entry: PluginCatalogue.Entry) throws -> Contributions {
+        if let refusal = entry.manifest.apiRefusal { throw refusal }
+        return try state.withLock { state in
+            if let known = state.loaded[entry.id] {
+                if known.path == entry.libraryPath { return known.contributions }
+                throw CRMError(
+                    .refused, "the plugin \(entry.id) was loaded from \(known.path), and is now in \(entry.folder)",
+                    hint: "Restart the product to load it from its new place.")
+            }
+            try inspect(entry, &state)
+            let contributions: Contributions = try open(entry)
+            state.loaded[entry.id] = (entry.libraryPath, contributions)
+            return contributions
+        }
+    }
+
+    /// What a plugin registered earlier in this process, or nil.
+    func contributions(of id: String) -> Contributions? { state.withLock { $0.loaded[id]?.contributions } }
+
+    private func inspect(_ entry: PluginCatalogue.Entry, _ state: inout State) throws {
+        guard FileManager.default.fileExists(atPath: entry.libraryPath) else {
+            throw CRMError(
+                .refused, "the plugin \(entry.id) has no library \(entry.manifest.libraryFile) in \(entry.folder)",
+                hint: "Build it: tenon plugin build \(entry.id)")
+        }
+        let inspector: PluginInspector
+        if let known = state.inspector {
+            inspector = known
+        } else {
+            do { inspector = PluginInspector(host: try HostLibraries()) } catch {
+                throw CRMError(.unavailable, "this process cannot load plugins: \(error.message)")
+            }
+            state.inspector = inspector
+        }
+        let refusals: [PluginRefusal] = inspector.inspect(entry.libraryPath, expecting: .swift(id: entry.id))
+        guard let first = refusals.first else { return }
+        throw CRMError(
+            .refused, refusals.map(\.message).joined(separator: "; "), hint: first.hint,
+            problems: refusals.map { Problem(field: $0.field.rawValue, "the plugin \($0.plugin); the host \($0.host)") })
+    }
+
+    private func open(_ entry: PluginCatalogue.Entry) throws -> Contributions {
+        guard let library = dlopen(entry.libraryPath, RTLD_NOW | RTLD_LOCAL) else {
+            throw CRMError(.refused, "the library of the plugin \(entry.id) cannot be loaded: \(Self.lastProblem)")
+        }
+        guard let symbol = dlsym(library, PluginExpectation.entrySymbol) else {
+            throw CRMError(.refused, "the library of the plugin \(entry.id) has no function \(PluginExpectation.entrySymbol)")
+        }
+        // NB: the only way to call what dlsym found; the inspection has made sure that the symbol is there, and a plugin
+        // gets it from the one line that PluginAPI prescribes.
+        let entryFunction = unsafeBitCast(symbol, to: (@convention(c) () -> UnsafeMutableRawPointer).self)
+        let box: PluginBox = Unmanaged<PluginBox>.fromOpaque(entryFunction()).takeRetainedValue()
+        var registrar = Registrar()
+        box.plugin.register(with: &registrar)
+        return registrar.contributions
+    }
+
+    private static var lastProblem: String { dlerror().map { String(cString: $0) } ?? "no reason was given" }
+}

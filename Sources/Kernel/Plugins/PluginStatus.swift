@@ -1,0 +1,64 @@
+import PluginAPI
+
+/// What has become of a plugin in this deployment.
+enum PluginState: String, Sendable, CaseIterable {
+    /// Found, never switched on.
+    case available
+    /// Switched on and running.
+    case enabled
+    /// Switched off; its data is kept.
+    case disabled
+    /// Switched on, but it could not start: see the reason.
+    case failed
+    /// Not let in: see the reason.
+    case refused
+    /// Switched on, but its files are gone.
+    case missing
+}
+
+/// A plugin as screens show it.
+struct PluginStatus: Sendable {
+    /// What a plugin adds to the product, by name.
+    struct Additions: Sendable, Equatable {
+        var entities: [String] = []
+        var hooks: [String] = []
+        var actions: [String] = []
+        var extensions: [String] = []
+        var jobs: [String] = []
+        var settings: [String] = []
+        var metrics: [String] = []
+        var routes: [String] = []
+
+        init(_ contributions: Contributions) {
+            entities = contributions.entities.filter { !$0.isForeign }.map(\.schema.name)
+            hooks = contributions.hooks.map(\.name)
+            actions = contributions.actions.filter { !$0.isExtension }.map { $0.entity + "." + $0.name }
+            extensions = contributions.actions.filter(\.isExtension).map { $0.entity + "." + $0.name }
+            jobs = contributions.jobs.map(\.name)
+            settings = contributions.settings.map(\.key)
+            metrics = contributions.metrics.map(\.key)
+            routes = contributions.routes.map { $0.method.rawValue + " " + $0.path }
+        }
+    }
+
+    let id: String
+    let name: String
+    let version: String
+    let summary: String
+    let licence: String
+    let state: PluginState
+    /// Why it is in this state, as a lower-case fact; empty when it is plain.
+    let reason: String
+    /// What to do about it, as a sentence, or empty.
+    let hint: String
+    let requires: [String]
+    let optional: [String]
+    /// The enabled plugins that require it.
+    let requiredBy: [String]
+    /// What it adds; nil while it was not loaded in this process.
+    let adds: Additions?
+    let folder: String
+    let changedAt: Moment?
+    /// The user who switched it on or off last; nil when the product itself did.
+    let changedBy: Int64?
+}
