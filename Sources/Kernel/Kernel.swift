@@ -15,6 +15,8 @@ final class Kernel: Sendable {
         var dataDirectory: String
         /// The folders in which plugins are looked for, besides `plugins` in the data directory.
         var home: Home = .beside()
+        /// Which plugins a new deployment begins with.
+        var beginning = PluginHost.Beginning.all
         var clock: any Clock = SystemClock()
         /// False only in tests: does not wait for the disk.
         var isDurable = true
@@ -44,13 +46,11 @@ final class Kernel: Sendable {
         try FileManager.default.createDirectory(
             atPath: options.dataDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let engine = try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
-        let dialect = engine.dialect
-        try await engine.write { connection in try KernelTables.prepare(connection, dialect) }
-
         let rights = RightsHolder()
         let store = Store(engine: engine, clock: options.clock, registry: Registry.empty)
-        let plugins = PluginHost(store: store, home: options.home, dataDirectory: options.dataDirectory) { rights.current }
-        try await plugins.boot()
+        let plugins = PluginHost(
+            store: store, catalogue: PluginCatalogue(home: options.home, dataDirectory: options.dataDirectory))
+        try await plugins.boot(options.beginning)
 
         let kernel = Kernel(options, store, plugins, rights)
         try await kernel.reloadRights()
@@ -61,6 +61,7 @@ final class Kernel: Sendable {
             kernel?.deliveries.wake()
             kernel?.jobs.wake()
         }
+        await plugins.observe { [weak kernel] _ in await kernel?.recomposed() }
         return kernel
     }
 
@@ -116,6 +117,13 @@ final class Kernel: Sendable {
         await effects.pass(to: deliveries, jobs, live, store.registry)
     }
 
+    /// What follows a change of the registry: plugins or custom fields came or went.
+    private func recomposed() async {
+        do { try await reloadSettings() } catch {
+            Logger(label: "tenon").error("the settings could not be read again: \(error)")
+        }
+    }
+
     /// Reads users, teams and roles again.
     func reloadRights() async throws {
         rightsNow.current = try await store.engine.read { try RightsLoader.load($0) }
@@ -159,7 +167,7 @@ final class Kernel: Sendable {
 
     /// Fills the deployment with lifelike records to try it out on: people first, then what each plugin brings.
     func fillDemo() async throws {
-        let demos = plugins.demos
+        let demos = await plugins.demos
         try await store.write(as: system("demo")) { tx in
             tx.core.isDemo = true
             let transaction = tx.withRights(for: "demo data").transaction

@@ -30,10 +30,8 @@ struct PluginCatalogue: Sendable {
 
     init(folders: [String]) { self.folders = folders }
 
-    /// The product's own plugins, those of the deployment, and more.
-    init(home: String? = ProductHome.locate(), data: String, extra: [String] = []) {
-        folders = [home, data].compactMap { $0 }.map { $0 + "/plugins" } + extra
-    }
+    /// The product's own plugins and those of the deployment.
+    init(home: Home, dataDirectory: String) { folders = home.plugins + [dataDirectory + "/plugins"] }
 
     /// Looks anew: a plugin put into a folder is there without a restart.
     func discover() -> Contents {

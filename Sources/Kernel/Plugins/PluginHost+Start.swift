@@ -1,9 +1,9 @@
 import PluginAPI
 
 extension PluginHost {
-    /// Starts the plugins that are switched on, and gives what all of them together contribute. Reads and writes nothing
-    /// more than it must: a start on which nothing has changed costs a few queries.
-    func boot(_ beginning: Beginning = .all) async throws -> Registry {
+    /// Starts the plugins that are switched on, and puts what all of them together contribute into the store. Reads and
+    /// writes nothing more than it must: a start on which nothing has changed costs a few queries.
+    func boot(_ beginning: Beginning = .all) async throws {
         let dialect: any Dialect = engine.dialect
         var ledger: PluginLedger = try await engine.write { connection in
             try KernelTables.prepare(connection, dialect)
@@ -16,7 +16,7 @@ extension PluginHost {
         try refuseToGoOn()
         try await record(wanted, &ledger)
         self.ledger = ledger
-        return try registry(lineup.parts, ledger.customFields)
+        store.replace(registry: try registry(lineup.parts, ledger.customFields))
     }
 
     private func chosen(_ ledger: PluginLedger, _ beginning: Beginning) -> [String] {

@@ -1,17 +1,30 @@
 import PluginAPI
 
 extension PluginHost {
-    /// Switches a plugin on, at once and for every start to come. Refused with all reasons when it does not fit; nothing
-    /// has changed then.
+    /// Switches a plugin on, at once and for every start to come; what it requires, too, if so asked. Refused with all reasons
+    /// when it does not fit: nothing has changed then.
     @discardableResult
-    func enable(_ id: String, by actor: Actor) async throws -> PluginStatus {
+    func enable(_ id: String, withRequired: Bool = false, by actor: Actor) async throws -> PluginStatus {
         try actor.require(.managePlugins)
         try await changing {
             contents = catalogue.discover()
             let entry: PluginCatalogue.Entry = try found(id)
-            if !lineup.has(id) { try await start(entry, actor) }
+            guard !lineup.has(id) else { return }
+            try await start((withRequired ? requirements(of: entry) : []) + [entry], actor)
         }
         return try status(of: id)
+    }
+
+    /// What a plugin requires, directly or by way of others, as far as it is installed and does not run.
+    private func requirements(of entry: PluginCatalogue.Entry) -> [PluginCatalogue.Entry] {
+        var found: [PluginCatalogue.Entry] = []
+        var next: [String] = entry.manifest.requires
+        while let id = next.popLast() {
+            guard !lineup.has(id), id != entry.id, !found.contains(where: { $0.id == id }), let required = contents.entries[id] else { continue }
+            found.append(required)
+            next += required.manifest.requires
+        }
+        return found
     }
 
     /// Switches a plugin off: what it contributed is gone, its data stays. Refused while enabled plugins require it, unless these
@@ -30,35 +43,46 @@ extension PluginHost {
             .notFound, "there is no plugin \(id)", hint: "Put its folder into one of: " + catalogue.folders.joined(separator: ", "))
     }
 
-    private func start(_ entry: PluginCatalogue.Entry, _ actor: Actor) async throws {
+    /// Starts plugins together; the last of them is the one that was asked for and is told when it fails.
+    private func start(_ entries: [PluginCatalogue.Entry], _ actor: Actor) async throws {
+        guard let asked = entries.last else { return }
         var ledger: PluginLedger = try requireLedger()
         let running: [PluginCatalogue.Entry] = self.lineup.parts.compactMap { self.lineup.entries[$0.id] }
         let lineup = try PluginLineup(
-            running + [entry], loader: loader, installed: Set(contents.entries.keys), fields: ledger.customFields)
-        if let failure = lineup.failures[entry.id] ?? lineup.failures.min(by: { $0.key < $1.key })?.value {
-            try await recordFailure(entry, failure, actor)
-            throw Self.notSwitchedOn(entry.id, failure)
+            running + entries, loader: loader, installed: Set(contents.entries.keys), fields: ledger.customFields)
+        if let failure = lineup.failures[asked.id] ?? lineup.failures.min(by: { $0.key < $1.key })?.value {
+            try await recordFailure(asked, failure, actor)
+            throw Self.notSwitchedOn(asked.id, failure)
         }
-        let row = PluginLedger.Row(
-            isEnabled: true, version: entry.manifest.version.description, state: .enabled, reason: "", changedAt: clock.now,
-            changedBy: actor.userID)
         var effects: [CommitEffects] = []
         do {
             for next in lineup.parts.indices {
                 effects.append(try await installer.install(Array(lineup.parts[...next]), &ledger))
             }
         } catch {
-            let failure: PluginLineup.Failure = Self.failure(of: entry.id, error)
-            try await recordFailure(entry, failure, actor)
-            throw Self.notSwitchedOn(entry.id, failure)
+            let failure: PluginLineup.Failure = Self.failure(of: asked.id, error)
+            try await recordFailure(asked, failure, actor)
+            throw Self.notSwitchedOn(asked.id, failure)
         }
         let registry: Registry = try registry(lineup.parts, ledger.customFields)
-        try await engine.write { try PluginLedger.write(entry.id, row, $0) }
-        ledger.rows[entry.id] = row
+        var rows: [String: PluginLedger.Row] = [:]
+        for entry in entries {
+            rows[entry.id] = PluginLedger.Row(
+                isEnabled: true, version: entry.manifest.version.description, state: .enabled, reason: "", changedAt: clock.now,
+                changedBy: actor.userID)
+        }
+        try await write(rows, &ledger)
         self.ledger = ledger
         self.lineup = lineup.keeping(failures: self.lineup.failures)
-        refusals[entry.id] = nil
+        for entry in entries { refusals[entry.id] = nil }
         await publish(registry, effects)
+    }
+
+    private func write(_ rows: [String: PluginLedger.Row], _ ledger: inout PluginLedger) async throws {
+        try await engine.write { connection in
+            for (id, row) in rows { try PluginLedger.write(id, row, connection) }
+        }
+        ledger.rows.merge(rows) { $1 }
     }
 
     private static func notSwitchedOn(_ id: String, _ failure: PluginLineup.Failure) -> CRMError {
@@ -95,11 +119,7 @@ extension PluginHost {
                 isEnabled: false, version: ledger.rows[id]?.version ?? "", state: .disabled, reason: "", changedAt: clock.now,
                 changedBy: actor.userID)
         }
-        let changed: [String: PluginLedger.Row] = rows
-        try await engine.write { connection in
-            for (id, row) in changed { try PluginLedger.write(id, row, connection) }
-        }
-        ledger.rows.merge(changed) { $1 }
+        try await write(rows, &ledger)
         self.ledger = ledger
         lineup = rest
         for id in leaving { refusals[id] = nil }

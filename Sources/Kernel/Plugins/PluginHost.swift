@@ -12,8 +12,7 @@ actor PluginHost {
         case only([String])
     }
 
-    let engine: any Engine
-    let clock: any Clock
+    let store: Store
     let catalogue: PluginCatalogue
     let loader = PluginLoader()
 
@@ -25,24 +24,24 @@ actor PluginHost {
     var refusals: [String: PluginLineup.Failure] = [:]
     /// Whether plugins or custom fields are being changed: one change at a time.
     var isChanging = false
-    private var store: Store?
     private var observers: [@Sendable (Registry) async -> Void] = []
 
-    init(engine: any Engine, clock: any Clock, catalogue: PluginCatalogue) {
-        self.engine = engine
-        self.clock = clock
+    init(store: Store, catalogue: PluginCatalogue) {
+        self.store = store
         self.catalogue = catalogue
     }
-
-    /// From now on every change reaches this store.
-    func attach(_ store: Store) { self.store = store }
 
     /// Has somebody told after every change of the registry.
     func observe(_ body: @escaping @Sendable (Registry) async -> Void) { observers.append(body) }
 
-    var settings: DeploymentSettings { store?.settings ?? DeploymentSettings() }
+    var engine: any Engine { store.engine }
+    var clock: any Clock { store.clock }
+    var installer: PluginInstaller { PluginInstaller(engine: engine, clock: clock, settings: store.settings) }
 
-    var installer: PluginInstaller { PluginInstaller(engine: engine, clock: clock, settings: settings) }
+    /// Demo data of what runs, in load order; the kernel fills in its own people first.
+    var demos: [Contributions.MigrationEntry] {
+        lineup.parts.filter { $0.id != Composition.kernel }.flatMap(\.contributions.demos)
+    }
 
     /// The record of this deployment; throws before the start.
     func requireLedger() throws -> PluginLedger {
@@ -63,8 +62,8 @@ actor PluginHost {
 
     /// Makes a registry the one that requests begin with.
     func publish(_ registry: Registry, _ effects: [CommitEffects] = []) async {
-        store?.replace(registry: registry)
-        for effects in effects { await store?.announce(effects) }
+        store.replace(registry: registry)
+        for effects in effects { await store.announce(effects) }
         for observer in observers { await observer(registry) }
     }
 

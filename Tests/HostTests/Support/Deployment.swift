@@ -51,11 +51,9 @@ final class Deployment: Sendable {
     /// Starts as a process would; a second start on the same folder finds what the first one left.
     func start(_ beginning: PluginHost.Beginning = .all) async throws -> Running {
         let engine = try SQLiteEngine(path: folder.appendingPathComponent("tenon.sqlite").path, durable: false)
-        let catalogue = PluginCatalogue(home: nil, data: folder.path)
-        let host = PluginHost(engine: engine, clock: SystemClock(), catalogue: catalogue)
-        let registry: Registry = try await host.boot(beginning)
-        let store = Store(engine: engine, clock: SystemClock(), registry: registry)
-        await host.attach(store)
+        let store = Store(engine: engine, clock: SystemClock(), registry: Registry.empty)
+        let host = PluginHost(store: store, catalogue: PluginCatalogue(home: .none, dataDirectory: folder.path))
+        try await host.boot(beginning)
         return Running(host: host, store: store, deployment: self)
     }
 
