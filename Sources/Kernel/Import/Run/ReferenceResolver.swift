@@ -12,6 +12,8 @@ struct ReferenceResolver {
     private let actor: Actor
     private let plan: ImportPlan
     private var found: [Key: [RecordData]] = [:]
+    /// What was said about names of other kinds of record that nobody bears: no row of this file can change it.
+    private var missing: [Key: CellReader.Fault] = [:]
     /// Records made for names that nobody knew, since they were last taken.
     private var created: [(key: Key, record: RecordData)] = []
 
@@ -29,6 +31,7 @@ struct ReferenceResolver {
         _ text: String, entity name: String, siblings: [String: Value], mayFollow: Bool, isComplete: Bool,
         in backend: any TransactionBackend
     ) throws(CellReader.Fault) -> RecordID? {
+        if let known = missing[Key(entity: name, text: text)] { throw known }
         guard let entity = registry.entity(name) else { throw CellReader.Fault("points at \(name), which is switched off") }
         let candidates: [RecordData]
         do {
@@ -49,7 +52,9 @@ struct ReferenceResolver {
             return try create(text, entity, siblings, backend)
         case .refuse:
             let hint: String = nearest(to: text, entity, backend).map { ", did you mean \(CellReader.quoted($0))?" } ?? ""
-            throw CellReader.Fault("there is no \(entity.title.lowercased()) \(CellReader.quoted(text))\(hint)")
+            let fault = CellReader.Fault("there is no \(entity.title.lowercased()) \(CellReader.quoted(text))\(hint)")
+            if name != plan.entity { missing[Key(entity: name, text: text)] = fault }
+            throw fault
         }
     }
 
