@@ -139,7 +139,7 @@ final class Kernel: Sendable {
 
     /// Sets a user's password: one's own, or anyone's for whoever manages users.
     func setPassword(_ password: String, of user: Int64, by caller: Caller) async throws {
-        if user != caller.actor.userID { try caller.actor.require(.manageUsers) }
+        try caller.actor.requireImpersonation(of: user)
         try await authenticator.setPassword(of: user, to: password)
     }
 

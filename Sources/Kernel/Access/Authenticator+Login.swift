@@ -74,9 +74,6 @@ extension Authenticator {
     }
 
     static func normalised(_ email: String) -> String {
-        var text = Substring(email)
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text.lowercased().prefix(320))
+        String(email.trimmed.lowercased().prefix(320))
     }
 }

@@ -99,7 +99,7 @@ struct HTTPServer: Sendable {
         }
         if let host = request.head.authority, given.headers["host"] == nil { given.headers["host"] = host }
         given.isLocal = isLocal
-        given.address = isLocal ? "" : context.remoteAddress?.ipAddress ?? ""
+        given.address = isLocal ? "" : ClientAddress.of(peer: context.remoteAddress?.ipAddress ?? "", forwarded: given.headers["x-forwarded-for"])
         given.isSecure = given.headers["x-forwarded-proto"] == "https"
         if let length = given.headers["content-length"].flatMap({ Int($0) }), length > limit(given) {
             throw Refusal(response: tooLarge(given))

@@ -136,3 +136,34 @@ import Testing
         #expect(SessionCookie.clear(for: request) == "tenon_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure")
     }
 }
+
+@Suite("Acting for others") struct ImpersonationTests {
+    private let rights: RightsSnapshot = {
+        func role(_ json: String) -> RightsSnapshot.Role {
+            .init(key: "", name: "", grants: RoleDocument(tolerating: json).grants)
+        }
+        func person(_ roles: [Int64]) -> RightsSnapshot.Person { .init(name: "", isActive: true, roles: roles, teams: []) }
+        return RightsSnapshot(
+            people: [1: person([1]), 2: person([2]), 3: person([]), 4: person([1])],
+            roles: [1: role(#"{"everything": true}"#), 2: role(#"{"specials": ["manage_users"]}"#)])
+    }()
+
+    @Test(arguments: [
+        (1, 4, true), (1, 3, true), (2, 3, true), (2, 2, true), (3, 3, true),
+        (2, 1, false), (3, 2, false), (3, 1, false),
+    ] as [(Int64, Int64, Bool)])
+    func `managing users is no way to act as an administrator`(actor: Int64, user: Int64, isAllowed: Bool) async {
+        let refused = await failure { try Actor.user(actor, via: "test", rights: rights).requireImpersonation(of: user) }
+        #expect((refused == nil) == isAllowed && (refused?.code ?? .forbidden) == .forbidden)
+    }
+}
+
+@Suite("Addresses of callers") struct ClientAddressTests {
+    @Test func `the word of a proxy counts on the same machine only, and its own entry alone`() {
+        #expect(ClientAddress.of(peer: "192.0.2.7", forwarded: "198.51.100.1") == "192.0.2.7")
+        #expect(ClientAddress.of(peer: "127.0.0.1", forwarded: "203.0.113.9, 198.51.100.1") == "198.51.100.1")
+        #expect(ClientAddress.of(peer: "::1", forwarded: "198.51.100.1") == "198.51.100.1")
+        #expect(ClientAddress.of(peer: "127.0.0.1", forwarded: nil) == "127.0.0.1")
+        #expect(ClientAddress.of(peer: "127.0.0.1", forwarded: "1.2.3.4, ") == "127.0.0.1")
+    }
+}

@@ -27,8 +27,19 @@ struct IdentityAPI: Sendable {
     func password(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse {
         guard request.method == "POST" else { return APIFront.wrongMethod(request, "POST") }
         let id = try APIFront.id(rest.first ?? "")
-        guard let password = try APIFront.body(request)["password"]?.text else {
+        let body = try APIFront.body(request)
+        guard let password = body["password"]?.text else {
             throw CRMError(.invalid, "no password is given", problems: [Problem(field: "password", "is required")])
+        }
+        // A browser may have been left open: there, one's own password is changed by whoever knows the present one.
+        if caller.kind == .session, id.raw == caller.actor.userID {
+            guard let current = body["current_password"]?.text else {
+                throw CRMError(
+                    .invalid, "the present password is not given", problems: [Problem(field: "current_password", "is required")])
+            }
+            try await kernel.authenticator.changePassword(
+                of: id.raw, from: current, to: password, address: request.address, keeping: request.cookie(SessionCookie.name))
+            return .noContent
         }
         try await kernel.setPassword(password, of: id.raw, by: caller)
         return .noContent
@@ -58,7 +69,7 @@ struct IdentityAPI: Sendable {
             var owner = actor.userID ?? 0
             if let text = body["user"]?.text {
                 owner = try await user(text, caller)
-                if owner != actor.userID { try actor.require(.manageUsers) }
+                try actor.requireImpersonation(of: owner)
             }
             let expires = body["days"]?.int.map { kernel.clock.now.adding(days: Int($0)) }
             let made = try await kernel.authenticator.createToken(for: owner, name: name, expires: expires)

@@ -127,6 +127,11 @@ struct RecordsAPI: Sendable {
         let body = try APIFront.body(request)
         let entity = entity
         let password = entity.name == "user" ? body["password"]?.text : nil
+        if let password {
+            // Before anything is made: a user without the password that was asked for would be half done.
+            try caller.actor.require(.manageUsers)
+            try PasswordRules.check(password, email: body["email"]?.text ?? "")
+        }
         let answer = try await Idempotency.run(request, caller, kernel) { tx in
             var record = tx.blank(entity)
             try RecordInput(transaction: tx).apply(RecordsAPI.without("password", body, entity), to: &record, of: entity)
