@@ -19,6 +19,10 @@ struct WebFront: Sendable {
     /// Answers any request. Never throws: a failure is a page too.
     func respond(_ request: FrontRequest) async -> FrontResponse {
         do {
+            // Whoever logs in needs no earlier session, and may have one from another window.
+            if request.path.first == "login", request.method == "POST" {
+                return try await LoginScreen(front: self, request: request).respond(nil)
+            }
             let caller = try await authenticator.caller(for: request)
             if request.path.first == "login" { return try await LoginScreen(front: self, request: request).respond(caller) }
             if request.path.first == "logout" {

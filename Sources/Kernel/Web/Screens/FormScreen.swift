@@ -27,7 +27,10 @@ struct FormScreen {
     private func save() async throws -> RecordData {
         let form = visit.form
         let password = form["password"] ?? ""
-        if entity.name == "user", id == nil, !password.isEmpty { try PasswordRules.check(password, email: form.text("email")) }
+        if entity.name == "user", id == nil, !password.isEmpty {
+            try visit.actor.require(.manageUsers)
+            try PasswordRules.check(password, email: form.text("email"))
+        }
         let saved = try await visit.store.write(as: visit.actor) { transaction in
             var record: RecordData
             if let id {

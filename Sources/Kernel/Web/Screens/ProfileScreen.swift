@@ -65,7 +65,7 @@ struct ProfileScreen {
         let trouble: HTML = error.map { FieldForm.summary($0, fields: []) } ?? ""
         return Parts.box("Password", """
             <form class="body form" method="post" action="/admin/profile/password">\(csrfField(visit.csrf))\(trouble)\(field("current_password", "Present password", "current-password"))\
-            <div class="pair">\(field("password", "New password", "new-password", hint: "<p class=\"hint\">At least 12 characters.</p>"))\(field("again", "Once more", "new-password"))</div>\
+            <div class="pair">\(field("password", "New password", "new-password", hint: "<p class=\"hint\">At least \(PasswordRules.shortest) characters.</p>"))\(field("again", "Once more", "new-password"))</div>\
             <p class="muted small">Your other sessions end.</p><div class="form-foot"><button class="button primary">Change password</button></div></form>
             """)
     }
@@ -88,7 +88,9 @@ struct ProfileScreen {
 
     /// Sets somebody's password: for whoever manages users.
     func setPassword(of id: RecordID) async throws -> FrontResponse {
-        try visit.actor.require(.manageUsers)
+        // One's own is changed by whoever knows the present one.
+        if id.raw == visit.actor.userID { return .redirect("/admin/profile") }
+        try visit.actor.requireImpersonation(of: id.raw)
         var trouble: HTML = ""
         var status = 200
         if visit.isPost {
@@ -102,7 +104,7 @@ struct ProfileScreen {
             }
         }
         let body: HTML = """
-            <form class="form" method="post" action="/admin/users/\(id.raw)/password">\(csrfField(visit.csrf))\(trouble)<div class="field"><label for="password">New password</label><input id="password" name="password" type="password" autocomplete="new-password" required><p class="hint">At least 12 characters.</p></div>\
+            <form class="form" method="post" action="/admin/users/\(id.raw)/password">\(csrfField(visit.csrf))\(trouble)<div class="field"><label for="password">New password</label><input id="password" name="password" type="password" autocomplete="new-password" required><p class="hint">At least \(PasswordRules.shortest) characters.</p></div>\
             <div class="form-foot"><a class="button plain" href="/admin/users/\(id.raw)" data-close>Cancel</a><button class="button primary">Set password</button></div></form>
             """
         return try await visit.dialog("Set the password", current: "/admin/users", status: status, body)
