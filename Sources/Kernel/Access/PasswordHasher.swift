@@ -19,7 +19,7 @@ final class PasswordHasher: Sendable {
     private let queue = DispatchQueue(label: "tenon.passwords", attributes: .concurrent)
     /// A well-formed hash that no password has: checking against it costs what checking a real one costs, so that the time
     /// of an answer does not tell which addresses exist.
-    private let nobody: String
+    let nobody: String
 
     init(cost: Cost = .standard, atOnce: Int = 2, lineLimit: Int = 64) {
         _ = Secrets.isReady

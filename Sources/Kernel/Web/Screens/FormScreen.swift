@@ -94,7 +94,7 @@ struct FormScreen {
     private var password: HTML {
         guard entity.name == "user", id == nil else { return "" }
         return """
-            <div class="field"><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="new-password" aria-describedby="password-hint"><p class="hint" id="password-hint">At least 12 characters. Without one the user cannot log in yet.</p></div>
+            <div class="field"><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="new-password" aria-describedby="password-hint"><p class="hint" id="password-hint">At least \(PasswordRules.shortest) characters. Without one the user cannot log in yet.</p></div>
             """
     }
 

@@ -88,23 +88,25 @@ struct ProfileScreen {
 
     /// Sets somebody's password: for whoever manages users.
     func setPassword(of id: RecordID) async throws -> FrontResponse {
-        // One's own is changed by whoever knows the present one.
-        if id.raw == visit.actor.userID { return .redirect("/admin/profile") }
         try visit.actor.requireImpersonation(of: id.raw)
         var trouble: HTML = ""
         var status = 200
         if visit.isPost {
             do {
-                _ = try await visit.front.api(
-                    visit, "POST", ["users", id.description, "password"], .object([.init(name: "password", value: .string(visit.form["password"] ?? ""))]))
+                let given = ["current_password", "password"].compactMap { name in
+                    visit.form[name].map { JSONValue.Member(name: name, value: .string($0)) }
+                }
+                _ = try await visit.front.api(visit, "POST", ["users", id.description, "password"], .object(given))
                 return visit.done("/admin/users/\(id)", "Password set. Earlier sessions have ended.")
-            } catch let error as CRMError where error.code == .invalid {
+            } catch let error as CRMError where error.code == .invalid || error.code == .throttled {
                 trouble = FieldForm.summary(error, fields: [])
-                status = 422
+                status = Problems.status(error.code)
             }
         }
+        // One's own is changed by whoever knows the present one.
+        let present: HTML = id.raw == visit.actor.userID ? "<div class=\"field\"><label for=\"current\">Present password</label><input id=\"current\" name=\"current_password\" type=\"password\" autocomplete=\"current-password\" required></div>" : ""
         let body: HTML = """
-            <form class="form" method="post" action="/admin/users/\(id.raw)/password">\(csrfField(visit.csrf))\(trouble)<div class="field"><label for="password">New password</label><input id="password" name="password" type="password" autocomplete="new-password" required><p class="hint">At least \(PasswordRules.shortest) characters.</p></div>\
+            <form class="form" method="post" action="/admin/users/\(id.raw)/password">\(csrfField(visit.csrf))\(trouble)\(present)<div class="field"><label for="password">New password</label><input id="password" name="password" type="password" autocomplete="new-password" required><p class="hint">At least \(PasswordRules.shortest) characters.</p></div>\
             <div class="form-foot"><a class="button plain" href="/admin/users/\(id.raw)" data-close>Cancel</a><button class="button primary">Set password</button></div></form>
             """
         return try await visit.dialog("Set the password", current: "/admin/users", status: status, body)
