@@ -25,7 +25,15 @@ struct ImportJSON {
         json.field("updated", record.counts.updated)
         json.field("unchanged", record.counts.unchanged)
         json.field("failed", record.counts.failed)
-        json.field("error", record.error)
+        json.key("error")
+        if let error = record.error {
+            json.beginObject()
+            json.field("message", error)
+            json.field("hint", record.details.hint)
+            json.endObject()
+        } else {
+            json.null()
+        }
         json.field("can_revert", record.canRevert)
         if let analysis {
             write(analysis, fields, &json)

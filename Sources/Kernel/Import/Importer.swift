@@ -140,6 +140,7 @@ final class Importer: Sendable {
         let before: ImportState = record.state
         record.state = step
         record.error = nil
+        record.details.hint = nil
         record.finishedAt = nil
         record.details.faults = []
         let started: ImportRecord = record
@@ -210,6 +211,7 @@ final class Importer: Sendable {
             record.state = step == .reverting ? .done : .failed
             record.error = Task.isCancelled ? "was stopped" : RowImporter.message(of: error)
             let stored: Int = record.counts.created + record.counts.updated
+            record.details.hint = (error as? CRMError)?.hint
             if Task.isCancelled && stored > 0 { record.error = Self.stoppedText(stored) }
         }
         record.finishedAt = clock.now
@@ -302,6 +304,7 @@ extension Importer {
             record.state = .failed
             let rows: String = counts.failed == 1 ? "1 row is" : "\(counts.failed) rows are"
             record.error = "\(rows) not valid, so nothing was stored"
+            record.details.hint = "Mend the rows named, or import the good ones only."
         }
     }
 

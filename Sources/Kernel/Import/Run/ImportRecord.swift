@@ -25,6 +25,8 @@ struct ImportRecord: Sendable {
         /// How sure the guessed columns are, by place.
         var confidence: [Int: Double] = [:]
         var unchanged: Int = 0
+        /// What to do about the error, as a sentence.
+        var hint: String?
         /// The first bad rows; the file of bad rows has them all.
         var faults: [RowFault] = []
     }

@@ -15,11 +15,11 @@ struct ImportMapping {
         let heads = [Parts.th("Column in the file"), Parts.th("Samples"), Parts.th("Goes to"), Parts.th("Read as")]
         let plan = item["plan"]
         let missing = (item["missing"]?.array ?? []).compactMap(\.text)
-        let lacking: HTML = missing.isEmpty ? "" : Parts.notice(.warn, "Nothing fills \(missing.map(\.readable).joined(separator: ", ")).", "<p>Records need these fields; choose a column for each of them.</p>")
+        let lacking: HTML = missing.isEmpty ? "" : Parts.notice(.warn, "Nothing fills \(missing.map(\.readable).joined(separator: ", ")).", "<p>Records need these fields; choose a column for each of them, or a value for every row.</p>")
         return """
             \(lacking)\(questions)<form method="post" class="stack" action="/admin/imports/\(id)/check">\(csrfField(visit.csrf))\(Parts.table("Columns", classes: "", heads: heads, rows))\
             <div class="form"><div class="pair">\(choice("mode", "Records", plan?["mode"]?.text, [("create", "Add all as new"), ("create-or-update", "Change those that match, add the others"), ("update", "Only change those that match")]))\(matchChoice(plan))</div>\
-            <div class="pair">\(choice("unknown_references", "A name that is not found", plan?["unknown_references"]?.text, [("refuse", "is a problem of its row"), ("leave-empty", "is left empty"), ("create", "becomes a new record")]))\(currency(plan))</div></div>\
+            <div class="pair">\(choice("unknown_references", "A name that is not found", plan?["unknown_references"]?.text, [("refuse", "is a problem of its row"), ("leave-empty", "is left empty"), ("create", "becomes a new record")]))\(currency(plan))</div>\(fixedValues(plan, missing))</div>\
             <div class="form-foot"><button class="button primary">Check the file</button><a class="button plain" href="/admin/imports">Later</a></div></form>
             """
     }
@@ -55,9 +55,29 @@ struct ImportMapping {
             return select("date.\(index)", "Dates of \(header)", all, format, open: asked != nil)
         }
         if let format = column["number_format"]?.text ?? (asked?["subject"]?.text == "number_format" ? "" : nil) {
-            return select("number.\(index)", "Numbers of \(header)", ["1,234.56", "1.234,56"], format, open: asked != nil)
+            return "<div class=\"row\">\(select("number.\(index)", "Numbers of \(header)", ["1,234.56", "1.234,56"], format, open: asked != nil))\(unit(column, index, header))</div>"
         }
         return ""
+    }
+
+    /// Some files count in thousands or millions.
+    private func unit(_ column: JSONValue, _ index: String, _ header: String) -> HTML {
+        let chosen = column["multiplier"]?.text ?? "1"
+        let units = [("1", "as they are"), ("1000", "in thousands"), ("1000000", "in millions")]
+        let options = units.html { "<option value=\"\($0.0)\"\(" selected", if: $0.0 == chosen)>\($0.1)</option>" }
+        return "<select name=\"unit.\(index)\" aria-label=\"Unit of \(header)\">\(options)</select>"
+    }
+
+    /// Values for every row of fields that the file has no column for; those that records need come first.
+    private func fixedValues(_ plan: JSONValue?, _ missing: [String]) -> HTML {
+        var rows: [(field: String, text: String)] = (plan?["fixed"]?.members ?? []).map { ($0.name, $0.value.text ?? "") }
+        rows += missing.filter { name in !rows.contains { $0.field == name } }.map { ($0, "") }
+        rows.append(("", ""))
+        let lines = rows.enumerated().html { place, row in
+            let options = fields.html { "<option value=\"\($0.name)\"\(" selected", if: $0.name == row.field)>\($0.label)</option>" }
+            return "<div class=\"pair\"><div class=\"field\"><select name=\"fixed.\(place)\" aria-label=\"Field with one value for every row, \(place + 1)\"><option value=\"\">(no field)</option>\(options)</select></div><div class=\"field\"><input name=\"value.\(place)\" aria-label=\"Value for every row, \(place + 1)\" value=\"\(row.text)\"></div></div>"
+        }
+        return "<details\(" open", if: rows.count > 1)><summary>The same value for every row</summary><div class=\"stack\"><p class=\"muted\">{Column} puts in what the row has in that column, {Column|slug} the same as part of an address.</p>\(lines)</div></details>"
     }
 
     private func select(_ name: String, _ label: String, _ values: [String], _ chosen: String, open: Bool) -> HTML {
@@ -89,18 +109,23 @@ struct ImportMapping {
         var mapping: [JSONValue.Member] = []
         var dates: [JSONValue.Member] = []
         var numbers: [JSONValue.Member] = []
+        var units: [JSONValue.Member] = []
         for field in form.fields where field.name.hasPrefix("header.") {
             let index = field.name.dropFirst("header.".count)
             let target = form.text("field.\(index)")
             mapping.append(.init(name: field.value, value: target.isEmpty ? .null : .string(target)))
             let date = form.text("date.\(index)")
-            if !date.isEmpty { dates.append(.init(name: field.value, value: .string(date))) }
+            if !date.isEmpty, !target.isEmpty { dates.append(.init(name: field.value, value: .string(date))) }
             let number = form.text("number.\(index)")
-            if !number.isEmpty { numbers.append(.init(name: field.value, value: .string(number))) }
+            if !number.isEmpty, !target.isEmpty { numbers.append(.init(name: field.value, value: .string(number))) }
+            let unit = form.text("unit.\(index)")
+            if !unit.isEmpty, !target.isEmpty { units.append(.init(name: field.value, value: .number(unit))) }
         }
         var members: [JSONValue.Member] = [.init(name: "mapping", value: .object(mapping))]
         if !dates.isEmpty { members.append(.init(name: "date_formats", value: .object(dates))) }
         if !numbers.isEmpty { members.append(.init(name: "number_formats", value: .object(numbers))) }
+        if !units.isEmpty { members.append(.init(name: "multipliers", value: .object(units))) }
+        members.append(.init(name: "fixed", value: .object(fixed(form, item))))
         if let mode = form["mode"] { members.append(.init(name: "mode", value: .string(mode))) }
         let match = form.text("match")
         members.append(.init(name: "match", value: match.isEmpty ? .null : .string(match)))
@@ -108,5 +133,16 @@ struct ImportMapping {
         let currency = form.text("currency").uppercased()
         if !currency.isEmpty { members.append(.init(name: "currency", value: .string(currency))) }
         return .object(members)
+    }
+
+    /// The values for every row; one that was taken out of the form is taken out of the plan.
+    private static func fixed(_ form: FormBody, _ item: JSONValue) -> [JSONValue.Member] {
+        var fixed: [JSONValue.Member] = (item["plan"]?["fixed"]?.members ?? []).map { .init(name: $0.name, value: .null) }
+        for field in form.fields where field.name.hasPrefix("fixed.") && !field.value.isEmpty {
+            let text = form.text("value.\(field.name.dropFirst("fixed.".count))")
+            fixed.removeAll { $0.name == field.value }
+            fixed.append(.init(name: field.value, value: text.isEmpty ? .null : .string(text)))
+        }
+        return fixed
     }
 }
