@@ -1,0 +1,60 @@
+import Foundation
+import PluginAPI
+import Testing
+
+@testable import Kernel
+
+@Suite struct StartTests {
+    @Test func `a start on which nothing has changed changes nothing`() async throws {
+        let deployment = try Deployment("Customers", "Leads", "Deals")
+        #expect(try await !Self.changes(deployment).isEmpty)
+        #expect(try await Self.changes(deployment) == [])
+    }
+
+    @Test func `a start after an update of a plugin records its new version and nothing else`() async throws {
+        let deployment = try Deployment("ThrowsInHook")
+        _ = try await Self.changes(deployment)
+        try deployment.edit("ThrowsInHook") { $0.replacing("\"version\": \"1.0.0\"", with: "\"version\": \"1.0.1\"") }
+        let changes: [String] = try await Self.changes(deployment)
+        #expect(changes.count == 1)
+        #expect(changes.first?.hasPrefix("INSERT INTO \"tenon_plugin\"") ?? false)
+    }
+
+    @Test func `switching a plugin off and on again while requests are under way fails none but by saying it is not there`() async throws {
+        let running: Deployment.Running = try await Deployment("ThrowsInHook").start()
+        _ = try await PluginHostTests.parcel(running)
+        let counts: [Int] = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var found = 0
+                    for _ in 0..<100 {
+                        do {
+                            let parcels: [RecordData] = try await running.store.read(as: running.administrator) {
+                                try $0.all("parcel", where: .everything, sort: [], limit: 10)
+                            }
+                            if parcels.map({ $0["label"] }) == [.text("Books")] { found += 1 }
+                        } catch let error as CRMError where error.code == .notFound {}
+                    }
+                    return found
+                }
+            }
+            for _ in 0..<10 {
+                try await running.host.disable("throws-in-hook", by: running.administrator)
+                try await running.host.enable("throws-in-hook", by: running.administrator)
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(counts.count == 4)
+        #expect(counts.allSatisfy { $0 > 0 })
+    }
+
+    private static func changes(_ deployment: Deployment) async throws -> [String] {
+        let path: String = deployment.folder.appendingPathComponent("tenon.sqlite").path
+        let engine = RecordingEngine(try SQLiteEngine(path: path, durable: false))
+        let store = Store(engine: engine, clock: SystemClock(), registry: Registry.empty)
+        let host = PluginHost(store: store, catalogue: PluginCatalogue(home: .none, dataDirectory: deployment.folder.path))
+        try await host.boot()
+        try await engine.close()
+        return engine.recorded
+    }
+}
