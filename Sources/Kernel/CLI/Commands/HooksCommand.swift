@@ -10,13 +10,18 @@ struct HooksCommand: ParsableCommand {
 
     struct List: ClientCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List hooks and who listens, in the order in which they run.", discussion: "EXAMPLES:\n  tenon hooks list --json")
+            commandName: "list", abstract: "List hooks and who listens, in the order in which they run.",
+            discussion: "EXAMPLES:\n  tenon hooks list\n  tenon hooks list --all --json")
+        @Flag(help: "Also those that every record has, when nobody listens.") var all = false
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(_ session: Session) async throws {
             let response = try await session.client.send(.get("hooks"))
+            let entities = all || session.options.json ? [] : try await session.client.schema().entities.map(\.name)
+            let common = Swift.Set(entities.flatMap { name in ["created", "updated", "deleted"].map { "\(name)_\($0)" } })
             var table = TextTable("Hook", "Plugin", "In the transaction", "After it", "Meaning")
             for hook in try APIClient.document(response)["data"].elements {
+                if hook["listeners"].elements.isEmpty, common.contains(hook["name"].scalar) { continue }
                 func names(_ phase: String) -> String {
                     hook["listeners"].elements.filter { $0["phase"].scalar == phase }.map { $0["plugin"].scalar }.joined(separator: ", ")
                 }

@@ -72,6 +72,7 @@ struct PluginCommand: ParsableCommand {
         add("Requires", plugin["requires"])
         add("Works with", plugin["optional"])
         add("Required by", plugin["required_by"])
+        add("Hint", plugin["hint"])
         for member in plugin["adds"]?.members ?? [] { add(member.name.readable, member.value) }
         if !lines.isEmpty { session.terminal.print() }
         let width = lines.map(\.0.columns).max() ?? 0
@@ -86,10 +87,12 @@ struct PluginCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "enable", abstract: "Switch a plugin on, without a restart.", discussion: "EXAMPLES:\n  tenon plugin enable NAME")
         @Argument(help: "The plugin's id.") var id: String
+        @Flag(help: "Switch on the plugins that it requires, too.") var cascade = false
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(_ session: Session) async throws {
-            let response = try await session.client.send(.send("POST", "plugins", id, "enable", body: .object([])))
+            let body = JSONValue.fields(["cascade": .boolean(cascade)])
+            let response = try await session.client.send(.send("POST", "plugins", id, "enable", body: body))
             session.report("plugin \(id) is enabled", json: response)
         }
     }

@@ -14,7 +14,7 @@ enum TerminalText {
             let label = record[field.name + "_label"]
             if case .array(let labels) = label { return labels.map(\.scalar).joined(separator: ", ") }
             if let text = label.string, !text.isEmpty { return text }
-            return plain(value)
+            return value.isNull ? "" : plain(value)
         case .choice:
             let key = value.scalar
             return field.options.first { $0.key == key }?.label ?? key

@@ -24,7 +24,7 @@ struct FieldArguments: Sendable {
     /// The words behind a field's option: its label, rules and options.
     static func help(_ field: FieldInfo) -> String {
         var notes: [String] = []
-        if field.isRequired { notes.append("required") }
+        if field.mustBeGiven { notes.append("required") }
         if field.isUnique { notes.append("unique") }
         switch field.kind {
         case .choice where field.options.count > 5: notes.append("one of " + field.options.map(\.key).joined(separator: ", "))
@@ -33,6 +33,9 @@ struct FieldArguments: Sendable {
         case .moment: notes.append("such as 2026-11-22T09:30:00Z")
         case .money: notes.append("such as 1250.00 or \"1250.00 EUR\"")
         default: break
+        }
+        if let condition = field.shownWhen, !condition.values.isEmpty {
+            notes.append("with --\(condition.field.dashed) \(condition.values.joined(separator: " or "))")
         }
         if let length = field.maxLength, length < 1000 { notes.append("at most \(length) characters") }
         if !field.fallback.isNull, !field.fallback.scalar.isEmpty { notes.append("else \(field.fallback.scalar)") }

@@ -119,7 +119,7 @@ struct RecordHelp: Sendable {
         let filter = entity.filters.compactMap(entity.field).first { $0.kind == .choice || $0.kind == .reference } ?? entity.editable.first
         let number = entity.fields.first { $0.isNumeric && !$0.isHidden && !$0.isSystem }
         let label = entity.field(entity.labelField).flatMap { $0.isReadOnly ? nil : $0 }
-        let required = entity.editable.filter(\.isRequired)
+        let required = entity.editable.filter(\.mustBeGiven)
         switch verb {
         case "list", "ls":
             return [
@@ -151,8 +151,8 @@ struct RecordHelp: Sendable {
             return ["\(name) export -o \(entity.path).csv", "\(name) export --format json --columns \(columns)"]
         default:
             guard let action = entity.action(verb) else { return [] }
-            let asked = action.fields.filter(\.isRequired)
-            let options = (asked.isEmpty ? Array(action.fields.prefix(1)) : asked).map { " --\($0.option) \(example($0))" }.joined()
+            let asked = action.fields.filter { $0.mustBeGiven && $0.shownWhen == nil }
+            let options = asked.map { " --\($0.option) \(example($0))" }.joined()
             return ["\(name) \(action.name) 42\(options)"]
         }
     }

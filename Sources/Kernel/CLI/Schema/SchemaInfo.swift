@@ -98,6 +98,8 @@ struct FieldInfo: Sendable {
     var isMultiline: Bool
     var options: [Option]
     var target: String
+    /// Asked for only while another field has one of these values.
+    var shownWhen: (field: String, values: [String])?
 
     private static let systemNames = ["id", "version", "created_at", "created_by", "updated_at", "updated_by"]
 
@@ -117,7 +119,13 @@ struct FieldInfo: Sendable {
         isMultiline = node["format"].scalar == "multiline"
         options = node["options"].elements.map { Option(key: $0["key"].scalar, label: $0["label"].scalar, color: $0["color"].scalar) }
         target = node["target"].scalar
+        if let condition = node["shown_when"], let field = condition["field"]?.string {
+            shownWhen = (field, condition["values"].elements.map(\.scalar))
+        }
     }
+
+    /// Whether a record cannot be added without it.
+    var mustBeGiven: Bool { isRequired && fallback.isNull }
 
     /// The name on the command line.
     var option: String { name.dashed }
