@@ -68,8 +68,9 @@ struct MetricsAPI: Sendable {
             json.key("previous")
             if let previous = reading.previous { json.value(previous.value) } else { json.null() }
             let path = registry.entity(reading.metric.entity)?.path ?? reading.metric.entity
-            json.field("query", reading.query.encoded)
-            json.field("list", "/admin/\(path)?" + reading.query.encoded)
+            let query = reading.query.encoded
+            json.field("query", query)
+            json.field("list", "/admin/\(path)" + (query.isEmpty ? "" : "?" + query))
             if !reading.series.isEmpty {
                 json.key("series")
                 json.beginArray()
