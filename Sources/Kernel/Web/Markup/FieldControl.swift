@@ -66,7 +66,7 @@ struct FieldControl {
     var hasDependents = false
 
     private var remarks: HTML {
-        let trouble: HTML = problem.map { "<p class=\"problem\" id=\"\(id)-problem\">\($0.asSentence)</p>" } ?? ""
+        let trouble: HTML = problem.map { "<p class=\"problem\" id=\"\(id)-problem\">\(Problem(field: field.name, $0).told(field.label))</p>" } ?? ""
         let help: HTML = field.help.isEmpty ? "" : "<p class=\"hint\" id=\"\(id)-hint\">\(field.help)</p>"
         return "\(trouble)\(help)"
     }

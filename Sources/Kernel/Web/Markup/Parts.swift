@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// The recurring parts of pages.
 enum Parts {
     /// The way down to this page.
@@ -75,6 +77,15 @@ enum Parts {
         """
         <article><header><h2>\(title)</h2><button class="button plain square" type="button" data-close aria-label="Close">\(Icon.named("close"))</button></header><div class="body">\(body)</div></article>
         """
+    }
+}
+
+extension Problem {
+    /// The problem as a sentence: messages that begin with a verb get the field's label as their subject.
+    func told(_ label: String) -> String {
+        let verbs: Set<Substring> = ["is", "are", "must", "has", "may", "cannot", "needs", "contains", "names", "does", "belongs"]
+        let isWholeSentence = !verbs.contains(message.prefix { $0 != " " })
+        return (isWholeSentence ? message : label + " " + message).asSentence
     }
 }
 

@@ -57,26 +57,12 @@ struct BoardScreen {
 
     // MARK: Several boards
 
-    private struct Picked {
-        var options: [FieldChoice]
-        var chosen: Int64?
+    private func pickedBoard(_ transaction: StoreTransaction) throws -> BoardPick.Choice? {
+        let asked = visit.query["within"] ?? board.within.flatMap { visit.query[$0] }
+        return try BoardPick(visit: visit, entity: entity, board: board, asked: asked).read(transaction)
     }
 
-    /// The boards to choose from and the chosen one: the one asked for, or the default, or the first.
-    private func pickedBoard(_ transaction: StoreTransaction) throws -> Picked? {
-        guard let name = board.within, let target = entity.field(name)?.target, let model = transaction.registry.entity(target) else { return nil }
-        let options = try RecordChoices(transaction).all(target) ?? []
-        let asked = visit.query["within"] ?? visit.query[name]
-        if let asked, let id = Int64(asked), options.contains(where: { $0.key == asked }) { return Picked(options: options, chosen: id) }
-        var first = options.first?.key
-        if model.field("is_default") != nil {
-            let defaults = try transaction.all(target, where: .compare("is_default", .equal, .value(.boolean(true))), sort: [], limit: 1)
-            first = defaults.first?.id.description ?? first
-        }
-        return Picked(options: options, chosen: first.flatMap { Int64($0) })
-    }
-
-    private func picker(_ picked: Picked) -> HTML {
+    private func picker(_ picked: BoardPick.Choice) -> HTML {
         guard picked.options.count > 1 else { return "" }
         let name = board.within.flatMap { entity.field($0)?.label } ?? ""
         let options = picked.options.html { option in

@@ -18,7 +18,7 @@ enum ErrorScreen {
 
     static func content(_ error: CRMError, status: Int) -> HTML {
         let hint: HTML = error.hint.isEmpty ? "" : "<p class=\"muted\">\(error.hint)</p>"
-        let problems = error.problems.html { "<li>\(($0.field.readable + " " + $0.message).asSentence)</li>" }
+        let problems = error.problems.html { "<li>\($0.told($0.field.readable))</li>" }
         let list: HTML = error.problems.isEmpty ? "" : "<ul class=\"prose\">\(problems)</ul>"
         return """
             <div class="error"><p class="code">Error \(status)</p><h1>\(title(error))</h1><p>\(error.message.asSentence)</p>\(hint)\(list)<div class="row"><a class="button primary" href="/admin">Go to the home page</a></div></div>

@@ -55,9 +55,9 @@ struct FieldForm {
     static func summary(_ error: CRMError, fields: [FieldModel], prefix: String = "") -> HTML {
         let items = error.problems.html { problem in
             guard let field = fields.first(where: { $0.name == problem.field }) else {
-                return "<li>\((problem.field.readable + " " + problem.message).asSentence)</li>"
+                return "<li>\(problem.told(problem.field.readable))</li>"
             }
-            return "<li><a href=\"#\(prefix)\(field.name)\">\((field.label + " " + problem.message).asSentence)</a></li>"
+            return "<li><a href=\"#\(prefix)\(field.name)\">\(problem.told(field.label))</a></li>"
         }
         let list: HTML = error.problems.isEmpty ? "" : "<ul>\(items)</ul>"
         let hint: HTML = error.hint.isEmpty ? "" : "<p>\(error.hint)</p>"

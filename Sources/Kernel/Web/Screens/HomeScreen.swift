@@ -78,6 +78,10 @@ struct HomeScreen {
             guard let owner = entity.ownerField, visit.actor.mask(owner.name, of: entity.name) != .hidden else { continue }
             html += try list(entity, owner, transaction)
         }
+        for entity in visit.registry.entities where visit.actor.can("view", on: entity.name) {
+            guard let board = entity.board else { continue }
+            html += try BoardSummary(visit: visit, entity: entity, board: board).html(transaction)
+        }
         return html
     }
 

@@ -33,7 +33,7 @@ struct PluginScreen {
             : Parts.link(isOff ? "Enable…" : "Try again…", "/admin/plugins/\(id)/enable", classes: isOff ? "primary" : "", dialog: true)
         let trouble: HTML = reason.isEmpty || isOff || state == "enabled" ? "" : Parts.notice(state == "quarantined" ? .warn : .bad, reason.asSentence, PluginScreen.hint(plugin))
         return """
-            <li class="plugin"><div><h2><a href="/admin/plugins/\(id)">\(plugin["name"]?.text ?? id)</a> <span class="muted">\(plugin["version"]?.text ?? "")</span> \(PluginScreen.badge(state))</h2><p>\(plugin["summary"]?.text ?? "")</p><p class="adds">\(adds(plugin))</p></div><div class="row">\(button)</div>\(trouble)</li>
+            <li class="plugin"><div><div class="row"><h2><a href="/admin/plugins/\(id)">\(plugin["name"]?.text ?? id)</a></h2><span class="muted">\(plugin["version"]?.text ?? "")</span>\(PluginScreen.badge(state))</div><p>\(plugin["summary"]?.text ?? "")</p><p class="adds">\(adds(plugin))</p></div><div class="row">\(button)</div>\(trouble)</li>
             """
     }
 
