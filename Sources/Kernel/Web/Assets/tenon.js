@@ -17,6 +17,13 @@
     return element;
   };
   const remember = (name, value) => { document.cookie = `${name}=${value};path=/;max-age=31536000;samesite=lax`; };
+  const dropEmpty = (data) => {
+    for (const name of new Set(data.keys())) {
+      const values = data.getAll(name).filter((value) => value !== "");
+      data.delete(name);
+      for (const value of values) data.append(name, value);
+    }
+  };
   const parse = (html) => { const box = document.createElement("template"); box.innerHTML = html; return box.content; };
 
   // ---------------------------------------------------------------- Requests
@@ -46,7 +53,8 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRF-Token"] = csrf();
-    event.detail.headers["Tenon-Fragment"] = event.detail.elt.dataset.fragment ?? "part";
+    event.detail.headers["Tenon-Fragment"] = event.detail.elt.dataset.fragment ?? "";
+    if (event.detail.verb === "get") dropEmpty(event.detail.formData);
   });
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) location.reload();
@@ -93,7 +101,7 @@
     panel.style.translate = "";
     const edge = panel.getBoundingClientRect();
     if (getComputedStyle(panel).position === "absolute" && edge.right > innerWidth - 8) panel.style.translate = `${Math.floor(innerWidth - 8 - edge.right)}px 0`;
-    $("input:not([type=hidden]), select", panel)?.focus({ preventScroll: true });
+    if (!matchMedia("(hover: none)").matches) $("input:not([type=hidden]), select", panel)?.focus({ preventScroll: true });
   }, true);
   async function load(url, into) {
     try {
@@ -234,7 +242,7 @@
   // Filters: an address without the empty ones reads better.
   document.addEventListener("formdata", (event) => {
     if (event.target.method !== "get") return;
-    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+    dropEmpty(event.formData);
   });
   on("change", "[data-submit]", (event, field) => field.form.requestSubmit());
   on("change", "[data-tint]", (event, field) => { field.className = field.value; });
@@ -693,6 +701,8 @@
     for (const time of $$("time[data-ago]", part)) if (!time.title) time.title = new Date(time.dateTime).toLocaleString();
   }
   document.addEventListener("htmx:load", (event) => {
+    // The last part of long work says that there is another page now.
+    if ($("[data-reload]", event.detail.elt.parentElement ?? document)) return location.reload();
     setUp(event.detail.elt.parentElement ?? document);
     const form = event.detail.elt.closest?.("form.sheet");
     if (form) countPicks(form);

@@ -36,7 +36,7 @@ struct FilterBar {
     private var search: HTML {
         guard !entity.searchFields.isEmpty else { return "" }
         let live: HTML = """
-             hx-get="\(target)" hx-include="closest form" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-trigger="input changed delay:200ms, search"
+             hx-get="\(target)" hx-include="closest form" hx-target="#results" hx-select="#results" hx-select-oob="#total" hx-swap="outerHTML" hx-push-url="true" hx-trigger="input changed delay:200ms, search"
             """
         let what = "Find in \(entity.pluralTitle.lowercased())"
         return """

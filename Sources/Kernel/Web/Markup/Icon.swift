@@ -35,4 +35,7 @@ enum Badge {
 }
 
 /// A number beside a heading or in a menu.
-func countMark(_ count: Int) -> HTML { "<span class=\"count\">\(Display.grouped(String(count)))</span>" }
+func countMark(_ count: Int, id: String = "") -> HTML {
+    let anchor: HTML = id.isEmpty ? "" : " id=\"\(id)\""
+    return "<span class=\"count\"\(anchor)>\(Display.grouped(String(count)))</span>"
+}

@@ -10,7 +10,7 @@ enum Parts {
 
     /// The page's heading with a count, marks beside it, and actions at its end.
     static func head(_ title: String, count: Int? = nil, beside: HTML = "", actions: HTML = "") -> HTML {
-        let number: HTML = count.map { countMark($0) } ?? ""
+        let number: HTML = count.map { countMark($0, id: "total") } ?? ""
         let end: HTML = actions.isEmpty ? "" : "<div class=\"actions\">\(actions)</div>"
         return "<div class=\"page-head\"><h1>\(title)</h1>\(number)\(beside)\(end)</div>"
     }

@@ -24,7 +24,7 @@ struct HomeScreen {
         var html = HTML()
         for metric in known["data"]?.array ?? [] {
             guard let key = metric["key"]?.text else { continue }
-            let period: [FrontRequest.QueryItem] = metric["dated"]?.bool == true ? [.init(name: "period", value: "month")] : []
+            let period: [FrontRequest.QueryItem] = metric["dated"]?.bool == true ? [.init(name: "period", value: "month"), .init(name: "series", value: "12")] : []
             guard let figure = try? await visit.front.api(visit, "GET", ["metrics", key], query: period) else { continue }
             html += tile(metric["title"]?.text ?? key, figure, isDated: metric["dated"]?.bool == true)
         }

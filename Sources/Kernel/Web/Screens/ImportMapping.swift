@@ -6,8 +6,21 @@ struct ImportMapping {
     let item: JSONValue
     let id: String
 
-    private var fields: [(name: String, label: String)] {
-        (item["fields"]?.array ?? []).compactMap { field in field["name"]?.text.map { ($0, field["label"]?.text ?? $0) } }
+    private struct Field {
+        var name: String
+        var label: String
+        /// The entity that it points at, or empty.
+        var target: String
+        var isNumber: Bool
+    }
+
+    private var fields: [Field] {
+        let entity = visit.registry.entity(item["entity"]?.text ?? "")
+        return (item["fields"]?.array ?? []).compactMap { field in
+            guard let name = field["name"]?.text else { return nil }
+            let model = entity?.field(name)
+            return Field(name: name, label: field["label"]?.text ?? name, target: model?.target ?? "", isNumber: model?.isNumeric ?? false)
+        }
     }
 
     var html: HTML {
@@ -19,7 +32,7 @@ struct ImportMapping {
         return """
             \(lacking)\(questions)<form method="post" class="stack" action="/admin/imports/\(id)/check">\(csrfField(visit.csrf))\(Parts.table("Columns", classes: "", heads: heads, rows))\
             <div class="form"><div class="pair">\(choice("mode", "Records", plan?["mode"]?.text, [("create", "Add all as new"), ("create-or-update", "Change those that match, add the others"), ("update", "Only change those that match")]))\(matchChoice(plan))</div>\
-            <div class="pair">\(choice("unknown_references", "A name that is not found", plan?["unknown_references"]?.text, [("refuse", "is a problem of its row"), ("leave-empty", "is left empty"), ("create", "becomes a new record")]))\(currency(plan))</div>\(fixedValues(plan, missing))</div>\
+            <div class="pair">\(choice("unknown_references", "A name that is not found", plan?["unknown_references"]?.text, [("refuse", "is a problem of its row"), ("leave-empty", "is left empty"), ("create", "becomes a new record")]))\(currency(plan))</div>\(missingTargets(plan))\(fixedValues(plan, missing))</div>\
             <div class="form-foot"><button class="button primary">Check the file</button><a class="button plain" href="/admin/imports">Later</a></div></form>
             """
     }
@@ -41,9 +54,10 @@ struct ImportMapping {
         let field = column["field"]?.text ?? ""
         let samples = (column["samples"]?.array ?? []).compactMap(\.text).prefix(3).joined(separator: " · ")
         let options = fields.html { "<option value=\"\($0.name)\"\(" selected", if: $0.name == field)>\($0.label)</option>" }
+        let isNumber = fields.first { $0.name == field }?.isNumber ?? false
         let isUnsure = !field.isEmpty && (Double(column["confidence"]?.text ?? "1") ?? 1) < 0.8
         return """
-            <tr><th scope="row">\(header)</th><td class="muted">\(samples)</td><td><div class="row"><input type="hidden" name="header.\(index)" value="\(header)"><select name="field.\(index)" aria-label="\(header) goes to"><option value="">(leave out)</option>\(options)</select>\(Badge.word("guessed", .warn), if: isUnsure)</div></td><td>\(format(column, index, header))</td></tr>
+            <tr><th scope="row">\(header)</th><td class="muted">\(samples)</td><td><div class="row"><input type="hidden" name="header.\(index)" value="\(header)"><select name="field.\(index)" aria-label="\(header) goes to"><option value="">(leave out)</option>\(options)</select>\(Badge.word("guessed", .warn), if: isUnsure)</div></td><td><div class="row">\(format(column, index, header))\(multiplier(column, index, header), if: isNumber)</div></td></tr>
             """
     }
 
@@ -55,29 +69,46 @@ struct ImportMapping {
             return select("date.\(index)", "Dates of \(header)", all, format, open: asked != nil)
         }
         if let format = column["number_format"]?.text ?? (asked?["subject"]?.text == "number_format" ? "" : nil) {
-            return "<div class=\"row\">\(select("number.\(index)", "Numbers of \(header)", ["1,234.56", "1.234,56"], format, open: asked != nil))\(unit(column, index, header))</div>"
+            return select("number.\(index)", "Numbers of \(header)", ["1,234.56", "1.234,56"], format, open: asked != nil)
         }
         return ""
     }
 
-    /// Some files count in thousands or millions.
-    private func unit(_ column: JSONValue, _ index: String, _ header: String) -> HTML {
+    /// Files often give amounts in thousands or millions.
+    private func multiplier(_ column: JSONValue, _ index: String, _ header: String) -> HTML {
         let chosen = column["multiplier"]?.text ?? "1"
-        let units = [("1", "as they are"), ("1000", "in thousands"), ("1000000", "in millions")]
-        let options = units.html { "<option value=\"\($0.0)\"\(" selected", if: $0.0 == chosen)>\($0.1)</option>" }
-        return "<select name=\"unit.\(index)\" aria-label=\"Unit of \(header)\">\(options)</select>"
+        let options = [("1", "as it is"), ("1000", "in thousands"), ("1000000", "in millions")].html {
+            "<option value=\"\($0.0)\"\(" selected", if: $0.0 == chosen)>\($0.1)</option>"
+        }
+        return "<select name=\"multiplier.\(index)\" aria-label=\"\(header) is given\">\(options)</select>"
     }
 
-    /// Values for every row of fields that the file has no column for; those that records need come first.
-    private func fixedValues(_ plan: JSONValue?, _ missing: [String]) -> HTML {
-        var rows: [(field: String, text: String)] = (plan?["fixed"]?.members ?? []).map { ($0.name, $0.value.text ?? "") }
-        rows += missing.filter { name in !rows.contains { $0.field == name } }.map { ($0, "") }
-        rows.append(("", ""))
-        let lines = rows.enumerated().html { place, row in
-            let options = fields.html { "<option value=\"\($0.name)\"\(" selected", if: $0.name == row.field)>\($0.label)</option>" }
-            return "<div class=\"pair\"><div class=\"field\"><select name=\"fixed.\(place)\" aria-label=\"Field with one value for every row, \(place + 1)\"><option value=\"\">(no field)</option>\(options)</select></div><div class=\"field\"><input name=\"value.\(place)\" aria-label=\"Value for every row, \(place + 1)\" value=\"\(row.text)\"></div></div>"
+    /// New records for names that are not found, for chosen entities only.
+    private func missingTargets(_ plan: JSONValue?) -> HTML {
+        let chosen = Set((plan?["create_missing"]?.array ?? []).compactMap(\.text))
+        let mapped = Set((item["columns"]?.array ?? []).compactMap { $0["field"]?.text })
+        let targets = fields.filter { mapped.contains($0.name) && !$0.target.isEmpty }.map(\.target)
+        let names = visit.registry.entities.filter { targets.contains($0.name) && visit.actor.can("create", on: $0.name) }
+        guard !names.isEmpty else { return "" }
+        let ticks = names.html { entity in
+            "<label class=\"tick\"><input type=\"checkbox\" name=\"create_missing\" value=\"\(entity.name)\"\(" checked", if: chosen.contains(entity.name))>\(entity.pluralTitle)</label>"
         }
-        return "<details\(" open", if: rows.count > 1)><summary>The same value for every row</summary><div class=\"stack\"><p class=\"muted\">{Column} puts in what the row has in that column, {Column|slug} the same as part of an address.</p>\(lines)</div></details>"
+        return "<fieldset class=\"field\"><legend>Add records that are named but not there, among</legend><div class=\"row\">\(ticks)</div></fieldset>"
+    }
+
+    /// Values that every row gets, and that may take parts of it; fields that records need come first.
+    private func fixedValues(_ plan: JSONValue?, _ missing: [String]) -> HTML {
+        let known: [(String, String)] = (plan?["fixed"]?.members ?? []).compactMap { member in member.value.text.map { (member.name, $0) } }
+        let needed = missing.filter { name in !known.contains { $0.0 == name } }.map { ($0, "") }
+        let rows = (known + needed + [("", "")]).enumerated().html { place, pair in
+            let options = fields.html { "<option value=\"\($0.name)\"\(" selected", if: $0.name == pair.0)>\($0.label)</option>" }
+            return """
+                <div class="row"><select name="fixed.\(place)" aria-label="Field of every row"><option value="">(none)</option>\(options)</select><input class="grow" name="fixed.\(place).value" aria-label="Value in every row" value="\(pair.1)" autocomplete="off"></div>
+                """
+        }
+        return """
+            <fieldset class="field"><legend>The same in every row</legend>\(rows)<p class="hint">A value may take parts of the row: <code>{Column}</code> is its cell, <code>{Column|slug}</code> the same as it stands in addresses.</p></fieldset>
+            """
     }
 
     private func select(_ name: String, _ label: String, _ values: [String], _ chosen: String, open: Bool) -> HTML {
@@ -109,22 +140,23 @@ struct ImportMapping {
         var mapping: [JSONValue.Member] = []
         var dates: [JSONValue.Member] = []
         var numbers: [JSONValue.Member] = []
-        var units: [JSONValue.Member] = []
+        var multipliers: [JSONValue.Member] = []
         for field in form.fields where field.name.hasPrefix("header.") {
             let index = field.name.dropFirst("header.".count)
             let target = form.text("field.\(index)")
             mapping.append(.init(name: field.value, value: target.isEmpty ? .null : .string(target)))
             let date = form.text("date.\(index)")
             if !date.isEmpty, !target.isEmpty { dates.append(.init(name: field.value, value: .string(date))) }
+            let multiplier = form.text("multiplier.\(index)")
+            if !target.isEmpty, let factor = Int64(multiplier) { multipliers.append(.init(name: field.value, value: .number(String(factor)))) }
             let number = form.text("number.\(index)")
             if !number.isEmpty, !target.isEmpty { numbers.append(.init(name: field.value, value: .string(number))) }
-            let unit = form.text("unit.\(index)")
-            if !unit.isEmpty, !target.isEmpty { units.append(.init(name: field.value, value: .number(unit))) }
         }
         var members: [JSONValue.Member] = [.init(name: "mapping", value: .object(mapping))]
         if !dates.isEmpty { members.append(.init(name: "date_formats", value: .object(dates))) }
         if !numbers.isEmpty { members.append(.init(name: "number_formats", value: .object(numbers))) }
-        if !units.isEmpty { members.append(.init(name: "multipliers", value: .object(units))) }
+        if !multipliers.isEmpty { members.append(.init(name: "multipliers", value: .object(multipliers))) }
+        members.append(.init(name: "create_missing", value: .array(form.values("create_missing").map(JSONValue.string))))
         members.append(.init(name: "fixed", value: .object(fixed(form, item))))
         if let mode = form["mode"] { members.append(.init(name: "mode", value: .string(mode))) }
         let match = form.text("match")
@@ -135,14 +167,14 @@ struct ImportMapping {
         return .object(members)
     }
 
-    /// The values for every row; one that was taken out of the form is taken out of the plan.
+    /// The values of every row; those that stood there before and were taken out are forgotten.
     private static func fixed(_ form: FormBody, _ item: JSONValue) -> [JSONValue.Member] {
-        var fixed: [JSONValue.Member] = (item["plan"]?["fixed"]?.members ?? []).map { .init(name: $0.name, value: .null) }
-        for field in form.fields where field.name.hasPrefix("fixed.") && !field.value.isEmpty {
-            let text = form.text("value.\(field.name.dropFirst("fixed.".count))")
-            fixed.removeAll { $0.name == field.value }
-            fixed.append(.init(name: field.value, value: text.isEmpty ? .null : .string(text)))
+        var chosen: [JSONValue.Member] = []
+        for field in form.fields where field.name.hasPrefix("fixed.") && !field.name.hasSuffix(".value") && !field.value.isEmpty {
+            let text = form.text(field.name + ".value")
+            if !text.isEmpty { chosen.append(.init(name: field.value, value: .string(text))) }
         }
-        return fixed
+        let gone = (item["plan"]?["fixed"]?.members ?? []).filter { before in !chosen.contains { $0.name == before.name } }
+        return chosen + gone.map { .init(name: $0.name, value: .null) }
     }
 }

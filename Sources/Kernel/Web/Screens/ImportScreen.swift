@@ -200,7 +200,7 @@ struct ImportScreen {
         let error = item["error"]
         let hint = error?["hint"]?.text ?? ""
         let more: HTML = hint.isEmpty ? "<p>Nothing was stored.</p>" : "<p>\(hint)</p>"
-        return Parts.notice(.bad, (error?["message"]?.text ?? "the import failed").asSentence, more)
+        return Parts.notice(.bad, (error?["message"]?.text ?? error?.text ?? "the import failed").asSentence, more)
     }
 
     private func finished(_ item: JSONValue, _ id: String) -> HTML {
