@@ -25,7 +25,7 @@ struct SettingsScreen {
     }
 
     private var lookups: [EntityModel] {
-        visit.registry.entities.filter { $0.schema.isLookup && visit.actor.can("view", on: $0.name) }
+        visit.registry.entities.filter { $0.schema.isLookup && (visit.actor.can("edit", on: $0.name) || visit.actor.can("create", on: $0.name)) }
     }
 
     func respond(_ rest: [String]) async throws -> FrontResponse {
