@@ -14,7 +14,10 @@ struct FieldsCommand: ParsableCommand {
         subcommands: [List.self, Add.self, Remove.self])
 
     private static func entity(_ word: String, _ session: Session) async throws -> EntityInfo {
-        let schema = try await session.client.schema()
+        try entity(word, try await session.client.schema())
+    }
+
+    private static func entity(_ word: String, _ schema: SchemaInfo) throws -> EntityInfo {
         if let entity = schema.entity(word) { return entity }
         throw UsageError(
             "there are no records called \(word)",
@@ -29,8 +32,8 @@ struct FieldsCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(_ session: Session) async throws {
-            let entity: EntityInfo?
-            if let records { entity = try await FieldsCommand.entity(records, session) } else { entity = nil }
+            let schema = try await session.client.schema()
+            let entity = try records.map { try FieldsCommand.entity($0, schema) }
             let query = entity.map { [APIRequest.QueryItem("entity", $0.name)] } ?? []
             let response = try await session.client.send(.get("custom-fields", query: query))
             var table = TextTable("Records", "Field", "Label", "Type", "Rules", "Made by")
@@ -41,7 +44,7 @@ struct FieldsCommand: ParsableCommand {
             }
             for node in try APIClient.document(response)["data"].elements {
                 let field = FieldInfo(node)
-                table.add(node["entity"].scalar, field.name, field.label, field.kind.rawValue, FieldsCommand.rules(field), "administrator")
+                table.add(schema.entity(named: node["entity"].scalar)?.path ?? node["entity"].scalar, field.name, field.label, field.kind.rawValue, FieldsCommand.rules(field), "administrator")
             }
             session.print(table, empty: "no custom fields; `tenon fields add` makes one", json: response)
         }

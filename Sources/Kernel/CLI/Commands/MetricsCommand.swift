@@ -60,7 +60,7 @@ struct MetricsCommand: ParsableCommand {
             if let previous = metric["previous"], !previous.isNull {
                 session.terminal.print(style(.dim, "  before: " + MetricText.value(previous)))
             }
-            let chart = MetricText.chart(metric["series"].elements, width: session.terminal.width ?? 80, style)
+            let chart = MetricText.chart(metric["series"].elements, period, width: session.terminal.width ?? 80, style)
             if !chart.isEmpty { session.terminal.print("\n" + chart) }
         }
     }
@@ -86,8 +86,9 @@ enum MetricText {
     }
 
     /// A horizontal bar for each step of a series.
-    static func chart(_ series: [JSONValue], width: Int, _ style: TextStyle) -> String {
-        let rows = series.map { (label: String($0["from"].scalar.prefix(10)), text: value($0["value"]), size: size($0["value"])) }
+    static func chart(_ series: [JSONValue], _ period: String, width: Int, _ style: TextStyle) -> String {
+        let part = period == "year" ? 4 : period == "month" ? 7 : 10
+        let rows = series.map { (label: String($0["from"].scalar.prefix(part)), text: value($0["value"]), size: size($0["value"])) }
         let most = rows.map(\.size).max() ?? 0
         guard rows.count > 1, most > 0 else { return "" }
         let texts = rows.map(\.text.columns).max() ?? 0

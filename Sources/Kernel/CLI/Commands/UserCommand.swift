@@ -10,7 +10,7 @@ struct UserCommand: RecordSharing {
 
             EXAMPLES:
               tenon user list
-              tenon user add --name 'Anna Berg' --email anna@example.com --role sales_agent --password-file password.txt
+              tenon user add --name 'Anna Berg' --email anna@example.com --role sales_agent
               tenon user password anna@example.com --password-file -
               tenon user deactivate anna@example.com
             """,

@@ -33,8 +33,9 @@ enum CompletionWords {
         }
         guard let entity = await schema(options)?.entity(noun) else { return [] }
         guard let verb = plain.dropFirst().first else { return RecordCommand.verbs.map(\.name) + entity.actions.map(\.name) }
-        if begun.hasPrefix("-") { return names(specs(verb, entity) + ClientOptions.specs) }
-        return values(before.last ?? "", entity, verb)
+        let values = values(before.last ?? "", entity, verb)
+        if values.isEmpty, begun.hasPrefix("-") { return names(specs(verb, entity) + ClientOptions.specs) }
+        return values
     }
 
     private static func names(_ specs: [OptionSpec]) -> [String] {

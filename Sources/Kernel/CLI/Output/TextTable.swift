@@ -5,6 +5,8 @@ struct TextTable {
         var alignsRight = false
         /// Whether it may be cut when the terminal is narrow.
         var canShrink = true
+        /// As narrow as it may become, if it is wider by itself.
+        var least = 10
     }
     struct Cell {
         var text: String
@@ -38,7 +40,6 @@ struct TextTable {
     mutating func add(_ cells: String...) { rows.append(cells.map { Cell($0) }) }
 
     private static let gap = 2
-    private static let least = 8
 
     func text(style: TextStyle, width: Int?) -> String {
         let widths = fitted(to: width)
@@ -71,8 +72,8 @@ struct TextTable {
         guard let limit else { return widths }
         var excess = widths.reduce(0, +) + Self.gap * (columns.count - 1) - limit
         while excess > 0 {
-            let shrinkable = columns.indices.filter { columns[$0].canShrink && widths[$0] > Self.least }
-            guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
+            let shrinkable = columns.indices.filter { columns[$0].canShrink && widths[$0] > columns[$0].least }
+            guard let widest = shrinkable.max(by: { widths[$0] - columns[$0].least < widths[$1] - columns[$1].least }) else { break }
             widths[widest] -= 1
             excess -= 1
         }

@@ -101,7 +101,11 @@ struct RecordListing: Sendable {
         guard !page.records.isEmpty else { return session.terminal.note("no \(plural) found") }
         let colors = await command.colors(for: columns)
         var table = TextTable(
-            columns.map { TextTable.Column(title: $0.label, alignsRight: $0.isNumeric, canShrink: !$0.isNumeric && $0.kind != .day) })
+            columns.map { field in
+                TextTable.Column(
+                    title: field.label, alignsRight: field.isNumeric, canShrink: !field.isNumeric && field.kind != .day,
+                    least: field.name == command.entity.labelField ? 28 : 10)
+            })
         for record in page.records { table.add(columns.map { TerminalText.cell($0, of: record, colors: colors) }) }
         session.terminal.write(Array(table.text(style: session.style, width: session.terminal.width).utf8))
         let shown = "\(TerminalText.grouped(String(page.records.count))) \(page.records.count == 1 ? command.entity.title.lowercased() : plural)"
