@@ -166,4 +166,14 @@ import Testing
         #expect(run.status == 0, "\(run)")
         #expect(run.json["data"].elements.allSatisfy { $0["state"].string == "ok" })
     }
+
+    @Test func `a damaged store is told, not shown as an empty one`() throws {
+        let tenon = try TenonProgram.prepared()
+        for name in ["tenon.sqlite-wal", "tenon.sqlite-shm"] { try? FileManager.default.removeItem(at: tenon.data.appendingPathComponent(name)) }
+        try Data(repeating: 0x5A, count: 20_000).write(to: tenon.data.appendingPathComponent("tenon.sqlite"))
+        for command in [["leads", "list"], ["doctor"], ["serve", "--port", "0"]] {
+            let run = try tenon.run(command)
+            #expect(run.status == 7 && run.errors.contains("could not be opened") && run.errors.contains("backup"), "\(run)")
+        }
+    }
 }

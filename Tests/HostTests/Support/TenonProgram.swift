@@ -65,6 +65,10 @@ final class TenonProgram: Sendable {
 
     /// Runs a command line to its end, without a terminal.
     func run(_ arguments: String..., input: String = "", environment: [String: String] = [:]) throws -> Run {
+        try run(arguments, input: input, environment: environment)
+    }
+
+    func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws -> Run {
         let process = process(arguments, environment)
         let (given, output, errors) = (Pipe(), folder.appendingPathComponent(UUID().uuidString), folder.appendingPathComponent(UUID().uuidString))
         for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }

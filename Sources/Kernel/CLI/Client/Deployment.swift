@@ -15,6 +15,19 @@ struct Deployment: Sendable {
         guard exists else { throw NoDeployment(directory: directory) }
     }
 
+    /// Opens the store and loads the plugins. The lock must be held.
+    func open() async throws -> Kernel {
+        do {
+            return try await Kernel.boot(Kernel.Options(dataDirectory: directory))
+        } catch let error as CRMError {
+            throw error
+        } catch {
+            throw CRMError(
+                .unavailable, "the deployment in \(directory) could not be opened: \(error)",
+                hint: "Look at the disk and at who owns the files; restore them from a backup if they are damaged.", cause: error)
+        }
+    }
+
     /// Makes the directory, for its owner alone; one that is there stays as it is.
     func make() throws {
         var path = directory.hasPrefix("/") ? "" : "."

@@ -17,7 +17,7 @@ struct DeploymentPlan: Sendable {
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon init")
         defer { withExtendedLifetime(lock) {} }
-        let kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.directory))
+        let kernel = try await deployment.open()
         do {
             try await prepare(kernel, terminal)
         } catch {

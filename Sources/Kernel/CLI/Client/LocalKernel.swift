@@ -15,7 +15,7 @@ final class LocalKernel: APITransport {
     }
 
     init(_ directory: String, lock: DataDirectoryLock) async throws {
-        kernel = try await Kernel.boot(Kernel.Options(dataDirectory: directory))
+        kernel = try await Deployment(directory: directory).open()
         self.lock = lock
     }
 

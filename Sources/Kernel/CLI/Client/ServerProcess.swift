@@ -19,7 +19,7 @@ struct ServerProcess: Sendable {
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon serve")
         defer { withExtendedLifetime(lock) {} }
-        let kernel = try await Kernel.boot(Kernel.Options(dataDirectory: directory))
+        let kernel = try await deployment.open()
         if kernel.rights.firstAdministrator == nil {
             terminal.printError("there is no administrator yet: end the server and run `tenon init`")
         }

@@ -96,13 +96,15 @@ struct ImportReport: Sendable {
         let failed = count("failed")
         let state = result["state"].scalar
         let head = parts.isEmpty ? "nothing to import" : parts.joined(separator: ", ")
-        out += state == "failed" || (parts.isEmpty && failed > 0) ? "" : style(.bold, "\(plural): \(head)") + "\n"
+        // An import that failed has stored nothing, unless it was cut short while it left errors out.
+        let isStored = state != "failed" || result["can_revert"].bool == true
+        out += !isStored || (parts.isEmpty && failed > 0) ? "" : style(.bold, "\(plural): \(head)") + "\n"
         if failed > 0 {
             out += style(.warning, "\(shown(failed)) \(failed == 1 ? "row has" : "rows have") errors") + "\n"
             out += errors(result["errors"].elements, of: failed)
         }
         let id = result["id"].scalar
-        if !dryRun, state != "failed", !parts.isEmpty, !id.isEmpty {
+        if !dryRun, isStored, state != "reverted", !parts.isEmpty, !id.isEmpty {
             out += style(.dim, "import \(id); `tenon imports revert \(id)` takes it back") + "\n"
         }
         return out
