@@ -34,7 +34,7 @@ struct WebFront: Sendable {
         } catch { return ErrorScreen.alone(told(error)) }
     }
 
-    /// Nobody is logged in: pages lead to the log-in and back, parts say so.
+    /// Nobody is logged in: pages go to the log-in and back, parts say so.
     private func stranger(_ request: FrontRequest) -> FrontResponse {
         if !(request.headers["tenon-fragment"] ?? "").isEmpty || request.path.last == "events" {
             return Problems.response(CRMError(.unauthenticated, "nobody is logged in", hint: "Log in again."))

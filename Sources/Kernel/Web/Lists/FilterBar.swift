@@ -8,7 +8,7 @@ struct FilterBar {
     let transaction: StoreTransaction
     /// At the end of the bar: the choice of columns.
     var end: HTML = ""
-    /// Where it leads: the list or the board.
+    /// Where it goes: the list or the board.
     var target: String
 
     private var entity: EntityModel { state.entity }

@@ -129,7 +129,7 @@ struct BoardScreen {
             """
     }
 
-    /// The column as a list: where the link leads without script.
+    /// The column as a list: where the link goes without script.
     private func listHref(_ key: String) -> String {
         let base = "/admin/\(entity.path)"
         return state.query.without("within", "column").with(key.isEmpty ? board.by + ".empty" : board.by, key.isEmpty ? "true" : key).href(base)

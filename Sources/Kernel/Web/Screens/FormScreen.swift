@@ -98,7 +98,7 @@ struct FormScreen {
             """
     }
 
-    /// Defaults, and what the address says: `?company=4` begins with that link.
+    /// Defaults, and what the address says: `?parent=4` begins with that link.
     private func prefilled(_ transaction: StoreTransaction) throws -> RecordData {
         var record = transaction.blank(entity)
         let input = RecordInput(transaction: transaction)

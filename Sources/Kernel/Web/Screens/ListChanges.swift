@@ -29,6 +29,6 @@ struct ListChanges {
         return visit.done(base, "View removed.")
     }
 
-    /// An address within this list; anything else leads to the list itself.
+    /// An address within this list; anything else goes to the list itself.
     private func own(_ href: String) -> String { href == base || href.hasPrefix(base + "?") || href.hasPrefix(base + "/board") ? href : base }
 }

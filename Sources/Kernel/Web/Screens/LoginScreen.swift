@@ -28,7 +28,7 @@ struct LoginScreen {
         return FrontResponse.redirect("/login").with("set-cookie", SessionCookie.clear(for: request))
     }
 
-    /// Only addresses of ours: a link from elsewhere must not lead away after the login.
+    /// Only addresses of ours: a link from elsewhere must not take anyone away after the login.
     private func safe(_ next: String?) -> String {
         guard let next, next == "/admin" || next.hasPrefix("/admin/") || next.hasPrefix("/admin?"), !next.contains("\\"), !next.contains("\n"), !next.contains("\r") else { return "/admin" }
         return next

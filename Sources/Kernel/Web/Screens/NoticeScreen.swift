@@ -25,7 +25,7 @@ struct NoticeScreen {
         return FrontResponse(200, headers: [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")], body: .stream(events))
     }
 
-    /// Marks one as read and goes where it leads.
+    /// Marks one as read and goes where it points.
     private func open(_ id: RecordID, _ user: Int64) async throws -> FrontResponse {
         let now = visit.store.clock.now
         let notice = try await visit.store.engine.write { connection -> Notice? in
