@@ -30,6 +30,16 @@ import Testing
         #expect(text.contains("…") && text.contains("1,000.00 EUR"))
     }
 
+    @Test func `a terminal that is too narrow loses the last columns, and says which`() {
+        var table = TextTable("Number", "Title", "Status", "Owner", "Outcome")
+        table.add("1", "a long title of something", "in progress", "somebody important", "not known yet")
+        let dropped = table.dropColumns(toFit: 34)
+        #expect(dropped == ["Outcome"])
+        let text = table.text(style: .plain, width: 34)
+        #expect(text.split(separator: "\n").allSatisfy { String($0).columns <= 34 }, "\(text)")
+        #expect(table.dropColumns(toFit: nil).isEmpty)
+    }
+
     @Test func `a stored text cannot steer the terminal`() {
         #expect("a\u{1B}[2Jb\nc\u{202E}d".tame == "a[2Jb cd")
     }

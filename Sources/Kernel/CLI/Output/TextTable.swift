@@ -40,6 +40,7 @@ struct TextTable {
     mutating func add(_ cells: String...) { rows.append(cells.map { Cell($0) }) }
 
     private static let gap = 2
+    private static let narrowest = 7
 
     func text(style: TextStyle, width: Int?) -> String {
         let widths = fitted(to: width)
@@ -64,19 +65,35 @@ struct TextTable {
         return out
     }
 
-    /// Natural widths, or smaller ones taken from the widest columns until the table fits.
+    /// Natural widths, or smaller ones taken from the widest columns until the table fits: first down to what each column
+    /// likes to have, then to what can still be read.
     private func fitted(to limit: Int?) -> [Int] {
         var widths = columns.indices.map { place in
             max(columns[place].title.columns, rows.map { $0[place].text.columns }.max() ?? 0)
         }
         guard let limit else { return widths }
-        var excess = widths.reduce(0, +) + Self.gap * (columns.count - 1) - limit
-        while excess > 0 {
-            let shrinkable = columns.indices.filter { columns[$0].canShrink && widths[$0] > columns[$0].least }
-            guard let widest = shrinkable.max(by: { widths[$0] - columns[$0].least < widths[$1] - columns[$1].least }) else { break }
-            widths[widest] -= 1
-            excess -= 1
+        var excess = TextTable.total(widths) - limit
+        for floor in [columns.map(\.least), columns.map { min($0.least, TextTable.narrowest) }] {
+            while excess > 0 {
+                let shrinkable = columns.indices.filter { columns[$0].canShrink && widths[$0] > floor[$0] }
+                guard let widest = shrinkable.max(by: { widths[$0] - floor[$0] < widths[$1] - floor[$1] }) else { break }
+                widths[widest] -= 1
+                excess -= 1
+            }
         }
         return widths
+    }
+
+    private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap * (widths.count - 1) }
+
+    /// Takes columns away from the right until the others fit, but never the first two. Returns the titles of those that went.
+    mutating func dropColumns(toFit limit: Int?) -> [String] {
+        guard let limit else { return [] }
+        var dropped: [String] = []
+        while columns.count > 2, TextTable.total(fitted(to: limit)) > limit {
+            dropped.insert(columns.removeLast().title, at: 0)
+            for row in rows.indices { rows[row].removeLast() }
+        }
+        return dropped
     }
 }

@@ -107,7 +107,11 @@ struct RecordListing: Sendable {
                     least: field.name == command.entity.labelField ? 28 : 10)
             })
         for record in page.records { table.add(columns.map { TerminalText.cell($0, of: record, colors: colors) }) }
+        let dropped = table.dropColumns(toFit: session.terminal.width)
         session.terminal.write(Array(table.text(style: session.style, width: session.terminal.width).utf8))
+        if !dropped.isEmpty {
+            session.terminal.note(session.style(.dim, "no room for \(dropped.joined(separator: ", ")); --columns chooses what to show"))
+        }
         let shown = "\(TerminalText.grouped(String(page.records.count))) \(page.records.count == 1 ? command.entity.title.lowercased() : plural)"
         let of = page.total.map { " of \(TerminalText.grouped(String($0)))" } ?? ""
         if page.next.string != nil {
