@@ -22,9 +22,14 @@ struct HTTPServer: Sendable {
     /// Serves until the task is cancelled or the process is told to end; finishes what it began.
     /// - Parameter running: called for each address once it answers, with the port that was bound.
     func run(_ addresses: [Address], stopOnSignals: Bool, running: @escaping @Sendable (Address, Int?) async -> Void) async throws {
-        let services = addresses.map { address in application(address, running) }
+        let live = front.kernel.live
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = addresses.map { address in
+            .init(service: application(address, running), successTerminationBehavior: .gracefullyShutdownGroup)
+        }
+        // Services end in reverse order: the streams of open pages first, or the server would wait for them.
+        services.append(.init(service: Ending { live.close() }, successTerminationBehavior: .ignore))
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            services: services,
             gracefulShutdownSignals: stopOnSignals ? [.sigterm, .sigint] : [], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(15)
         try await ServiceGroup(configuration: configuration).run()
@@ -145,6 +150,18 @@ struct HTTPServer: Sendable {
         case .stream(let pieces):
             return Response(status: status, headers: headers, body: .init(asyncSequence: pieces.map { ByteBuffer(bytes: $0) }))
         }
+    }
+}
+
+/// Does something when the end has come.
+private struct Ending: Service {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        body()
     }
 }
 
