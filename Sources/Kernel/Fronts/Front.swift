@@ -15,8 +15,10 @@ struct Front: Sendable {
 
     /// Answers any request. Never throws: a failure is an answer too.
     func respond(_ request: FrontRequest) async -> FrontResponse {
-        let response = await route(request)
-        return Front.hardened(response)
+        guard request.method == "HEAD" else { return Front.hardened(await route(request)) }
+        var question = request
+        question.method = "GET"
+        return Front.hardened(await route(question)).withoutBody
     }
 
     private func route(_ request: FrontRequest) async -> FrontResponse {

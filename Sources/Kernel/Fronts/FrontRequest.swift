@@ -77,6 +77,12 @@ struct FrontResponse: Sendable {
     }
     static var noContent: FrontResponse { FrontResponse(204, headers: [], body: .bytes([])) }
 
+    /// The answer to `HEAD`: what would have come, told by its length only.
+    var withoutBody: FrontResponse {
+        guard case .bytes(let bytes) = body else { return FrontResponse(status, headers: headers, body: .bytes([])) }
+        return FrontResponse(status, headers: headers + [("content-length", String(bytes.count))], body: .bytes([]))
+    }
+
     func with(_ name: String, _ value: String) -> FrontResponse {
         var copy = self
         copy.headers.append((name, value))
@@ -95,13 +101,15 @@ struct Caller: Sendable {
 }
 
 extension FrontRequest {
-    /// Reads `a=1&b=2` (the body of a form, the query of a URL); nil when it is not UTF-8 or an escape is broken.
+    /// Reads `a=1&b=2` (the body of a form, the query of a URL); nil when it is not UTF-8, an escape is
+    /// broken, or it has a zero byte, which no text has.
     static func parseQuery(_ text: some StringProtocol) -> [QueryItem]? {
         var items: [QueryItem] = []
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = String(parts[0]).percentDecoded(plusIsSpace: true),
-                let value = parts.count == 2 ? String(parts[1]).percentDecoded(plusIsSpace: true) : ""
+                let value = parts.count == 2 ? String(parts[1]).percentDecoded(plusIsSpace: true) : "",
+                !name.utf8.contains(0), !value.utf8.contains(0)
             else { return nil }
             items.append(QueryItem(name: name, value: value))
         }

@@ -15,7 +15,8 @@ indirect enum JSONValue: Sendable, Hashable {
         var value: JSONValue
     }
 
-    /// Reads a document; throws `malformed` with line and column. At most 64 levels deep.
+    /// Reads a document; throws `malformed` with line and column. At most 64 levels deep, no name twice in one
+    /// object: which of two values is meant is not for us to guess.
     init(parsing bytes: [UInt8]) throws {
         var reader = JSONReader(bytes: bytes)
         self = try reader.document()
@@ -23,7 +24,7 @@ indirect enum JSONValue: Sendable, Hashable {
 
     subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.last { $0.name == name }?.value
+        return members.first { $0.name == name }?.value
     }
 
     var text: String? {
@@ -97,6 +98,7 @@ private struct JSONReader {
     private mutating func object(_ depth: Int) throws -> JSONValue {
         at += 1
         var members: [JSONValue.Member] = []
+        var names: Set<String> = []
         skipSpace()
         if at < bytes.count, bytes[at] == UInt8(ascii: "}") {
             at += 1
@@ -105,7 +107,12 @@ private struct JSONReader {
         while true {
             skipSpace()
             guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw failure("a name in quotes was expected") }
+            let start = at
             let name = try string()
+            guard names.insert(name).inserted else {
+                at = start
+                throw failure("the name \"\(name.prefix(80))\" is given twice")
+            }
             skipSpace()
             guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { throw failure("a colon was expected") }
             at += 1

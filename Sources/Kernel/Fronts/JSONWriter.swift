@@ -134,10 +134,10 @@ struct JSONWriter {
         case .text(let text): string(text)
         case .integer(let number): integer(number)
         case .boolean(let flag): boolean(flag)
-        case .decimal(let number): string(number.description)
+        case .decimal(let number): decimal(units: number.units, scale: number.scale)
         case .money(let money): self.money(minor: money.minor, money.currency)
         case .day(let day): string(day.description)
-        case .moment(let moment): string(moment.description)
+        case .moment(let moment): self.moment(moment.milliseconds)
         case .list(let ids):
             beginArray()
             for id in ids { integer(id.raw) }
@@ -146,12 +146,67 @@ struct JSONWriter {
     }
 
     mutating func money(minor: Int64, _ currency: Currency) {
-        beginObject()
-        key("amount")
-        string(FixedDecimal(units: minor, scale: currency.minorDigits).description)
-        key("currency")
-        string(currency.code)
-        endObject()
+        comma()
+        bytes.append(contentsOf: "{\"amount\":\"".utf8)
+        plain(units: minor, scale: currency.minorDigits)
+        bytes.append(contentsOf: "\",\"currency\":\"".utf8)
+        bytes.append(UInt8(truncatingIfNeeded: currency.packed >> 16))
+        bytes.append(UInt8(truncatingIfNeeded: currency.packed >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: currency.packed))
+        bytes.append(contentsOf: "\"}".utf8)
+    }
+
+    /// An exact number as text: what ``FixedDecimal/description`` says.
+    mutating func decimal(units: Int64, scale: Int) {
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        plain(units: units, scale: scale)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func plain(units: Int64, scale: Int) {
+        if units < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = units.magnitude
+        let start = bytes.count
+        var written = 0
+        repeat {
+            if written == scale, scale > 0 { bytes.append(UInt8(ascii: ".")) }
+            bytes.append(UInt8(truncatingIfNeeded: 48 + rest % 10))
+            rest /= 10
+            written += 1
+        } while rest > 0 || written <= scale
+        bytes[start...].reverse()
+    }
+
+    /// A moment in UTC: what ``Moment/description`` says.
+    mutating func moment(_ milliseconds: Int64) {
+        let moment = Moment(milliseconds: milliseconds)
+        let day = moment.day
+        let (year, month, date) = day.parts
+        let time = Int(milliseconds - Int64(day.number) * 86_400_000)
+        comma()
+        bytes.append(UInt8(ascii: "\""))
+        padded(year, 4)
+        bytes.append(UInt8(ascii: "-"))
+        padded(month, 2)
+        bytes.append(UInt8(ascii: "-"))
+        padded(date, 2)
+        bytes.append(UInt8(ascii: "T"))
+        padded(time / 3_600_000, 2)
+        bytes.append(UInt8(ascii: ":"))
+        padded(time / 60_000 % 60, 2)
+        bytes.append(UInt8(ascii: ":"))
+        padded(time / 1000 % 60, 2)
+        bytes.append(UInt8(ascii: "."))
+        padded(time % 1000, 3)
+        bytes.append(contentsOf: "Z\"".utf8)
+    }
+
+    private mutating func padded(_ number: Int, _ width: Int) {
+        let start = bytes.count
+        digits(Int64(number))
+        let missing = width - (bytes.count - start)
+        if missing > 0 { bytes.insert(contentsOf: repeatElement(UInt8(ascii: "0"), count: missing), at: start) }
     }
 }
 

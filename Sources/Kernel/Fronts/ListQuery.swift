@@ -17,10 +17,14 @@ struct ListQuery: Sendable {
 
     static let reserved: Set<String> = ["sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page"]
 
+    /// The most conditions, and values of one condition: more would be slow to plan.
+    private static let most = 200
+
     /// Reads a query; throws `invalid` with every parameter that does not fit.
     init(_ items: [FrontRequest.QueryItem], entity: EntityModel, transaction: StoreTransaction) throws {
         filter = .everything
         sort = entity.list.sort
+        if transaction.actor.mask(sort.field, of: entity.name) == .hidden { sort = Sort(field: "created_at", descending: true) }
         limit = 50
         cursor = nil
         search = nil
@@ -31,6 +35,9 @@ struct ListQuery: Sendable {
         var equals: [String: [Operand]] = [:]
         var order: [String] = []
         let input = RecordInput(transaction: transaction)
+        guard items.count <= ListQuery.most else {
+            throw CRMError(.invalid, "the query has more than \(ListQuery.most) parts", hint: "Ask for less at once.")
+        }
         for item in items {
             switch item.name {
             case "sort":
@@ -69,8 +76,9 @@ struct ListQuery: Sendable {
                 do {
                     let parts = item.name.split(separator: ".", maxSplits: 1)
                     let name = String(parts.first ?? "")
+                    // A form sends its empty fields, too.
+                    if item.value.isEmpty { continue }
                     if parts.count == 1 {
-                        if item.value.isEmpty { continue }
                         if equals[name] == nil { order.append(name) }
                         equals[name, default: []].append(try ListQuery.operand(name, item.value, entity, input))
                     } else {
@@ -104,7 +112,7 @@ struct ListQuery: Sendable {
         switch field.type {
         case .day, .moment:
             if text == "today" { return .today(plusDays: 0) }
-            if text.hasSuffix("d"), let days = Int(text.dropLast()), abs(days) < 40_000 { return .today(plusDays: days) }
+            if text.hasSuffix("d"), let days = Int(text.dropLast()), (-40_000...40_000).contains(days) { return .today(plusDays: days) }
             if field.type == .moment, let day = Day(text) { return .value(.day(day)) }
             return .value(try input.value(field, text: text))
         case .references(let target):
@@ -121,7 +129,9 @@ struct ListQuery: Sendable {
     private static func condition(_ name: String, _ operation: String, _ text: String, _ entity: EntityModel, _ input: RecordInput) throws -> Filter {
         switch operation {
         case "in":
-            return .oneOf(name, try text.split(separator: ",").map { try operand(name, String($0).trimmed, entity, input) })
+            let texts = text.split(separator: ",")
+            guard texts.count <= most else { throw unfit(name + ".in", "has more than \(most) values") }
+            return .oneOf(name, try texts.map { try operand(name, String($0).trimmed, entity, input) })
         case "empty":
             _ = try input.transaction.compiler(entity).visible(name)
             guard let flag = RecordInput.boolean(text) else { throw unfit(name + ".empty", "must be true or false") }

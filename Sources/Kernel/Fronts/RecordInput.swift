@@ -133,7 +133,7 @@ struct RecordInput {
     /// `YYYY-MM-DD`, `today`, or so many days from today: `-14d`, `+3d`.
     func day(_ text: String) -> Day? {
         if text == "today" { return transaction.today }
-        if text.hasSuffix("d"), let days = Int(text.dropLast()) { return abs(days) < 40_000 ? transaction.today.adding(days: days) : nil }
+        if text.hasSuffix("d"), let days = Int(text.dropLast()) { return (-40_000...40_000).contains(days) ? transaction.today.adding(days: days) : nil }
         return Day(text)
     }
 

@@ -3,7 +3,7 @@ import PluginAPI
 /// Records as the API shows them: snake_case fields, references as ids with an `…_label` beside them, money as an object.
 extension JSONWriter {
     /// A row of a list, straight from the engine's page to bytes.
-    mutating func record(_ row: any Row, _ projection: Projection, _ transaction: StoreTransaction) throws {
+    mutating func record(_ row: any Row, _ projection: Projection, _ labels: LinkLabels) throws {
         beginObject()
         key(prepared: JSONWriter.id)
         integer(row.integer(0))
@@ -19,7 +19,9 @@ extension JSONWriter {
                 case .json: row.withText(item.column) { raw($0) }
                 case .integer, .reference: integer(row.integer(item.column))
                 case .boolean: boolean(row.integer(item.column) != 0)
-                default: value(item.field.read(row, at: item.column))
+                case .moment: moment(row.integer(item.column))
+                case .decimal(let scale): decimal(units: row.integer(item.column), scale: scale)
+                case .money, .references: value(item.field.read(row, at: item.column))
                 }
             }
             if let label = item.labelColumn {
@@ -27,10 +29,10 @@ extension JSONWriter {
                 if row.isNull(label) { null() } else { row.withText(label) { string(utf8: $0) } }
             } else if case .references(let target) = item.field.type {
                 let ids = row.isNull(item.column) ? [] : row.withText(item.column, FieldModel.ids)
-                let labels = try transaction.labels(target, ids.map(\.raw))
+                let texts = try labels.of(target, ids)
                 key(prepared: item.labelKey)
                 beginArray()
-                for id in ids { if let label = labels[id.raw] { string(label) } else { null() } }
+                for id in ids { if let label = texts[id.raw] { string(label) } else { null() } }
                 endArray()
             }
         }
@@ -41,17 +43,35 @@ extension JSONWriter {
     private static let version = JSONWriter.prepared("version")
 }
 
+/// The labels of what lists of links point at, looked up once for all rows of an answer.
+final class LinkLabels {
+    private let transaction: StoreTransaction
+    private var known: [String: [Int64: String]] = [:]
+    private var asked: [String: Set<Int64>] = [:]
+
+    init(_ transaction: StoreTransaction) { self.transaction = transaction }
+
+    /// The labels of records, by id; those that the user may not see have none.
+    func of(_ target: String, _ ids: [RecordID]) throws -> [Int64: String] {
+        let missing = ids.map(\.raw).filter { asked[target]?.contains($0) != true }
+        if !missing.isEmpty {
+            asked[target, default: []].formUnion(missing)
+            known[target, default: [:]].merge(try transaction.labels(target, missing)) { $1 }
+        }
+        return known[target] ?? [:]
+    }
+}
+
 extension StoreTransaction {
     /// One record as the API shows it; throws `notFound` when there is none that the user may see.
     func json(_ entity: EntityModel, _ id: RecordID) throws -> (bytes: [UInt8], version: Int64) {
-        let projection = Projection(entity, fields: nil, actor: actor, registry: registry, withLabels: true)
-        let condition = try compiler(entity).condition(.compare("id", .equal, .value(.integer(id.raw))))
-        let sql = "SELECT \(projection.columns) FROM \(quoted(entity.name)) t\(projection.joins) WHERE \(condition.sql)"
+        let projection = try projection(entity, withLabels: true)
+        let query = projection.select + " WHERE " + (try compiler(entity).condition(.id(id)))
         var writer = JSONWriter(capacity: 1024)
         var version: Int64?
-        try connection.query(sql, condition.arguments) { row in
+        try connection.query(query.sql, projection.arguments + query.arguments) { row in
             version = row.integer(1)
-            try writer.record(row, projection, self)
+            try writer.record(row, projection, LinkLabels(self))
             return false
         }
         guard let version else { throw StoreTransaction.missing(entity, id) }

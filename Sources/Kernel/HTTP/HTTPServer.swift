@@ -64,9 +64,9 @@ struct HTTPServer: Sendable {
         do {
             let given = try await read(request, context, isLocal: isLocal)
             let response = await front.respond(given)
-            return write(response, isHead: request.method == .head)
+            return write(response)
         } catch let refusal as Refusal {
-            return write(refusal.response, isHead: false)
+            return write(refusal.response)
         } catch {
             return Response(status: .badRequest)
         }
@@ -133,7 +133,7 @@ struct HTTPServer: Sendable {
             .with("connection", "close")
     }
 
-    private static func write(_ response: FrontResponse, isHead: Bool) -> Response {
+    private static func write(_ response: FrontResponse) -> Response {
         var headers = HTTPFields()
         headers.reserveCapacity(response.headers.count + 2)
         for (name, value) in response.headers {
@@ -142,10 +142,7 @@ struct HTTPServer: Sendable {
         let status = HTTPResponse.Status(code: response.status)
         switch response.body {
         case .bytes(let bytes):
-            if isHead {
-                headers[.contentLength] = String(bytes.count)
-                return Response(status: status, headers: headers)
-            }
+            if bytes.isEmpty { return Response(status: status, headers: headers) }
             return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
         case .stream(let pieces):
             return Response(status: status, headers: headers, body: .init(asyncSequence: pieces.map { ByteBuffer(bytes: $0) }))

@@ -41,6 +41,8 @@ protocol Connection: AnyObject {
 /// One row of a result; valid until the next.
 protocol Row {
     func isNull(_ column: Int) -> Bool
+    /// The value as the engine keeps it.
+    func value(_ column: Int) -> SQLValue
     func integer(_ column: Int) -> Int64
     func text(_ column: Int) -> String
     /// The text's bytes in place, without a copy.
@@ -96,9 +98,12 @@ protocol Dialect: Sendable {
     /// Puts the texts of a record into the search index, replacing earlier ones.
     func index(_ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool) throws
     func unindex(_ connection: any Connection, table: String, id: Int64) throws
-    /// A condition on the row's id (`t.id`) that holds where any of the columns contains the text, with its arguments.
-    func match(table: String, columns: [String], text: String) -> (sql: String, arguments: [SQLValue])
-    /// `lower(x) like …` for a pattern without regard to case: the operator between column and argument.
+    /// A condition on the row's id (`t.id`) that holds where any of the columns contains the text.
+    func match(table: String, columns: [String], text: String) -> SQLFragment
+    /// A condition that holds where a column has one of these numbers. Its text is the same for any count of them, so that
+    /// statements are prepared once.
+    func among(_ column: String, _ numbers: [Int64]) -> SQLFragment
+    /// `lower(x) like …` for a pattern without regard to case, with a mark for the pattern.
     func like(_ column: String) -> String
     /// Whether an error tells that a unique index was hit; the index's columns if they are known.
     func uniqueViolation(_ error: any Error) -> [String]?

@@ -15,9 +15,12 @@ extension FieldModel {
                 let high = FixedDecimal(units: range.upperBound, scale: 0).rescaled(to: number.scale)
             else { return nil }
             return (low.units...high.units).contains(number.units) ? nil : outside(range)
+        case .list(let ids) where ids.count > FieldModel.longestList: return "has more than \(FieldModel.longestList) entries"
         default: return nil
         }
     }
+
+    private static let longestList = 1000
 
     private func outside(_ range: ClosedRange<Int64>) -> String { "must be from \(range.lowerBound) to \(range.upperBound)" }
 
@@ -27,7 +30,8 @@ extension FieldModel {
             return "contains a control character"
         }
         switch description.format {
-        case .plain where type == .text: return text.contains("\n") ? "must be one line" : nil
+        case .plain where type == .text:
+            return text.unicodeScalars.contains { $0 == "\n" || $0 == "\r" } ? "must be one line" : nil
         case .email: return FieldModel.isEmail(text) ? nil : "is not an e-mail address"
         case .phone:
             let digits = text.filter(\.isNumber).count
@@ -62,18 +66,67 @@ extension FieldModel {
     }
 
     /// A value in its canonical form: text without space at its ends, e-mails in lower case, web addresses with
-    /// a scheme, numbers at the field's scale.
+    /// a scheme, numbers at the field's scale, lists without repetitions; no answer to yes or no is no.
     func normalized(_ value: Value) -> Value {
         switch (type, value) {
         case (.text, .text(let text)):
             var clean = description.format == .multiline ? text.replacing("\r\n", with: "\n") : text.trimmed
-            if clean.isEmpty { return .null }
+            if clean.allSatisfy(\.isWhitespace) { return .null }
             if description.format == .email { clean = clean.lowercased() }
             if description.format == .url, !clean.contains("://"), clean.contains(".") { clean = "https://" + clean }
             return .text(clean)
         case (.decimal(let scale), .decimal(let number)): return number.rescaled(to: scale).map(Value.decimal) ?? value
         case (.references, .null): return .list([])
+        case (.references, .list(let ids)):
+            var known: Set<RecordID> = []
+            return .list(ids.filter { known.insert($0).inserted })
+        case (.boolean, .null) where description.isRequired: return .boolean(false)
         default: return value
         }
+    }
+}
+
+extension FixedDecimal {
+    /// The same number with another count of decimals; nil when that would lose something or not fit.
+    func rescaled(to target: Int) -> FixedDecimal? {
+        var units = units
+        var scale = scale
+        while scale < target {
+            let (product, overflow) = units.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            units = product
+            scale += 1
+        }
+        while scale > target {
+            guard units % 10 == 0 else { return nil }
+            units /= 10
+            scale -= 1
+        }
+        return FixedDecimal(units: units, scale: scale)
+    }
+}
+
+extension FieldModel {
+    /// Whether a value is of the field's type.
+    func accepts(_ value: Value) -> Bool {
+        switch (type, value) {
+        case (_, .null), (.text, .text), (.json, .text), (.integer, .integer), (.boolean, .boolean), (.decimal, .decimal),
+            (.money, .money), (.day, .day), (.moment, .moment), (.reference, .integer), (.references, .list): true
+        case (.choice(let options), .text(let key)): options.contains { $0.key == key }
+        default: false
+        }
+    }
+
+    /// Whether it points at several records.
+    var isList: Bool { if case .references = type { true } else { false } }
+}
+
+extension String {
+    /// Without space at either end.
+    var trimmed: String {
+        var view = self[...]
+        while let first = view.first, first.isWhitespace { view.removeFirst() }
+        while let last = view.last, last.isWhitespace { view.removeLast() }
+        return String(view)
     }
 }

@@ -114,7 +114,9 @@ private struct Maker {
             table("tenon_preference", key: ["user_id", "key"], ["user_id": .integer, "key": .text, "value": .text]),
             table(
                 "tenon_idempotency", key: ["key", "user_id"],
-                ["key": .text, "user_id": .integer, "at": .integer, "status": .integer, "body": .text], indexes: [["at"]]),
+                [
+                    "key": .text, "user_id": .integer, "at": .integer, "status": .integer, "body": .text, "version": .integer, "location": .text, "request": .text,
+                ], indexes: [["at"]]),
         ]
     }
 

@@ -15,18 +15,37 @@ struct Projection: Sendable {
 
     let entity: EntityModel
     let items: [Item]
-    let columns: String
-    let joins: String
-    /// The label expression of each joined reference, to sort by.
-    let labels: [String: String]
+    /// `SELECT … FROM …`, up to where the condition begins.
+    let select: String
+    /// What the joins are sent, before what the condition is.
+    let arguments: [SQLValue]
+    /// The column after the last item's: the key by which rows are sorted, where there is an order.
+    let keyColumn: Int
+    /// How rows are sorted, and whether they may have nothing to be sorted by.
+    let key: (expression: String, mayBeNull: Bool)?
 
     /// Reads `fields` (all that are visible when nil). With `labels`, references bring their labels.
-    init(_ entity: EntityModel, fields: Set<String>?, actor: Actor, registry: Registry, withLabels: Bool) {
+    init(
+        _ compiler: QueryCompiler, fields: Set<String>? = nil, registry: Registry, withLabels: Bool, sort: Sort? = nil
+    ) throws {
+        let (entity, actor) = (compiler.entity, compiler.actor)
         var items: [Item] = []
         var columns = "t.\"id\", t.\"version\""
-        var joins = ""
+        var joins = SQLFragment("")
         var labels: [String: String] = [:]
         var next = 2
+
+        func join(_ field: FieldModel) -> String? {
+            guard case .reference(let target) = field.type, let model = registry.entity(target) else { return nil }
+            if let known = labels[field.name] { return known }
+            let alias = "r\(field.place)"
+            joins = joins + " LEFT JOIN \(quoted(target)) \(alias) ON \(alias).\"id\" = t.\(quoted(field.name))"
+            if let scope = QueryCompiler.visibility(of: model, alias: alias, actor: actor, dialect: compiler.dialect) {
+                joins = joins + " AND " + scope
+            }
+            labels[field.name] = Projection.label(of: model, alias: alias, actor: actor)
+            return labels[field.name]
+        }
         for field in entity.fields where field.isStored {
             if let fields, !fields.contains(field.name) { continue }
             guard actor.mask(field.name, of: entity.name) != .hidden else { continue }
@@ -36,13 +55,8 @@ struct Projection: Sendable {
                 next += 1
             }
             var labelColumn: Int?
-            if withLabels, case .reference(let target) = field.type, let model = registry.entity(target) {
-                let alias = "r\(field.place)"
-                let label = Projection.label(of: model, alias: alias, actor: actor)
-                joins += " LEFT JOIN \(quoted(target)) \(alias) ON \(alias).\"id\" = t.\(quoted(field.name))"
-                joins += QueryCompiler.visibility(of: model, alias: alias, right: "view", actor: actor).map { " AND " + $0 } ?? ""
+            if withLabels, let label = join(field) {
                 columns += ", " + label
-                labels[field.name] = label
                 labelColumn = next
                 next += 1
             }
@@ -51,16 +65,21 @@ struct Projection: Sendable {
                     field: field, column: column, labelColumn: labelColumn, key: JSONWriter.prepared(field.name),
                     labelKey: labelColumn != nil || field.isList ? JSONWriter.prepared(field.name + "_label") : []))
         }
+        key = try sort.map { sort in
+            let field = entity.field(sort.field)
+            return try compiler.order(sort, label: field?.isStored == true ? field.flatMap(join) : nil)
+        }
+        if let key { columns += ", " + key.expression }
         self.entity = entity
         self.items = items
-        self.columns = columns
-        self.joins = joins
-        self.labels = labels
+        select = "SELECT " + columns + " FROM " + quoted(entity.name) + " t" + joins.sql
+        arguments = joins.arguments
+        keyColumn = next
     }
 
     /// The expression of a record's label as text.
     static func label(of entity: EntityModel, alias: String, actor: Actor) -> String {
-        guard let field = entity.field(entity.labelField), field.type == .text,
+        guard let field = entity.field(entity.labelField), field.type == .text, field.isStored,
             actor.mask(field.name, of: entity.name) != .hidden
         else { return "'#' || \(alias).\"id\"" }
         return alias + "." + quoted(field.name)

@@ -27,6 +27,10 @@ extension StoreTransaction {
 
     /// Runs an action and its extensions, all or none. Fields that the caller leaves out are filled by the action's guesses.
     func run(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID, input: [String: Value]) throws -> ActionOutcome {
+        try core.changing(entity.pluralTitle.lowercased()) { try perform(entity, action, id, input) }
+    }
+
+    private func perform(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID, _ input: [String: Value]) throws -> ActionOutcome {
         try actor.require(action.name, on: entity)
         // The record as the user may see it; the right's own scope decides whether the user may use the action on it.
         _ = try editable(entity, id, right: action.name)
@@ -43,9 +47,12 @@ extension StoreTransaction {
             for (place, field) in part.entry.fields.enumerated() {
                 if let value = input[field.name] { data.input.values[place] = value }
             }
-            problems += try checkInput(part, &data.input)
             calls.append(data)
         }
+        // A field may be asked for by what another part of the form holds.
+        var given: [String: Value] = [:]
+        for call in calls { for (name, value) in zip(call.input.layout.names, call.input.values) { given[name] = value } }
+        for place in calls.indices { problems += try checkInput(action.parts[place], &calls[place].input, given) }
         guard problems.isEmpty else {
             throw CRMError(.invalid, "\(action.title.lowercased()) needs something else", problems: problems)
         }
@@ -66,22 +73,20 @@ extension StoreTransaction {
         return outcome
     }
 
-    private func checkInput(_ part: ActionModel.Part, _ input: inout RecordData) throws -> [Problem] {
+    private func checkInput(_ part: ActionModel.Part, _ input: inout RecordData, _ given: [String: Value]) throws -> [Problem] {
         var problems: [Problem] = []
         for (place, description) in part.entry.fields.enumerated() {
             let field = FieldModel(description, place: place, plugin: part.plugin)
             input.values[place] = field.normalized(input.values[place])
-            if let condition = description.shownWhen, !condition.values.contains(input[condition.field]) {
+            if let condition = description.shownWhen, !condition.values.contains(given[condition.field] ?? .null) {
                 // Not asked for, so it counts as left out.
                 input.values[place] = .null
                 continue
             }
             if let problem = field.problem(with: input.values[place]) {
                 problems.append(Problem(field: field.name, problem))
-            } else if case .integer(let id) = input.values[place], let target = field.target, let model = registry.entity(target),
-                try count(model, where: .compare("id", .equal, .value(.integer(id)))) == 0
-            {
-                problems.append(Problem(field: field.name, "there is no \(model.title.lowercased()) \(id)"))
+            } else {
+                problems += try deadLinks(field, input.values[place])
             }
         }
         return problems

@@ -59,7 +59,6 @@ extension StoreTransaction {
     }
 
     /// What each field that changed since a version was at that version: how a conflict is told per field.
-    /// Throws `conflict` when the trail does not reach back so far.
     func originals(_ entity: EntityModel, _ id: RecordID, since version: Int64) throws -> [String: Value] {
         var originals: [String: Value] = [:]
         for entry in try entries(entity, id, "AND version > ? ORDER BY id", [.integer(version)]) {
@@ -85,13 +84,14 @@ extension StoreTransaction {
     }
 
     /// The newest entries of a record's timeline that are older than `before`, without the fields hidden from the user.
-    /// A record that the user cannot see has none; one that was deleted shows its trail to administrators only.
+    /// A record that the user cannot see has none; one that was deleted shows its trail to those who see all records.
     func timeline(_ entity: EntityModel, _ id: RecordID, before: Int64? = nil, limit: Int = 50) throws -> [AuditEntry] {
-        if try count(entity, where: .compare("id", .equal, .value(.integer(id.raw)))) == 0, actor.scope("view", on: entity.name) != .all {
-            throw StoreTransaction.missing(entity, id)
-        }
-        let tail = (before == nil ? "" : "AND id < ? ") + "ORDER BY id DESC LIMIT \(limit)"
-        return try entries(entity, id, tail, before.map { [.integer($0)] } ?? []).map { entry in
+        let isThere = try reaches(entity, id)
+        guard isThere || actor.scope("view", on: entity.name) == .all else { throw StoreTransaction.missing(entity, id) }
+        let tail = (before == nil ? "" : "AND id < ? ") + "ORDER BY id DESC LIMIT ?"
+        let found = try entries(entity, id, tail, (before.map { [.integer($0)] } ?? []) + [.integer(Int64(limit))])
+        if found.isEmpty, !isThere { throw StoreTransaction.missing(entity, id) }
+        return found.map { entry in
             var entry = entry
             entry.changes.removeAll { entity.field($0.field) == nil || actor.mask($0.field, of: entity.name) == .hidden }
             return entry

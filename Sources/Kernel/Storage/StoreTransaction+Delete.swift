@@ -3,16 +3,20 @@ import PluginAPI
 extension StoreTransaction {
     func delete(_ entity: String, _ id: RecordID) throws {
         let model = try registry.require(entity)
-        core.depth += 1
-        defer { core.depth -= 1 }
-        guard core.depth <= 16 else { throw CRMError.refused("deleting this would delete too much at once") }
+        let touch = CommitEffects.Touch(entity: entity, id: id.raw)
+        core.deleting.insert(touch)
+        defer { core.deleting.remove(touch) }
+        try core.changing(model.pluralTitle.lowercased()) { try delete(model, id, touch) }
+    }
+
+    private func delete(_ model: EntityModel, _ id: RecordID, _ touch: CommitEffects.Touch) throws {
         let record = try editable(model, id, right: "delete")
         for rule in model.rules.deletions { try rule.body(record, transaction) }
         try release(model, record)
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try auditDeletion(model, record)
-        core.effects.touched.append(.init(entity: model.name, id: id.raw))
+        core.effects.touched.append(touch)
         let hook = model.name + "_deleted"
         if registry.listeners[hook] != nil || registry.afters[hook] != nil {
             try emit(hook, RecordChanged(record: id, fields: []))
@@ -23,43 +27,39 @@ extension StoreTransaction {
     /// field declares. Counts and changes what the user cannot see as well, so it acts with every right.
     private func release(_ entity: EntityModel, _ record: RecordData) throws {
         let whole = withRights(for: "deleting \(entity.name) \(record.id)")
-        var blockers: [String] = []
+        var pointing: [(link: Registry.Link, ids: [RecordID])] = []
         for link in registry.links[entity.name] ?? [] where link.field.isStored {
-            let filter = Filter.compare(link.field.name, .equal, .value(.integer(record.id.raw)))
-            let count = try whole.count(link.entity, where: filter)
-            if count == 0 { continue }
-            switch link.field.description.whenTargetIsDeleted {
-            case .refuse:
-                let noun = count == 1 ? link.entity.title : link.entity.pluralTitle
-                blockers.append("\(count) \(noun.lowercased())")
-            case .clear:
-                for id in try whole.ids(link.entity, filter) {
-                    guard var other = try whole.find(link.entity, id) else { continue }
-                    if case .list(let ids) = other.values[link.field.place] {
-                        other.values[link.field.place] = .list(ids.filter { $0 != record.id })
-                    } else {
-                        other.values[link.field.place] = .null
-                    }
-                    _ = try whole.save(link.entity.name, other)
-                }
-            case .cascade:
-                for id in try whole.ids(link.entity, filter) where link.entity.name != entity.name || id != record.id {
-                    try whole.delete(link.entity.name, id)
-                }
-            }
+            let ids = try whole.ids(link.entity, .compare(link.field.name, .equal, .value(.integer(record.id.raw))))
+            // Those that go as well stand in nobody's way.
+            let staying = ids.filter { !core.deleting.contains(.init(entity: link.entity.name, id: $0.raw)) }
+            if !staying.isEmpty { pointing.append((link, staying)) }
+        }
+        let blockers = pointing.filter { $0.link.field.description.whenTargetIsDeleted == .refuse }.map { link, ids in
+            "\(ids.count) \((ids.count == 1 ? link.entity.title : link.entity.pluralTitle).lowercased())"
         }
         guard blockers.isEmpty else {
             throw CRMError.refused(
                 "the \(entity.title.lowercased()) is still used by " + blockers.joined(separator: " and "),
                 hint: "Move or delete them first.")
         }
+        for (link, ids) in pointing {
+            for id in ids {
+                if link.field.description.whenTargetIsDeleted == .clear {
+                    try whole.unlink(link, id, from: record.id)
+                } else if try whole.reaches(link.entity, id) {
+                    try whole.delete(link.entity.name, id)
+                }
+            }
+        }
     }
 
-    /// The ids of all records that meet a condition.
-    func ids(_ entity: EntityModel, _ filter: Filter) throws -> [RecordID] {
-        let condition = try compiler(entity).condition(filter)
-        return try connection.all(
-            "SELECT t.\"id\" FROM \(quoted(entity.name)) t WHERE \(condition.sql) ORDER BY t.\"id\"", condition.arguments
-        ) { RecordID($0.integer(0)) }
+    private func unlink(_ link: Registry.Link, _ id: RecordID, from gone: RecordID) throws {
+        guard var other = try find(link.entity, id) else { return }
+        if case .list(let ids) = other.values[link.field.place] {
+            other.values[link.field.place] = .list(ids.filter { $0 != gone })
+        } else {
+            other.values[link.field.place] = .null
+        }
+        _ = try save(link.entity.name, other)
     }
 }

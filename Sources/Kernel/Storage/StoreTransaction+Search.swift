@@ -16,9 +16,9 @@ extension StoreTransaction {
         var hits: [SearchHit] = []
         for entity in registry.entities where !entity.searchFields.isEmpty && actor.can("view", on: entity.name) {
             let label = Projection.label(of: entity, alias: "t", actor: actor)
-            let condition = try compiler(entity).condition(.search(words))
-            let sql = "SELECT t.\"id\", \(label) FROM \(quoted(entity.name)) t WHERE \(condition.sql) ORDER BY t.\"id\" DESC LIMIT \(limit)"
-            try connection.query(sql, condition.arguments) { row in
+            let query = "SELECT t.\"id\", \(label) FROM \(quoted(entity.name)) t WHERE "
+                + (try compiler(entity).condition(.search(words))) + " ORDER BY t.\"id\" DESC LIMIT ?"
+            try connection.query(query.sql, query.arguments + [.integer(Int64(limit))]) { row in
                 hits.append(SearchHit(entity: entity, id: row.integer(0), label: row.text(1)))
                 return true
             }
@@ -35,12 +35,11 @@ extension StoreTransaction {
             if !entity.searchFields.isEmpty {
                 condition = try compiler(entity).condition(.search(words))
             } else {
-                condition.sql += " AND " + dialect.like(label)
-                condition.arguments.append(.text(likePattern(words, anywhere: true)))
+                condition = condition + SQLFragment(" AND " + dialect.like(label), [.text(likePattern(words, anywhere: true))])
             }
         }
         let order = entity.field("position") == nil ? "lower(\(label))" : "t.\"position\""
-        let sql = "SELECT t.\"id\", \(label) FROM \(quoted(entity.name)) t WHERE \(condition.sql) ORDER BY \(order), t.\"id\" LIMIT \(limit)"
-        return try connection.all(sql, condition.arguments) { ($0.integer(0), $0.text(1)) }
+        let query = "SELECT t.\"id\", \(label) FROM \(quoted(entity.name)) t WHERE " + condition + " ORDER BY \(order), t.\"id\" LIMIT ?"
+        return try connection.all(query.sql, query.arguments + [.integer(Int64(limit))]) { ($0.integer(0), $0.text(1)) }
     }
 }

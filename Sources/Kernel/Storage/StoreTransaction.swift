@@ -10,10 +10,12 @@ final class StoreTransaction: TransactionBackend {
         let dialect: any Dialect
         let registry: Registry
         let settings: DeploymentSettings
-        let isWriting: Bool
+        private let isWriting: Bool
         var effects = CommitEffects()
-        /// How deep hooks have called each other.
-        var depth = 0
+        /// How deep rules and hooks have called each other.
+        private var depth = 0
+        /// The records that are about to go, so that links in a circle come to an end.
+        var deleting: Set<CommitEffects.Touch> = []
         /// Whether demo data is being filled in, which alone may be backdated.
         var isDemo = false
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
@@ -25,6 +27,16 @@ final class StoreTransaction: TransactionBackend {
             registry = state.registry
             settings = state.settings
             self.isWriting = isWriting
+        }
+
+        /// Runs a change and what it sets off. Changes that set each other off without end are refused, and so is any within
+        /// a transaction that only reads.
+        func changing<T>(_ what: String, _ body: () throws -> T) throws -> T {
+            guard isWriting else { throw CRMError(.internalError, "a change of \(what) within a transaction that only reads") }
+            depth += 1
+            defer { depth -= 1 }
+            guard depth <= 24 else { throw CRMError.refused("rules and hooks of \(what) set each other off without end") }
+            return try body()
         }
     }
 
@@ -80,13 +92,16 @@ final class StoreTransaction: TransactionBackend {
     }
 
     func notify(_ user: RecordID, _ message: String, about: (entity: String, id: RecordID)?) throws {
-        let notice = try Notices.add(
-            connection, user: user.raw, message: message, about: about.map { ($0.entity, $0.id.raw) }, now: now)
+        let notice = try core.changing("notices") {
+            try Notices.add(connection, user: user.raw, message: message, about: about.map { ($0.entity, $0.id.raw) }, now: now)
+        }
         if let notice { core.effects.notices.append(notice) }
     }
 
     func enqueue(_ job: String, _ payload: [UInt8], after: Moment?) throws {
-        try JobQueue.add(connection, registry, name: job, payload: payload, user: actor.userID, after: after, now: now)
+        try core.changing("jobs") {
+            try JobQueue.add(connection, registry, name: job, payload: payload, user: actor.userID, after: after, now: now)
+        }
         core.effects.hasJobs = true
     }
 

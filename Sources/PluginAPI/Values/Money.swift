@@ -36,14 +36,20 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
 
     /// How many decimal places an amount has: the minor unit of ISO 4217 (2 for most, 0 for JPY, 3 for KWD).
     public var minorDigits: Int {
-        switch code {
-        case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
-            "XOF", "XPF": 0
-        case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
-        case "CLF", "UYW": 4
-        default: 2
-        }
+        Currency.unusualDigits[packed] ?? 2
     }
+
+    private static let unusualDigits: [UInt32: Int] = {
+        let codes: [(digits: Int, codes: String)] = [
+            (0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"),
+            (3, "BHD IQD JOD KWD LYD OMR TND"), (4, "CLF UYW"),
+        ]
+        var digits: [UInt32: Int] = [:]
+        for group in codes {
+            for code in group.codes.split(separator: " ") { digits[Currency(code)?.packed ?? 0] = group.digits }
+        }
+        return digits
+    }()
 }
 
 /// An exact amount: whole minor units (cents) of one currency. May be negative.

@@ -47,9 +47,23 @@ struct APIFront: Sendable {
         return response.with("allow", allowed)
     }
 
-    /// The body as JSON; an empty one as an empty object.
+    /// The body, a JSON object; an empty one counts as an empty object.
     static func body(_ request: FrontRequest) throws -> JSONValue {
-        request.body.isEmpty ? .object([]) : try JSONValue(parsing: request.body)
+        if request.body.isEmpty { return .object([]) }
+        let json = try JSONValue(parsing: request.body)
+        guard json.members != nil else { throw CRMError(.malformed, "the body is not a JSON object", hint: "Send {\"field\": value}.") }
+        return json
+    }
+
+    /// A whole number from the query, or the usual one when it is not given; throws `invalid` when it is out of bounds.
+    static func number(_ name: String, _ request: FrontRequest, usual: Int, _ bounds: ClosedRange<Int>) throws -> Int {
+        guard let text = request.parameter(name), !text.isEmpty else { return usual }
+        guard let number = Int(text), bounds.contains(number) else {
+            throw CRMError(
+                .invalid, "the query does not fit",
+                problems: [Problem(field: name, "must be from \(bounds.lowerBound) to \(bounds.upperBound)")])
+        }
+        return number
     }
 
     static func id(_ text: String) throws -> RecordID {

@@ -132,9 +132,10 @@ struct ExportAPI: Sendable {
     private static func json(_ plan: Plan, _ request: ListRequest, _ isFirst: Bool, _ tx: StoreTransaction) throws -> Page {
         var bytes: [UInt8] = isFirst ? Array("[".utf8) : []
         var isFirstRow: Bool = isFirst
+        let labels = LinkLabels(tx)
         let next: String? = try tx.page(request) { row, projection in
             var writer = JSONWriter()
-            try writer.record(row, projection, tx)
+            try writer.record(row, projection, labels)
             bytes.append(contentsOf: isFirstRow ? "\n".utf8 : ",\n".utf8)
             isFirstRow = false
             bytes.append(contentsOf: writer.bytes)

@@ -8,6 +8,7 @@ enum Idempotency {
         var body: [UInt8]
         var version: Int64?
         var location: String?
+        /// What was made. Not stored: nothing is made when an answer is given again.
         var id: Int64?
 
         var response: FrontResponse {
@@ -22,25 +23,41 @@ enum Idempotency {
         _ request: FrontRequest, _ caller: Caller, _ kernel: Kernel, _ work: @Sendable (StoreTransaction) throws -> Answer
     ) async throws -> Answer {
         let key = request.headers["idempotency-key"]
-        if let key, key.isEmpty || key.utf8.count > 200 {
-            throw CRMError(.malformed, "the idempotency key is not 1 to 200 characters long")
-        }
+        if let key, key.isEmpty || key.utf8.count > 200 { throw bad("is not 1 to 200 characters long") }
         return try await kernel.store.write(as: caller.actor) { tx in
             guard let key else { return try work(tx) }
-            // The same key for another request is a mistake of the caller's, so the request is part of the key.
             let whole = request.method + " " + request.rawPath + " " + key
             let owner = SQLValue.integer(caller.actor.userID ?? 0)
+            let asked = SQLValue.text(Secrets.fingerprint(String(decoding: request.body, as: UTF8.self)))
             let known = try tx.connection.first(
-                "SELECT status, body FROM tenon_idempotency WHERE key = ? AND user_id = ?", [.text(whole), owner]
-            ) { Answer(status: Int($0.integer(0)), body: Array($0.text(1).utf8)) }
+                "SELECT status, body, version, location, request FROM tenon_idempotency WHERE key = ? AND user_id = ?", [.text(whole), owner]
+            ) { row in
+                guard row.value(4) == asked else { throw bad("was sent with another body before") }
+                return Answer(
+                    status: Int(row.integer(0)), body: Array(row.text(1).utf8), version: row.optionalInteger(2),
+                    location: row.optionalText(3))
+            }
             if let known { return known }
             let answer = try work(tx)
             let dayAgo = tx.now.adding(days: -1).milliseconds
             try tx.connection.execute("DELETE FROM tenon_idempotency WHERE at < ?", [.integer(dayAgo)])
             try tx.connection.execute(
-                "INSERT INTO tenon_idempotency (key, user_id, at, status, body) VALUES (?, ?, ?, ?, ?)",
-                [.text(whole), owner, .integer(tx.now.milliseconds), .integer(Int64(answer.status)), .text(String(decoding: answer.body, as: UTF8.self))])
+                """
+                INSERT INTO tenon_idempotency (key, user_id, at, status, body, version, location, request)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .text(whole), owner, .integer(tx.now.milliseconds), .integer(Int64(answer.status)),
+                    .text(String(decoding: answer.body, as: UTF8.self)), answer.version.map(SQLValue.integer) ?? .null,
+                    answer.location.map(SQLValue.text) ?? .null, asked,
+                ])
             return answer
         }
+    }
+
+    private static func bad(_ message: String) -> CRMError {
+        CRMError(
+            .invalid, "the idempotency key " + message, hint: "Use a new key for each request.",
+            problems: [Problem(field: "Idempotency-Key", message)])
     }
 }

@@ -71,7 +71,12 @@ struct IdentityAPI: Sendable {
                 owner = try await user(text, caller)
                 try actor.requireImpersonation(of: owner)
             }
-            let expires = body["days"]?.int.map { kernel.clock.now.adding(days: Int($0)) }
+            let expires = try body["days"].map { json in
+                guard let days = json.int, (1...36_500).contains(days) else {
+                    throw CRMError(.invalid, "the token has no end", problems: [Problem(field: "days", "must be from 1 to 36500")])
+                }
+                return kernel.clock.now.adding(days: Int(days))
+            }
             let made = try await kernel.authenticator.createToken(for: owner, name: name, expires: expires)
             return .json(JSONWriter.document { write(&$0, made.token, actor, secret: made.secret) }, status: 201)
         case ("DELETE", 1):

@@ -6,8 +6,9 @@ struct SearchAPI: Sendable {
 
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse {
         guard rest.isEmpty else { throw APIFront.unknown(request) }
+        guard request.method == "GET" else { return APIFront.wrongMethod(request, "GET") }
         let text = request.parameter("q") ?? ""
-        let limit = min(max(request.parameter("limit").flatMap { Int($0) } ?? 5, 1), 50)
+        let limit = try APIFront.number("limit", request, usual: 5, 1...50)
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
             var hits: [(entity: EntityModel, id: Int64, label: String)] = []
             if let name = request.parameter("entity") {

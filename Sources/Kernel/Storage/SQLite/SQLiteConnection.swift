@@ -2,21 +2,18 @@ import GRDB
 import GRDBSQLite
 import PluginAPI
 
-/// A connection of the embedded engine. Statements come from GRDB's cache and are stepped directly: a list goes from the
-/// database's page to the answer's bytes without an object a field.
+/// A connection of the embedded engine. Statements are prepared once and stepped directly: a list goes from the database's
+/// page to the answer's bytes without an object a field.
 final class SQLiteConnection: Connection {
-    private let db: Database
+    private let connection: OpaquePointer
+    private let statements: SQLiteStatements
 
-    init(_ db: Database) { self.db = db }
-
-    /// A cached statement, or a fresh one while the cached one is still delivering rows.
-    private func prepare(_ sql: String) throws -> Statement {
-        let cached = try db.cachedStatement(sql: sql)
-        return sqlite3_stmt_busy(cached.sqliteStatement) == 0 ? cached : try db.makeStatement(sql: sql)
+    init(_ connection: OpaquePointer, _ statements: SQLiteStatements) {
+        self.connection = connection
+        self.statements = statements
     }
 
     private func bind(_ arguments: [SQLValue], to statement: OpaquePointer) {
-        sqlite3_reset(statement)
         for (offset, argument) in arguments.enumerated() {
             let position = Int32(offset + 1)
             switch argument {
@@ -30,59 +27,71 @@ final class SQLiteConnection: Connection {
                     }
                 }
             case .blob(let bytes):
-                _ = bytes.withUnsafeBytes { sqlite3_bind_blob(statement, position, $0.baseAddress, Int32($0.count), SQLiteConnection.copy) }
+                _ = bytes.withUnsafeBytes {
+                    $0.isEmpty
+                        ? sqlite3_bind_zeroblob(statement, position, 0)
+                        : sqlite3_bind_blob(statement, position, $0.baseAddress, Int32($0.count), SQLiteConnection.copy)
+                }
             }
         }
     }
 
     // NB: SQLite's constant for "copy it now" is a pointer made from -1; the empty text is never written to.
-    nonisolated(unsafe) private static let copy = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    nonisolated(unsafe) private static let empty: UnsafePointer<CChar> = {
+    nonisolated(unsafe) static let copy = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    nonisolated(unsafe) static let empty: UnsafePointer<CChar> = {
         let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
         pointer.initialize(to: 0)
         return UnsafePointer(pointer)
     }()
 
-    private func failure(_ code: Int32, _ sql: String) -> any Error {
+    static func failure(_ connection: OpaquePointer, _ sql: String) -> any Error {
         DatabaseError(
-            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(db.sqliteConnection)),
-            message: String(cString: sqlite3_errmsg(db.sqliteConnection)), sql: sql)
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)), message: String(cString: sqlite3_errmsg(connection)),
+            sql: sql)
+    }
+
+    /// Prepares and binds a statement, and leaves it ready for its next use.
+    private func run<T>(_ sql: String, _ arguments: [SQLValue], _ body: (OpaquePointer) throws -> T) throws -> T {
+        let (statement, isOwn) = try statements.statement(sql, connection)
+        defer {
+            if isOwn { sqlite3_finalize(statement) } else { sqlite3_reset(statement) }
+        }
+        bind(arguments, to: statement)
+        return try body(statement)
     }
 
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
-        let statement = try prepare(sql)
-        bind(arguments, to: statement.sqliteStatement)
-        defer { sqlite3_reset(statement.sqliteStatement) }
-        var code = sqlite3_step(statement.sqliteStatement)
-        while code == SQLITE_ROW { code = sqlite3_step(statement.sqliteStatement) }
-        guard code == SQLITE_DONE else { throw failure(code, sql) }
-        return Int(sqlite3_changes(db.sqliteConnection))
+        try run(sql, arguments) { statement in
+            var code = sqlite3_step(statement)
+            while code == SQLITE_ROW { code = sqlite3_step(statement) }
+            guard code == SQLITE_DONE else { throw SQLiteConnection.failure(connection, sql) }
+            return Int(sqlite3_changes(connection))
+        }
     }
 
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws {
-        let statement = try prepare(sql)
-        bind(arguments, to: statement.sqliteStatement)
-        defer { sqlite3_reset(statement.sqliteStatement) }
-        let row = SQLiteRow(statement.sqliteStatement)
-        while true {
-            let code = sqlite3_step(statement.sqliteStatement)
-            if code == SQLITE_DONE { return }
-            guard code == SQLITE_ROW else { throw failure(code, sql) }
-            if try !each(row) { return }
+        try run(sql, arguments) { statement in
+            let row = SQLiteRow(statement)
+            while true {
+                let code = sqlite3_step(statement)
+                if code == SQLITE_DONE { return }
+                guard code == SQLITE_ROW else { throw SQLiteConnection.failure(connection, sql) }
+                if try !each(row) { return }
+            }
         }
     }
 
     func savepoint<T>(_ body: () throws -> T) throws -> T {
-        var result: T?
-        try db.execute(sql: "SAVEPOINT step")
+        try execute("SAVEPOINT step")
         do {
-            result = try body()
-            try db.execute(sql: "RELEASE SAVEPOINT step")
+            let result = try body()
+            try execute("RELEASE SAVEPOINT step")
+            return result
         } catch {
-            try db.execute(sql: "ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step")
+            try execute("ROLLBACK TO SAVEPOINT step")
+            try execute("RELEASE SAVEPOINT step")
             throw error
         }
-        return result!
     }
 
     func columns(of table: String) throws -> Set<String> {
@@ -101,6 +110,15 @@ struct SQLiteRow: Row {
     init(_ statement: OpaquePointer) { self.statement = statement }
 
     func isNull(_ column: Int) -> Bool { sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL }
+    func value(_ column: Int) -> SQLValue {
+        switch sqlite3_column_type(statement, Int32(column)) {
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_TEXT: .text(text(column))
+        case SQLITE_BLOB: .blob(blob(column))
+        default: .null
+        }
+    }
+
     func integer(_ column: Int) -> Int64 { sqlite3_column_int64(statement, Int32(column)) }
     func text(_ column: Int) -> String { withText(column) { String(decoding: $0, as: UTF8.self) } }
 

@@ -45,20 +45,32 @@ struct SQLiteDialect: Dialect {
         try connection.execute("DELETE FROM \(quoted(searchTable(table))) WHERE rowid = ?", [.integer(id)])
     }
 
-    func match(table: String, columns: [String], text: String) -> (sql: String, arguments: [SQLValue]) {
+    func match(table: String, columns: [String], text: String) -> SQLFragment {
         guard text.unicodeScalars.count >= 3 else {
             // A trigram index cannot find fewer than three characters: look at the beginnings of the texts instead.
-            let pattern = likePattern(text, anywhere: false)
+            let pattern = SQLValue.text(likePattern(text, anywhere: false))
             let parts = columns.map { like("t." + quoted($0)) }
-            return ("(" + parts.joined(separator: " OR ") + ")", columns.map { _ in .text(pattern) })
+            return SQLFragment("(" + parts.joined(separator: " OR ") + ")", columns.map { _ in pattern })
         }
+        // The index reads a phrase up to a zero byte, and would miss the closing quote; no text has one.
+        guard !text.utf8.contains(0) else { return .never }
         let phrase = "\"" + text.replacing("\"", with: "\"\"") + "\""
         let scope = "{" + columns.map(quoted).joined(separator: " ") + "} : "
         let name = quoted(searchTable(table))
-        return ("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope + phrase)])
+        return SQLFragment("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope + phrase)])
     }
 
-    func like(_ column: String) -> String { column + " LIKE ? ESCAPE '\\'" }
+    func among(_ column: String, _ numbers: [Int64]) -> SQLFragment {
+        switch numbers.count {
+        case 0: .never
+        case 1: SQLFragment(column + " = ?", [.integer(numbers[0])])
+        default:
+            SQLFragment(
+                column + " IN (SELECT value FROM json_each(?))", [.text("[" + numbers.map(String.init).joined(separator: ",") + "]")])
+        }
+    }
+
+    func like(_ column: String) -> String { "lower(" + column + ") LIKE lower(?) ESCAPE '\\'" }
 
     func uniqueViolation(_ error: any Error) -> [String]? {
         guard let error = error as? DatabaseError, error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE else { return nil }

@@ -1,14 +1,19 @@
 import GRDB
+import GRDBSQLite
 import PluginAPI
+import Synchronization
 
 /// The embedded engine: one file in WAL mode, one writer, several readers.
 final class SQLiteEngine: Engine {
     private let pool: DatabasePool
+    /// The prepared statements of each open connection.
+    private let statements: Statements
     let dialect: any Dialect = SQLiteDialect()
 
     /// Opens the file, making it when it is not there.
     /// `durable` false skips the wait for the disk: for tests only.
     init(path: String, durable: Bool = true) throws {
+        let statements = Statements()
         var configuration = Configuration()
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(5)
@@ -20,21 +25,50 @@ final class SQLiteEngine: Engine {
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             try db.execute(sql: "PRAGMA mmap_size = 268435456")
+            if let connection = db.sqliteConnection {
+                SQLiteFunctions.register(on: connection)
+                statements.add(connection)
+            }
         }
+        self.statements = statements
         pool = try DatabasePool(path: path, configuration: configuration)
     }
 
     func read<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T {
-        try await pool.read { db in try body(SQLiteConnection(db)) }
+        try await pool.read { db in try body(connection(db)) }
     }
 
     func write<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T {
-        try await pool.write { db in try body(SQLiteConnection(db)) }
+        try await pool.write { db in try body(connection(db)) }
     }
 
     func integrityProblems() async throws -> [String] {
         try await pool.read { db in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" } }
     }
 
-    func close() async throws { try pool.close() }
+    private func connection(_ db: Database) throws -> SQLiteConnection {
+        guard let connection = db.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is closed") }
+        return SQLiteConnection(connection, statements.of(connection))
+    }
+
+    func close() async throws {
+        try await pool.barrierWriteWithoutTransaction { _ in statements.clear() }
+        try pool.close()
+    }
+
+    private final class Statements: Sendable {
+        private let byConnection = Mutex<[Int: SQLiteStatements]>([:])
+
+        func add(_ connection: OpaquePointer) {
+            let key = Int(bitPattern: connection)
+            byConnection.withLock { $0[key] = SQLiteStatements() }
+        }
+        func of(_ connection: OpaquePointer) -> SQLiteStatements {
+            let key = Int(bitPattern: connection)
+            return byConnection.withLock { $0[key] ?? SQLiteStatements() }
+        }
+        func clear() {
+            byConnection.withLock { all in all.values.forEach { $0.clear() } }
+        }
+    }
 }

@@ -1,0 +1,44 @@
+import PluginAPI
+
+extension StoreTransaction {
+    /// What follows a stored change: reactions, the entity's own hooks, the notice to a new owner.
+    func finish(_ entity: EntityModel, _ change: ChangeData) throws {
+        core.effects.touched.append(.init(entity: entity.name, id: change.new.id.raw))
+        for rule in entity.rules.saves { try rule.body(change, transaction) }
+        let hook = entity.name + (change.old == nil ? "_created" : "_updated")
+        if registry.listeners[hook] != nil || registry.afters[hook] != nil {
+            let changed = entity.fields[SystemSlots.count...].filter { field in
+                change.old.map { $0.values[field.place] != change.new.values[field.place] } ?? !change.new.values[field.place].isEmpty
+            }
+            try emit(hook, RecordChanged(record: change.new.id, fields: changed.map(\.name)))
+        }
+        try tellOwner(entity, change)
+    }
+
+    /// A user to whom somebody else assigns a record is told.
+    private func tellOwner(_ entity: EntityModel, _ change: ChangeData) throws {
+        guard let field = entity.ownerField, !core.isDemo else { return }
+        let before = change.old?.values[field.place] ?? .null
+        let after = change.new.values[field.place]
+        if core.bulkAssignments != nil {
+            if case .integer(let owner) = after, before != after, owner != actor.userID { core.bulkAssignments?[owner, default: 0] += 1 }
+            return
+        }
+        var label = ""
+        if case .text(let text) = change.new[entity.labelField] { label = text }
+        let notice = try Notices.assigned(
+            connection, entity, record: change.new.id.raw, label: label, from: before, to: after, by: actor, now: now)
+        if let notice { core.effects.notices.append(notice) }
+    }
+
+    func emit(_ hook: String, _ payload: any HookPayload) throws {
+        let listeners = registry.listeners[hook]
+        guard listeners != nil || registry.afters[hook] != nil else { return }
+        try core.changing("listeners to \(hook)") {
+            let event = HookEvent(hook: hook, payload: payload)
+            for listener in listeners ?? [] { try listener.body.body(event, transaction) }
+            let count = try Outbox.add(connection, registry, hook: hook, payload: payload, user: actor.userID, now: now)
+            if count > 0 { core.effects.hasDeliveries = true }
+        }
+    }
+}
