@@ -21,9 +21,13 @@ struct OpenAPIDocument {
                 json.item { $0.field("session", [String]()) }
             }
             json.array("tags") { json in
+                json.item { $0.field("name", "deployment"); $0.field("description", "The deployment itself") }
                 for entity in entities { json.item { $0.field("name", entity.path); $0.field("description", entity.pluralTitle) } }
             }
-            json.object("paths") { json in for entity in entities { paths(&json, entity) } }
+            json.object("paths") { json in
+                for entity in entities { paths(&json, entity) }
+                OpenAPIPaths.write(&json)
+            }
             json.object("components") { json in
                 json.object("securitySchemes") { json in
                     json.object("token") { $0.field("type", "http"); $0.field("scheme", "bearer") }
@@ -47,7 +51,7 @@ struct OpenAPIDocument {
         registry.entities.filter { entity in actor.map { $0.can("view", on: entity.name) } ?? true }
     }
 
-    private func visible(_ entity: EntityModel) -> [FieldModel] {
+    func visible(_ entity: EntityModel) -> [FieldModel] {
         entity.fields.filter { field in
             field.isStored && (actor.map { $0.mask(field.name, of: entity.name) != .hidden } ?? true)
         }
@@ -82,7 +86,7 @@ struct OpenAPIDocument {
             }
         }
         json.object("/api/v1/\(entity.path)/{id}") { json in
-            json.array("parameters") { $0.parameter("id", in: "path", "The id") { $0.field("type", "integer"); $0.field("minimum", 1) } }
+            json.array("parameters") { $0.id() }
             json.operation("get", "get-" + entity.path, "Show a \(single)", entity.path) { $0.responses(200, "The \(single)", schema: entity.schemaName) }
             json.operation("patch", "update-" + entity.path, "Change a \(single)", entity.path) { json in
                 json.array("parameters") { json in
@@ -93,9 +97,44 @@ struct OpenAPIDocument {
             }
             json.operation("delete", "delete-" + entity.path, "Delete a \(single)", entity.path) { $0.responses(204, "Deleted", schema: nil) }
         }
+        json.object("/api/v1/\(entity.path)/{id}/timeline") { json in
+            json.array("parameters") { $0.id() }
+            json.operation("get", "timeline-" + entity.path, "Who changed what in a \(single), newest first", entity.path) { json in
+                json.array("parameters") { json in
+                    json.parameter("limit", in: "query", "How many, 1 to 200; 50 unless given") { $0.field("type", "integer"); $0.field("minimum", 1); $0.field("maximum", 200) }
+                    json.parameter("cursor", in: "query", "Where the page before ended: its next") { $0.field("type", "string") }
+                }
+                json.responses(200, "The changes", schema: "Page")
+            }
+        }
+        json.object("/api/v1/\(entity.path)/bulk") { json in
+            json.operation("post", "bulk-" + entity.path, "Change, delete or use an action on many \(plural)", entity.path) { json in
+                json.body("BulkChange")
+                json.responses(200, "How many were changed, and which were not", schema: "BulkOutcome")
+            }
+        }
+        json.object("/api/v1/\(entity.path)/export") { json in
+            json.operation("get", "export-" + entity.path, "The list as a file", entity.path) { json in
+                json.array("parameters") { json in
+                    json.parameter("format", in: "query", "csv or json") { json in json.array("enum") { $0.string("csv"); $0.string("json") } }
+                    json.parameter("columns", in: "query", "The fields to give, separated by commas") { $0.field("type", "string") }
+                }
+                json.object("responses") { json in
+                    json.object("200") { json in
+                        json.field("description", "The file")
+                        json.object("content") { json in for type in ["text/csv", "application/json"] { json.object(type) { _ in } } }
+                    }
+                    json.object("default") { $0.field("$ref", "#/components/responses/Problem") }
+                }
+            }
+        }
+        if entity.board != nil { board(&json, entity) }
         for action in entity.actions {
             json.object("/api/v1/\(entity.path)/{id}/actions/\(action.name)") { json in
-                json.array("parameters") { $0.parameter("id", in: "path", "The id") { $0.field("type", "integer"); $0.field("minimum", 1) } }
+                json.array("parameters") { $0.id() }
+                json.operation("get", "\(action.name)-form-\(entity.path)", "What the form of \(action.title.lowercased()) begins with", entity.path) {
+                    $0.responses(200, "The values", schema: entity.schemaName + action.name.camel)
+                }
                 json.operation("post", "\(action.name)-\(entity.path)", action.summary.isEmpty ? action.title : action.summary, entity.path) { json in
                     json.body(entity.schemaName + action.name.camel)
                     json.responses(200, "Done", schema: "ActionOutcome")
@@ -104,215 +143,22 @@ struct OpenAPIDocument {
         }
     }
 
-    // MARK: Schemas
-
-    private func common(_ json: inout JSONWriter) {
-        json.object("Money") { json in
-            json.field("type", "object")
-            json.object("properties") { json in
-                json.object("amount") { $0.field("type", "string"); $0.field("pattern", "^-?[0-9]+(\\.[0-9]+)?$") }
-                json.object("currency") { $0.field("type", "string"); $0.field("pattern", "^[A-Z]{3}$") }
-            }
-            json.field("required", ["amount", "currency"])
-        }
-        json.object("Problem") { json in
-            json.field("type", "object")
-            json.object("properties") { json in
-                for name in ["type", "title", "detail", "hint"] { json.object(name) { $0.field("type", "string") } }
-                json.object("status") { $0.field("type", "integer") }
-                json.object("errors") { json in
-                    json.field("type", "array")
-                    json.object("items") { json in
-                        json.field("type", "object")
-                        json.object("properties") { json in for name in ["field", "message"] { json.object(name) { $0.field("type", "string") } } }
-                    }
+    private func board(_ json: inout JSONWriter, _ entity: EntityModel) {
+        json.object("/api/v1/\(entity.path)/board") { json in
+            json.operation("get", "board-" + entity.path, "The columns with counts, sums and their first cards", entity.path) { json in
+                json.array("parameters") { json in
+                    json.parameter("limit", in: "query", "How many cards of each column, 1 to 100; 20 unless given") { $0.field("type", "integer"); $0.field("minimum", 1); $0.field("maximum", 100) }
+                    json.parameter("within", in: "query", "Which board, where there are several") { $0.field("type", "string") }
                 }
-            }
-            json.field("required", ["type", "title", "status", "detail"])
-        }
-        json.object("ActionOutcome") { json in
-            json.field("type", "object")
-            json.object("properties") { json in
-                json.object("message") { $0.field("type", "string") }
-                json.object("results") { $0.field("type", "object") }
-                json.object("opens") { $0.field("type", ["object", "null"]) }
-                json.object("record") { $0.field("type", ["object", "null"]) }
-            }
-            json.field("required", ["message", "results"])
-        }
-    }
-
-    private func schemas(_ json: inout JSONWriter, _ entity: EntityModel) {
-        let fields = visible(entity)
-        json.object(entity.schemaName) { json in
-            json.field("type", "object")
-            json.object("properties") { json in
-                json.object("id") { $0.field("type", "integer") }
-                json.object("version") { $0.field("type", "integer") }
-                for field in fields {
-                    json.object(field.name) { $0.outputType(field) }
-                    if case .reference = field.type { json.object(field.name + "_label") { $0.field("type", ["string", "null"]) } }
-                    if field.isList {
-                        json.object(field.name + "_label") { json in
-                            json.field("type", "array")
-                            json.object("items") { $0.field("type", ["string", "null"]) }
-                        }
-                    }
-                }
-            }
-            json.field("required", ["id", "version"])
-        }
-        json.object(entity.pageName) { json in
-            json.field("type", "object")
-            json.object("properties") { json in
-                json.object("data") { json in
-                    json.field("type", "array")
-                    json.object("items") { $0.reference(entity.schemaName) }
-                }
-                json.object("next") { $0.field("type", ["string", "null"]) }
-                json.object("total") { $0.field("type", "integer") }
-            }
-            json.field("required", ["data", "next"])
-        }
-        let writable = fields.filter { !$0.isSystem && !$0.description.isReadOnly }
-        for name in [entity.inputName, entity.changeName] {
-            json.object(name) { json in
-                json.field("type", "object")
-                json.object("properties") { json in for field in writable { json.object(field.name) { $0.inputType(field) } } }
+                json.responses(200, "The columns", schema: "Page")
             }
         }
-        for action in entity.actions {
-            json.object(entity.schemaName + action.name.camel) { json in
-                json.field("type", "object")
-                json.object("properties") { json in
-                    for (place, description) in action.fields.enumerated() {
-                        json.object(description.name) { $0.inputType(FieldModel(description, place: place, plugin: action.plugin)) }
-                    }
-                }
-                json.field("additionalProperties", false)
+        json.object("/api/v1/\(entity.path)/{id}/move") { json in
+            json.array("parameters") { $0.id() }
+            json.operation("post", "move-" + entity.path, "Put a card into a column, below another card or on top", entity.path) { json in
+                json.body("Move")
+                json.responses(200, "The moved \(entity.title.lowercased())", schema: entity.schemaName)
             }
         }
-    }
-}
-
-extension EntityModel {
-    fileprivate var schemaName: String { name.camel }
-    fileprivate var pageName: String { schemaName + "Page" }
-    fileprivate var inputName: String { schemaName + "Input" }
-    fileprivate var changeName: String { schemaName + "Change" }
-}
-
-extension String {
-    /// `order_line` and `mark-done` as `OrderLine` and `MarkDone`.
-    fileprivate var camel: String {
-        split { $0 == "_" || $0 == "-" }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func object(_ name: String, _ body: (inout JSONWriter) -> Void) {
-        key(name)
-        item(body)
-    }
-    fileprivate mutating func item(_ body: (inout JSONWriter) -> Void) {
-        beginObject()
-        body(&self)
-        endObject()
-    }
-    fileprivate mutating func array(_ name: String, _ body: (inout JSONWriter) -> Void) {
-        key(name)
-        beginArray()
-        body(&self)
-        endArray()
-    }
-    fileprivate mutating func reference(_ schema: String) { field("$ref", "#/components/schemas/" + schema) }
-
-    fileprivate mutating func operation(_ method: String, _ id: String, _ summary: String, _ tag: String, _ body: (inout JSONWriter) -> Void) {
-        object(method) { json in
-            json.field("operationId", id)
-            json.field("summary", summary)
-            json.field("tags", [tag])
-            body(&json)
-        }
-    }
-    fileprivate mutating func parameter(_ name: String, in place: String, _ description: String, _ schema: (inout JSONWriter) -> Void) {
-        item { json in
-            json.field("name", name)
-            json.field("in", place)
-            json.field("required", place == "path")
-            json.field("description", description)
-            json.object("schema", schema)
-        }
-    }
-    fileprivate mutating func content(_ type: String, _ schema: String) {
-        object("content") { json in json.object(type) { json in json.object("schema") { $0.reference(schema) } } }
-    }
-    fileprivate mutating func body(_ schema: String) {
-        object("requestBody") { json in
-            json.field("required", true)
-            json.content("application/json", schema)
-        }
-    }
-    fileprivate mutating func responses(_ status: Int, _ description: String, schema: String?) {
-        object("responses") { json in
-            json.object(String(status)) { json in
-                json.field("description", description)
-                if let schema { json.content("application/json", schema) }
-            }
-            json.object("default") { $0.field("$ref", "#/components/responses/Problem") }
-        }
-    }
-
-    fileprivate mutating func outputType(_ field: FieldModel) {
-        describe(field)
-        switch field.type {
-        case .money:
-            array("anyOf") { json in
-                json.item { $0.reference("Money") }
-                json.item { $0.field("type", "null") }
-            }
-        case .integer, .reference: self.field("type", ["integer", "null"])
-        case .boolean: self.field("type", ["boolean", "null"])
-        case .references:
-            self.field("type", "array")
-            object("items") { $0.field("type", "integer") }
-        case .json: self.field("type", ["object", "array", "null"])
-        case .day:
-            self.field("type", ["string", "null"])
-            self.field("format", "date")
-        case .moment:
-            self.field("type", ["string", "null"])
-            self.field("format", "date-time")
-        case .text, .choice, .decimal: self.field("type", ["string", "null"])
-        }
-    }
-
-    fileprivate mutating func inputType(_ field: FieldModel) {
-        describe(field)
-        switch field.type {
-        case .money: self.field("type", ["object", "string", "number", "null"])
-        case .integer: self.field("type", ["integer", "null"])
-        case .decimal: self.field("type", ["number", "string", "null"])
-        case .reference: self.field("type", ["integer", "string", "null"])
-        case .boolean: self.field("type", ["boolean", "null"])
-        case .references:
-            self.field("type", ["array", "null"])
-            object("items") { $0.field("type", ["integer", "string"]) }
-        case .json: self.field("type", ["object", "array", "null"])
-        case .choice(let options):
-            array("enum") { json in
-                for option in options { json.string(option.key) }
-                json.null()
-            }
-        case .text:
-            self.field("type", ["string", "null"])
-            self.field("maxLength", field.maxLength)
-        case .day, .moment: self.field("type", ["string", "null"])
-        }
-    }
-
-    private mutating func describe(_ field: FieldModel) {
-        self.field("title", field.label)
-        if !field.description.help.isEmpty { self.field("description", field.description.help) }
     }
 }

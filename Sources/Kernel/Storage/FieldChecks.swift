@@ -10,6 +10,7 @@ extension FieldModel {
         case .text(let text): return problem(withText: text)
         case .integer(let number): return description.range.flatMap { $0.contains(number) ? nil : outside($0) }
         case .decimal(let number):
+            if case .decimal(let scale) = type, number.scale != scale { return "must be a number with at most \(scale) decimals" }
             guard let range = description.range else { return nil }
             guard let low = FixedDecimal(units: range.lowerBound, scale: 0).rescaled(to: number.scale),
                 let high = FixedDecimal(units: range.upperBound, scale: 0).rescaled(to: number.scale)

@@ -15,7 +15,7 @@ struct RecordsAPI: Sendable {
             default: return APIFront.wrongMethod(request, "GET, POST")
             }
         case 1 where parts[0] == "export":
-            return try await ExportAPI(kernel: kernel, entity: entity).respond(request, caller)
+            return try await ExportAPI(store: kernel.store).respond(request, caller, path: entity.path)
         case 1 where parts[0] == "board":
             return request.method == "GET" ? try await board(request, caller) : APIFront.wrongMethod(request, "GET")
         case 1 where parts[0] == "bulk":

@@ -1,0 +1,78 @@
+import PluginAPI
+
+/// The paths that every deployment has, whatever its modules.
+enum OpenAPIPaths {
+    struct Path {
+        let path: String
+        let operations: [(method: String, summary: String)]
+
+        init(_ path: String, _ operations: (method: String, summary: String)...) {
+            self.path = path
+            self.operations = operations
+        }
+    }
+
+    static let all: [Path] = [
+        Path("/api/v1/me", ("get", "Who the caller is")), Path("/api/v1/schema", ("get", "Entities, fields and actions for clients")),
+        Path("/api/v1/search", ("get", "Records of every entity that contain a text")),
+        Path("/api/v1/tokens", ("get", "Tokens without their secrets"), ("post", "Make a token")), Path("/api/v1/tokens/{id}", ("delete", "Revoke a token")),
+        Path("/api/v1/users/{id}/password", ("post", "Set a password")), Path("/api/v1/access/explain", ("get", "Why somebody may or may not do something")),
+        Path("/api/v1/roles/matrix", ("get", "What every role grants")),
+        Path("/api/v1/settings", ("get", "All settings"), ("patch", "Change settings, all or none")), Path("/api/v1/settings/{key}", ("get", "One setting")),
+        Path("/api/v1/plugins", ("get", "All plugins and their states")), Path("/api/v1/plugins/{id}", ("get", "One plugin")),
+        Path("/api/v1/plugins/{id}/enable", ("post", "Switch a plugin on")), Path("/api/v1/plugins/{id}/disable", ("post", "Switch a plugin off")),
+        Path("/api/v1/custom-fields", ("get", "Fields made at run time"), ("post", "Make a field")),
+        Path("/api/v1/custom-fields/{id}", ("patch", "Change a field"), ("delete", "Remove a field")),
+        Path("/api/v1/jobs", ("get", "Schedules and the queue")), Path("/api/v1/jobs/{name}/run", ("post", "Run a job now")),
+        Path("/api/v1/jobs/queue/{id}/retry", ("post", "Try a failed job again")), Path("/api/v1/hooks", ("get", "Hooks and who listens")),
+        Path("/api/v1/hooks/failed", ("get", "Deliveries that failed")), Path("/api/v1/hooks/failed/{id}/retry", ("post", "Deliver again")),
+        Path("/api/v1/hooks/failed/{id}/discard", ("post", "Give a delivery up")),
+        Path("/api/v1/metrics", ("get", "What can be measured")), Path("/api/v1/metrics/{key}", ("get", "A figure over a period")),
+        Path("/api/v1/notifications", ("get", "The caller's notices")), Path("/api/v1/notifications/{id}/read", ("post", "Mark a notice as read")),
+        Path("/api/v1/notifications/read-all", ("post", "Mark all notices as read")),
+        Path("/api/v1/imports", ("get", "Imports"), ("post", "Upload a file")), Path("/api/v1/imports/{id}", ("get", "One import"), ("patch", "Change its plan")),
+        Path("/api/v1/imports/{id}/run", ("post", "Begin, or try it out")), Path("/api/v1/imports/{id}/errors", ("get", "The rows that failed")),
+        Path("/api/v1/imports/{id}/revert", ("post", "Take an import back as a whole")), Path("/api/v1/doctor", ("get", "The deployment's health")),
+        Path("/healthz", ("get", "Whether the process answers")), Path("/readyz", ("get", "Whether the database answers")),
+        Path("/metrics", ("get", "Figures for monitoring")), Path("/openapi.json", ("get", "This description")),
+    ]
+
+    static func write(_ json: inout JSONWriter) {
+        for path in all {
+            json.object(path.path) { json in
+                let names = path.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+                if !names.isEmpty {
+                    json.array("parameters") { json in
+                        for name in names { json.parameter(name, in: "path", "The \(name)") { $0.field("type", name == "id" ? ["integer", "string"] : ["string"]) } }
+                    }
+                }
+                for operation in path.operations {
+                    json.operation(operation.method, id(operation.method, path.path), operation.summary, "deployment") { json in
+                        if operation.method != "get", operation.method != "delete" { json.anyBody() }
+                        json.object("responses") { json in
+                            json.object("2XX") { $0.field("description", operation.summary) }
+                            json.object("default") { $0.field("$ref", "#/components/responses/Problem") }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `post-tokens`, `get-imports-errors`: unlike those of entities, whose verbs are other words.
+    private static func id(_ method: String, _ path: String) -> String {
+        let parts = path.split(separator: "/").filter { $0 != "api" && $0 != "v1" }.map { $0.filter { $0 != "{" && $0 != "}" } }
+        return ([method, "deployment"] + parts).joined(separator: "-")
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func anyBody() {
+        object("requestBody") { json in
+            json.object("content") { json in
+                json.object("application/json") { json in json.object("schema") { $0.field("type", "object") } }
+                json.object("application/octet-stream") { _ in }
+            }
+        }
+    }
+}
