@@ -70,6 +70,16 @@ let package = Package(
             // Where `make install` puts libPluginAPI.so.
             linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/tenon"])]
         ),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/bench",
+            swiftSettings: strict
+        ),
         plugin("Customers", path: "Plugins/Customers"),
         plugin("Leads", path: "Plugins/Leads"),
         plugin("Deals", path: "Plugins/Deals"),

@@ -40,7 +40,7 @@ enum Creates {
     }
 
     private static func send(_ bytes: [UInt8], to connection: Int32) throws {
-        guard Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count else { throw Failure(text: "the connection broke") }
+        guard Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { throw Failure(text: "the connection broke") }
     }
 
     /// Head and body, by the length that the head tells.

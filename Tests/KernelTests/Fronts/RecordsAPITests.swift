@@ -179,7 +179,7 @@ import Testing
 
     @Test func `a board gives columns with their cards, and cards are moved`() async throws {
         let desk = try await FrontDesk()
-        let step = try await desk.ask("POST", "steps", #"{"name": "To do", "color": "#aabbcc"}"#).id
+        let step = try await desk.ask("POST", "steps", ##"{"name": "To do", "color": "#aabbcc"}"##).id
         let first = try await desk.chore("a", #""step": \#(step), "cost": "2.50""#)
         let second = try await desk.chore("b")
         let moved = try await desk.ask("POST", "chores/\(second)/move", #"{"column": \#(step), "below": \#(first)}"#)

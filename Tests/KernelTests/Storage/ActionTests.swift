@@ -20,7 +20,7 @@ import Testing
 
     @Test func `an action and what other modules add to it are one change`() async throws {
         let (household, entity, action, id) = try await household()
-        let outcome = try await household.write { tx in
+        let outcome = try await household.write { tx throws in
             try tx.run(entity, action, id, input: ["with_remark": .boolean(true), "remark": .text("fine"), "bill": .boolean(true)])
         }
         #expect(outcome.message == "The chore has ended.")

@@ -12,14 +12,14 @@ import Testing
 
         /// The titles of a column's cards from the top.
         func cards(_ key: RecordID?, limit: Int = 50) async throws -> [String] {
-            try await household.read { tx in
+            try await household.read { tx throws in
                 try tx.boardCards(entity, filter: .everything, key: key.map { .link($0) } ?? .null, after: nil, limit: limit).cards.map { $0["title"].text }
             }
         }
 
         func move(_ id: RecordID, to step: RecordID?, below: RecordID? = nil, as user: Int64 = Household.boss) async throws {
             let entity = entity
-            try await household.write(as: user) { tx in
+            try await household.write(as: user) { tx throws in
                 _ = try tx.moveCard(entity, id, to: step.map { .link($0) } ?? .null, below: below)
             }
         }
@@ -54,13 +54,13 @@ import Testing
         for _ in 0..<3 {
             try await board.household.chore("rich", ["cost": .money(Money(minor: .max, .eur)), "points": .integer(.min), "step": .link(board.open)])
         }
-        try await board.household.read { tx in
+        try await board.household.read { tx throws in
             #expect(try tx.boardColumns(board.entity, filter: .everything, within: nil, limit: 0)[0].sums.map(\.sum) == [.max])
             #expect(try tx.aggregate(board.entity, .sum("points"), where: .everything).map(\.sum) == [.min])
         }
         try await board.household.chore("poor", ["cost": .money(Money(minor: -5, .usd)), "step": .link(board.done)])
         try await board.household.chore("poor", ["cost": .money(Money(minor: -3_000_000, .usd)), "step": .link(board.done)])
-        try await board.household.read { tx in
+        try await board.household.read { tx throws in
             #expect(try tx.boardColumns(board.entity, filter: .everything, within: nil, limit: 0)[1].sums.map(\.sum) == [-3_000_005])
         }
     }
@@ -136,7 +136,7 @@ import Testing
     @Test func `more cards follow the last one shown`() async throws {
         let board = try await board()
         for number in 0..<7 { try await board.household.chore("\(number)", ["step": .link(board.open)]) }
-        let titles = try await board.household.read { tx in
+        let titles = try await board.household.read { tx throws in
             var titles: [String] = []
             var after: Int64?
             while true {

@@ -9,7 +9,7 @@ import Testing
         let id = try await household.chore("Sweep", ["points": .integer(1)])
         let seen = try #require(try await household.find(id))
         try await household.change(id, ["points": .integer(2)])
-        let saved = try await household.write { tx in
+        let saved = try await household.write { tx throws in
             var mine = seen
             mine["notes"] = .text("mine")
             return try tx.save("chore", mine)
@@ -26,7 +26,7 @@ import Testing
         try await household.change(id, ["points": .integer(2)])
         try await household.change(id, ["points": .integer(3), "due": .day("2026-06-01")])
         let refusal = await failure {
-            try await household.write { tx in
+            try await household.write { tx throws in
                 var mine = seen
                 mine["points"] = .integer(9)
                 mine["due"] = .day("2026-06-01")
@@ -44,7 +44,7 @@ import Testing
         let entity = try household.registry.require("chore")
         let id = try await household.chore("Sweep", ["points": .integer(1), "tags": .list([])])
         try await household.change(id, ["points": .integer(2), "title": .text("Sweep well")])
-        try await household.write { tx in
+        try await household.write { tx throws in
             var form = try tx.record(entity, id, asOf: 1)
             #expect(form["title"] == .text("Sweep"))
             form["notes"] = .text("still fine")

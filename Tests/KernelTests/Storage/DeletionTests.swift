@@ -36,7 +36,7 @@ import Testing
         let tags = [try await household.add("tag", ["name": .text("a")]), try await household.add("tag", ["name": .text("b")])]
         let first = try await household.chore("First", ["tags": .list(tags)])
         let second = try await household.chore("Second", ["after": .link(first)])
-        try await household.write { tx in
+        try await household.write { tx throws in
             try tx.delete("tag", tags[0])
             try tx.delete("chore", first)
         }
@@ -60,7 +60,7 @@ import Testing
         let chore = try await household.chore("Sweep")
         let first = try await household.add("remark", ["text": .text("1"), "chore": .link(chore)])
         let second = try await household.add("remark", ["text": .text("2"), "chore": .link(chore), "answers": .link(first)])
-        try await household.write { tx in
+        try await household.write { tx throws in
             var remark = try #require(try tx.find("remark", first))
             remark["answers"] = .link(second)
             _ = try tx.save("remark", remark)

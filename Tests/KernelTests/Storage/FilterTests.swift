@@ -134,7 +134,7 @@ import Testing
         let one = try await household.chore("Ärmel nähen", ["code": .text("7")])
         try await household.chore("Twice")
         try await household.chore("twice")
-        try await household.read { tx in
+        try await household.read { tx throws in
             #expect(try tx.resolve("chore", " ÄRMEL NÄHEN ") == one.raw)
             #expect(try tx.resolve("chore", "Ärmel nähen") == one.raw)
             #expect(try tx.resolve("chore", "7") == one.raw, "a number that is no id may be a name")

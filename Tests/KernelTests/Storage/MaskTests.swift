@@ -15,7 +15,7 @@ import Testing
     @Test func `a hidden field is not read, by any way`() async throws {
         let (household, id) = try await filled()
         let entity = try household.registry.require("chore")
-        try await household.read(as: Household.ben) { tx in
+        try await household.read(as: Household.ben) { tx throws in
             let chore = try tx.require(entity, id)
             #expect(chore["cost"] == .null)
             #expect(chore["secret"] == .null)
@@ -38,7 +38,7 @@ import Testing
             #expect(await failure { _ = try await household.titles(filter, as: Household.ben) }?.code == .invalid, "\(filter)")
         }
         #expect(await failure { _ = try await household.titles(sort: "cost", as: Household.ben) }?.problems.map(\.field) == ["cost"])
-        try await household.read(as: Household.ben) { tx in
+        try await household.read(as: Household.ben) { tx throws in
             #expect(throws: CRMError.self) { try tx.aggregate(entity, .sum("cost"), where: .everything) }
             #expect(throws: CRMError.self) { try tx.group(entity, by: "secret", .count, where: .everything) }
             #expect(try tx.search("treasure").isEmpty)

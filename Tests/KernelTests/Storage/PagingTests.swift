@@ -10,7 +10,7 @@ import Testing
         var steps: [RecordID] = []
         for name in ["Zebra", "apple", "Émile"] { steps.append(try await household.add("step", ["name": .text(name)])) }
         let ids = steps
-        try await household.write { tx in
+        try await household.write { tx throws in
             for number in 0..<30 {
                 var chore = try tx.blank("chore")
                 let gap = number % 5 == 4
@@ -83,7 +83,7 @@ import Testing
     @Test func `links are sorted by what they say`() async throws {
         let household = try await filled()
         let ids = try await pages(household, "step", false, size: 9)
-        let names = try await household.read { tx in
+        let names = try await household.read { tx throws in
             try ids.map { id in
                 let chore = try tx.find("chore", RecordID(id))
                 guard case .integer(let step) = chore?["step"] else { return "" }
@@ -130,7 +130,7 @@ import Testing
         let entity = try household.registry.require("chore")
         let whole = try await pages(household, "step", false, size: 500)
         let request = ListRequest(entity: entity, sort: Sort(field: "step", descending: false), limit: 500, fields: ["title"])
-        let (ids, names) = try await household.read { tx in
+        let (ids, names) = try await household.read { tx throws in
             var ids: [Int64] = []
             var names: [String] = []
             _ = try tx.page(request) { row, projection in

@@ -107,7 +107,7 @@ import Testing
         let told = household.effects.count
 
         let refusal = await failure {
-            try await household.write { tx in
+            try await household.write { tx throws in
                 var chore = try tx.blank("chore")
                 chore["title"] = .text("Mend the door")
                 chore["assigned_to"] = .integer(Household.anna)
@@ -160,7 +160,7 @@ import Testing
         let past = try #require(Moment("2025-01-01T00:00:00Z"))
         let refusal = await failure { try await household.write { tx in _ = try tx.transaction.backdated(to: past) } }
         #expect(refusal?.code == .refused)
-        let id = try await household.write { tx in
+        let id = try await household.write { tx throws in
             tx.core.isDemo = true
             return try tx.transaction.backdated(to: past, as: Reference(RecordID(Household.anna))).insert(Chore.self) { $0[Chore.title] = "Old" }.id
         }

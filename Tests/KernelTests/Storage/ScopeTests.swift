@@ -49,7 +49,7 @@ import Testing
     @Test func `search, choices and names find only what the user may see`() async throws {
         let (household, ids) = try await filled()
         let entity = try household.registry.require("chore")
-        try await household.read(as: Household.anna) { tx in
+        try await household.read(as: Household.anna) { tx throws in
             #expect(try tx.search("paint").map(\.label) == ["annas"])
             #expect(try tx.options(entity, "").map(\.label) == ["annas"])
             #expect(try tx.options(entity, "boss").isEmpty)
@@ -63,7 +63,7 @@ import Testing
     @Test func `boards, sums and groups add up only what the user may see`() async throws {
         let (household, _) = try await filled()
         let entity = try household.registry.require("chore")
-        try await household.read(as: Household.anna) { tx in
+        try await household.read(as: Household.anna) { tx throws in
             let columns = try tx.boardColumns(entity, filter: .everything, within: nil, limit: 10)
             #expect(columns.map(\.count) == [1])
             #expect(columns.first?.sums.map(\.sum) == [1000])
@@ -82,7 +82,7 @@ import Testing
         try await household.chore("to seen", ["assigned_to": .integer(Household.anna), "after": .link(seen)])
         #expect(try await household.titles(sort: "after", as: Household.anna) == ["to seen", "annas", "to hidden"])
         #expect(try await household.titles(sort: "-after", as: Household.anna) == ["to seen", "to hidden", "annas"])
-        let json = try await household.read(as: Household.anna) { tx in
+        let json = try await household.read(as: Household.anna) { tx throws in
             let id = try tx.all("chore", where: .compare("title", .equal, .value(.text("to hidden"))), sort: [], limit: 1)[0].id
             return String(decoding: try tx.json(entity, id).bytes, as: UTF8.self)
         }
@@ -111,7 +111,7 @@ import Testing
     @Test func `work elevated by name sees and changes everything, under its user's name`() async throws {
         let (household, ids) = try await filled()
         let id = try #require(ids["bosses"])
-        try await household.write(as: Household.anna) { tx in
+        try await household.write(as: Household.anna) { tx throws in
             let whole = tx.transaction.elevated(for: "tidying up")
             var chore = try whole.find(Chore.self, id)
             chore[Chore.points] = 5
