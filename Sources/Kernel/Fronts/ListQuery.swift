@@ -74,11 +74,13 @@ struct ListQuery: Sendable {
             default:
                 if ListQuery.reserved.contains(item.name) { continue }
                 do {
-                    let parts = item.name.split(separator: ".", maxSplits: 1)
+                    let parts = item.name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
                     let name = String(parts.first ?? "")
                     // A form sends its empty fields, too.
                     if item.value.isEmpty { continue }
-                    if parts.count == 1 {
+                    if name.isEmpty {
+                        problems.append(Problem(field: item.name, "names no field"))
+                    } else if parts.count == 1 {
                         if equals[name] == nil { order.append(name) }
                         equals[name, default: []].append(try ListQuery.operand(name, item.value, entity, input))
                     } else {

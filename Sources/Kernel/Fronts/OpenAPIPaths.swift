@@ -61,6 +61,7 @@ enum OpenAPIPaths {
 
     /// `post-tokens`, `get-imports-errors`: unlike those of entities, whose verbs are other words.
     private static func id(_ method: String, _ path: String) -> String {
+        if path == "/metrics" { return method + "-deployment-figures" }
         let parts = path.split(separator: "/").filter { $0 != "api" && $0 != "v1" }.map { $0.filter { $0 != "{" && $0 != "}" } }
         return ([method, "deployment"] + parts).joined(separator: "-")
     }

@@ -13,15 +13,15 @@ extension StoreTransaction {
     private func insert(_ entity: EntityModel, _ given: RecordData) throws -> RecordData {
         try actor.require("create", on: entity)
         var record = given
+        normalize(entity, &record)
+        try checkMasks(entity, old: blank(entity), new: record)
+        try checkLinks(entity, old: nil, new: record)
         // Whoever sees only own or team records would lose sight of a new one that belongs to nobody.
         if let owner = entity.ownerField, record.values[owner.place].isEmpty, let user = actor.userID,
             actor.scope("view", on: entity.name) != .all
         {
             record.values[owner.place] = .integer(user)
         }
-        normalize(entity, &record)
-        try checkMasks(entity, old: blank(entity), new: record)
-        try checkLinks(entity, old: nil, new: record)
         var change = ChangeData(old: nil, new: record)
         for rule in entity.rules.prepares { try rule.body(&change, transaction) }
         record = change.new

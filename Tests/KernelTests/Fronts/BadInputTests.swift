@@ -86,7 +86,7 @@ import Testing
         ("cursor=nonsense", "cursor"), ("cursor=%F0%9F%98%80", "cursor"), ("moon=1", "moon"), ("points=x", "points"), ("points.gte=x", "points"),
         ("points.near=1", "points.near"), ("points.contains=1", "points"), ("due.lt=-9223372036854775808d", "due"), ("due=tomorrow", "due"),
         ("place=moon", "place"), ("urgent=maybe", "urgent"), ("urgent.empty=maybe", "urgent.empty"), ("fields=title,moon", "fields"), ("cost.gt=ten", "cost"),
-        ("step=nothing", "step"), ("tags=nothing", "tags"), ("id=x", "id"), (".eq=1", "eq"),
+        ("step=nothing", "step"), ("tags=nothing", "tags"), ("id=x", "id"), (".eq=1", ".eq"), (".=1", "."),
     ])
     func `a query that does not fit is told by its parameter`(query: String, field: String) async throws {
         let desk = try await FrontDesk()

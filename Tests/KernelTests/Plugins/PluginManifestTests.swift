@@ -33,7 +33,7 @@ import Testing
     @Test func `all that is wrong is told at once, misspelt keys by name`() {
         let bad = """
             {"id": "My Plugin", "version": "one", "api": {"from": "1.0", "under": "2.0"}, "summary": "", "licence": "MIT",
-             "requires": "people", "capabilities": {"mail": "yes", "root": true}, "library": "../evil", "onBootFailure": "explode", "x": 1, "x": 2}
+             "requires": "people", "capabilities": {"mail": "yes", "root": true}, "library": "../evil", "onBootFailure": "explode", "x": 1}
             """
         #expect(
             messages(bad) == [

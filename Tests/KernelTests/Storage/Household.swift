@@ -21,10 +21,10 @@ final class Household: Sendable {
     let registry: Registry
     let clock: FixedClock
     let journal = Journal()
-    private let effectsSeen = Mutex<[CommitEffects]>([])
+    private let effectsSeen = Effects()
 
     var engine: SQLiteEngine { database.engine }
-    var effects: [CommitEffects] { effectsSeen.withLock { $0 } }
+    var effects: [CommitEffects] { effectsSeen.all.withLock { $0 } }
 
     init(now: String = "2026-03-02T10:00:00Z", zone: String = "UTC", with more: Composition.Part...) async throws {
         database = try TemporaryDatabase()
@@ -34,7 +34,7 @@ final class Household: Sendable {
         var settings = DeploymentSettings()
         if let calendar = DeploymentCalendar(identifier: zone) { settings.calendar = calendar }
         store = Store(engine: database.engine, clock: clock, registry: registry, settings: settings)
-        store.onCommit { [effectsSeen] effects in effectsSeen.withLock { $0.append(effects) } }
+        store.onCommit { [effectsSeen] effects in effectsSeen.all.withLock { $0.append(effects) } }
         try await addPeople()
     }
 
@@ -157,4 +157,9 @@ extension Value {
     static func day(_ text: String) -> Value { Day(text).map(Value.day) ?? .null }
     static func moment(_ text: String) -> Value { Moment(text).map(Value.moment) ?? .null }
     static func link(_ id: RecordID) -> Value { .integer(id.raw) }
+}
+
+/// The effects of the transactions so far.
+private final class Effects: Sendable {
+    let all = Mutex<[CommitEffects]>([])
 }
