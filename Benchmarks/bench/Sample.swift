@@ -1,4 +1,4 @@
-import Glibc
+import Dispatch
 
 /// The record that both sides store.
 enum Sample {
@@ -18,8 +18,4 @@ enum Sample {
 }
 
 /// Nanoseconds of a clock that only goes forward.
-func nanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
+func nanoseconds() -> Int { Int(DispatchTime.now().uptimeNanoseconds) }
