@@ -14,20 +14,20 @@ extension JSONWriter {
             if row.isNull(item.column) {
                 null()
             } else {
-                switch item.field.type {
-                case .text, .choice, .day: row.withText(item.column) { string(utf8: $0) }
-                case .json: row.withText(item.column) { raw($0) }
-                case .integer, .reference: integer(row.integer(item.column))
+                switch item.form {
+                case .text: row.withText(item.column) { string(utf8: $0) }
+                case .raw: row.withText(item.column) { raw($0) }
+                case .integer: integer(row.integer(item.column))
                 case .boolean: boolean(row.integer(item.column) != 0)
                 case .moment: moment(row.integer(item.column))
                 case .decimal(let scale): decimal(units: row.integer(item.column), scale: scale)
-                case .money, .references: value(item.field.read(row, at: item.column))
+                case .value, .list: value(item.field.read(row, at: item.column))
                 }
             }
             if let label = item.labelColumn {
                 key(prepared: item.labelKey)
                 if row.isNull(label) { null() } else { row.withText(label) { string(utf8: $0) } }
-            } else if case .references(let target) = item.field.type {
+            } else if item.form == .list, let target = item.field.target {
                 let ids = row.isNull(item.column) ? [] : row.withText(item.column, FieldModel.ids)
                 let texts = try labels.of(target, ids)
                 key(prepared: item.labelKey)
@@ -41,6 +41,25 @@ extension JSONWriter {
 
     private static let id = JSONWriter.prepared("id")
     private static let version = JSONWriter.prepared("version")
+}
+
+/// How a field of a row becomes JSON: the type without what only people need.
+enum JSONForm: Equatable {
+    case text, raw, integer, boolean, moment, value, list
+    case decimal(scale: Int)
+
+    init(_ type: FieldType) {
+        switch type {
+        case .text, .choice, .day: self = .text
+        case .json: self = .raw
+        case .integer, .reference: self = .integer
+        case .boolean: self = .boolean
+        case .moment: self = .moment
+        case .decimal(let scale): self = .decimal(scale: scale)
+        case .money: self = .value
+        case .references: self = .list
+        }
+    }
 }
 
 /// The labels of what lists of links point at, looked up once for all rows of an answer.

@@ -3,14 +3,26 @@ import PluginAPI
 /// What a query reads of an entity, and where each field stands in the result: id and version first, then the fields that
 /// the user may see, each reference with the label of its record where the user may see that record.
 struct Projection: Sendable {
-    struct Item: Sendable {
+    /// One field. A class, because lists walk over all of them for each row: a reference is cheaper to hand around than the
+    /// whole description.
+    final class Item: Sendable {
         let field: FieldModel
+        let form: JSONForm
         let column: Int
         /// The column with the label of the record that it points at.
         let labelColumn: Int?
         /// `"name":` and `"name_label":`, made once.
         let key: [UInt8]
         let labelKey: [UInt8]
+
+        init(field: FieldModel, column: Int, labelColumn: Int?, key: [UInt8], labelKey: [UInt8]) {
+            self.field = field
+            form = JSONForm(field.type)
+            self.column = column
+            self.labelColumn = labelColumn
+            self.key = key
+            self.labelKey = labelKey
+        }
     }
 
     let entity: EntityModel

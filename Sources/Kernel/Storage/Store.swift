@@ -7,9 +7,18 @@ final class Store: Sendable {
     let clock: any Clock
     private let state: Mutex<State>
     /// What happens once a transaction is stored: told by the kernel when it has put its parts together.
-    private let afterCommit: Mutex<@Sendable (CommitEffects) async -> Void>
-    /// What happens once transactions begin with another registry or other settings.
-    private let afterReplace: Mutex<@Sendable () -> Void>
+    private let followers = Mutex(Followers())
+
+    /// Who follows what is stored, told by the kernel when it has put its parts together.
+    ///
+    /// NB: a struct around the closures, not the closures themselves: a closure that is read from a `Mutex` of closures is
+    /// put back with another layer around it, and each commit would make the next one slower.
+    private struct Followers: Sendable {
+        /// What happens once a transaction is stored.
+        var committed: @Sendable (CommitEffects) async -> Void = { _ in }
+        /// What happens once transactions begin with another registry or other settings.
+        var replaced: @Sendable () -> Void = {}
+    }
 
     /// What every transaction begins with; replaced whole.
     struct State: Sendable {
@@ -21,8 +30,6 @@ final class Store: Sendable {
         self.engine = engine
         self.clock = clock
         state = Mutex(State(registry: registry, settings: settings))
-        afterCommit = Mutex { _ in }
-        afterReplace = Mutex {}
     }
 
     var registry: Registry { state.withLock { $0.registry } }
@@ -30,18 +37,18 @@ final class Store: Sendable {
 
     func replace(registry: Registry) {
         state.withLock { $0.registry = registry }
-        afterReplace.withLock { $0 }()
+        followers.withLock { $0 }.replaced()
     }
     func replace(settings: DeploymentSettings) {
         state.withLock { $0.settings = settings }
-        afterReplace.withLock { $0 }()
+        followers.withLock { $0 }.replaced()
     }
-    func onReplace(_ body: @escaping @Sendable () -> Void) { afterReplace.withLock { $0 = body } }
-    func onCommit(_ body: @escaping @Sendable (CommitEffects) async -> Void) { afterCommit.withLock { $0 = body } }
+    func onReplace(_ body: @escaping @Sendable () -> Void) { followers.withLock { $0.replaced = body } }
+    func onCommit(_ body: @escaping @Sendable (CommitEffects) async -> Void) { followers.withLock { $0.committed = body } }
 
     /// Tells what a transaction set going that was run beside the store: steps of a plugin that is being switched on.
     func announce(_ effects: CommitEffects) async {
-        if !effects.isEmpty { await afterCommit.withLock { $0 }(effects) }
+        if !effects.isEmpty { await followers.withLock { $0 }.committed(effects) }
     }
 
     /// Runs a closure over one consistent view.
@@ -66,7 +73,7 @@ final class Store: Sendable {
             let result = try body(transaction)
             return (result, transaction.core.effects)
         }
-        if !effects.isEmpty { await afterCommit.withLock { $0 }(effects) }
+        if !effects.isEmpty { await followers.withLock { $0 }.committed(effects) }
         return result
     }
 }
