@@ -26,7 +26,7 @@ public enum Operand: Sendable, Hashable {
     case value(Value)
     /// The user who asks.
     case currentUser
-    /// The day so many days from today (negative: in the past), at its beginning for moments.
+    /// The day so many days from today (negative: in the past); compared with moments it stands for the whole day.
     case today(plusDays: Int)
     /// The moment so many seconds from now (negative: in the past).
     case now(plusSeconds: Int)
