@@ -33,6 +33,8 @@ final class Registry: Sendable {
     let jobs: [String: Owned<Contributions.JobEntry>]
     let routes: [Owned<Contributions.RouteEntry>]
     let settings: [Owned<Contributions.SettingEntry>]
+    /// What formulas may call besides the language's own functions, by name.
+    let functions: [String: Owned<Contributions.FunctionEntry>]
     /// What points at an entity, by the entity's name.
     let links: [String: [Link]]
     private let byName: [String: EntityModel]
@@ -41,7 +43,8 @@ final class Registry: Sendable {
     init(
         plugins: [Plugin], entities: [EntityModel], hooks: [String: Hook], listeners: [String: [Listener]],
         afters: [String: [After]], metrics: [Owned<Metric>], jobs: [String: Owned<Contributions.JobEntry>],
-        routes: [Owned<Contributions.RouteEntry>], settings: [Owned<Contributions.SettingEntry>]
+        routes: [Owned<Contributions.RouteEntry>], settings: [Owned<Contributions.SettingEntry>],
+        functions: [String: Owned<Contributions.FunctionEntry>] = [:]
     ) {
         self.plugins = plugins
         self.entities = entities
@@ -52,6 +55,7 @@ final class Registry: Sendable {
         self.jobs = jobs
         self.routes = routes
         self.settings = settings
+        self.functions = functions
         byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
         byPath = Dictionary(uniqueKeysWithValues: entities.map { ($0.path, $0) })
         var links: [String: [Link]] = [:]

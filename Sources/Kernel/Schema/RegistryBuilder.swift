@@ -30,7 +30,7 @@ struct RegistryBuilder {
             plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version) },
             entities: entities, hooks: hooks(), listeners: byHook(\.listeners, \.hook, \.priority),
             afters: byHook(\.afters, \.hook, \.priority), metrics: metrics(), jobs: jobs(),
-            routes: owned(\.routes), settings: owned(\.settings))
+            routes: owned(\.routes), settings: owned(\.settings), functions: functions())
     }
 
     // MARK: Keys
@@ -84,6 +84,11 @@ struct RegistryBuilder {
 
     private func jobs() -> [String: Owned<Contributions.JobEntry>] {
         let all: [Owned<Contributions.JobEntry>] = owned(\.jobs)
+        return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
+    }
+
+    private func functions() -> [String: Owned<Contributions.FunctionEntry>] {
+        let all: [Owned<Contributions.FunctionEntry>] = owned(\.functions)
         return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
     }
 

@@ -174,6 +174,8 @@ public struct Contributions: Sendable {
     public var renames: [RenameEntry] = []
     /// Rights of default roles.
     public var grants: [GrantEntry] = []
+    /// Functions that formulas may call.
+    public var functions: [FunctionEntry] = []
     /// Named demo data, filled in only on request.
     public var demos: [MigrationEntry] = []
 }

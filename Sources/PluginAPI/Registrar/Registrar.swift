@@ -5,7 +5,7 @@
 /// ``entity(_:)``, ``uses(_:)``, ``migration(_:_:)``, ``renamed(_:from:to:)``, ``demo(_:_:)``
 /// ### Rules
 /// ``prepare(_:priority:_:)``, ``validate(_:priority:_:)``, ``onSave(_:priority:_:)``, ``onDelete(_:priority:_:)``, ``hook(_:_:)``,
-/// ``on(_:name:priority:_:)``, ``after(_:name:priority:_:)``
+/// ``on(_:name:priority:_:)``, ``after(_:name:priority:_:)``, ``function(_:_:returns:_:takesEmpty:_:)``
 /// ### Screens
 /// ``list(_:columns:filters:sort:)``, ``view(_:_:where:sort:)``, ``board(_:by:card:sum:columns:cards:)``, ``detail(_:_:)``,
 /// ``action(_:)``, ``extend(_:)``, ``metric(_:_:over:_:where:date:)``, ``setting(_:)``, ``route(_:_:requires:_:)``

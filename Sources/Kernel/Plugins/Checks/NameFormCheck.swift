@@ -20,6 +20,7 @@ enum NameFormCheck: CompositionCheck {
                 for field in entry.schema.fields { snake("field of \(entry.schema.name):", field.name) }
             }
             for hook in own.hooks { snake("hook", hook.name) }
+            for function in own.functions { snake("function", function.name) }
             for action in own.actions {
                 dashed("action", action.name)
                 for field in action.fields { snake("field of action \(action.name):", field.name) }

@@ -47,6 +47,7 @@ enum UniqueNamesCheck: CompositionCheck {
     private static func claimWork(_ own: Contributions, _ claims: inout Claims) {
         for hook in own.hooks { claims.claim("hook", hook.name) }
         for job in own.jobs { claims.claim("job", job.name) }
+        for function in own.functions { claims.claim("function", function.name) }
         for listener in own.listeners { claims.claimAlone("listener", listener.name) }
         for listener in own.afters { claims.claimAlone("listener after the transaction", listener.name) }
         for migration in own.migrations { claims.claimAlone("migration", migration.name) }
