@@ -30,7 +30,9 @@ extension PluginHost {
     /// Loads and migrates; what fails is left out, together with what requires it.
     private func start(_ wanted: [PluginCatalogue.Entry], _ ledger: inout PluginLedger) async throws {
         let installed = Set(contents.entries.keys)
-        var lineup = try PluginLineup(wanted, loader: loader, installed: installed, fields: ledger.customFields)
+        let approved: [String: PluginManifest.Capabilities] = approvals(of: wanted, ledger)
+        var lineup = try PluginLineup(
+            wanted, loader: loader, installed: installed, fields: ledger.customFields, approved: approved)
         var next = 0
         while next < lineup.parts.count {
             let part: Composition.Part = lineup.parts[next]
@@ -42,7 +44,8 @@ extension PluginHost {
                 var failures: [String: PluginLineup.Failure] = lineup.failures
                 failures[part.id] = Self.failure(of: part.id, error)
                 lineup = try PluginLineup(
-                    wanted, loader: loader, installed: installed, fields: ledger.customFields, failures: failures)
+                    wanted, loader: loader, installed: installed, fields: ledger.customFields, failures: failures,
+                    approved: approved)
                 next = 0
             }
         }
@@ -72,6 +75,7 @@ extension PluginHost {
             row.isEnabled = true
             (row.state, row.reason) = outcome(id)
             row.version = contents.entries[id]?.manifest.version.description ?? row.version
+            row.approved = row.approved ?? contents.entries[id]?.manifest.capabilities
             if row != before { changed[id] = row }
         }
         if changed.isEmpty, ledger.isComposed { return }

@@ -29,7 +29,7 @@ extension PluginHost {
             summary: entry?.manifest.summary ?? "", licence: entry?.manifest.licence ?? "", state: state, reason: reason, hint: hint,
             requires: entry?.manifest.requires ?? [], optional: entry?.manifest.optional ?? [],
             requiredBy: isRunning ? lineup.dependents(of: id) : [], adds: contributions.map(PluginStatus.Additions.init),
-            folder: entry?.folder ?? broken?.folder ?? "", changedAt: row?.changedAt, changedBy: row?.changedBy)
+            asks: entry?.manifest.capabilities ?? .init(), approved: row?.approved ?? .init(), folder: entry?.folder ?? broken?.folder ?? "", changedAt: row?.changedAt, changedBy: row?.changedBy)
     }
 
     private func state(

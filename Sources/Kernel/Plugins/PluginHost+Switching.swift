@@ -48,8 +48,11 @@ extension PluginHost {
         guard let asked = entries.last else { return }
         var ledger: PluginLedger = try requireLedger()
         let running: [PluginCatalogue.Entry] = self.lineup.parts.compactMap { self.lineup.entries[$0.id] }
+        var approved: [String: PluginManifest.Capabilities] = approvals(of: running, ledger)
+        for entry in entries { approved[entry.id] = entry.manifest.capabilities }
         let lineup = try PluginLineup(
-            running + entries, loader: loader, installed: Set(contents.entries.keys), fields: ledger.customFields)
+            running + entries, loader: loader, installed: Set(contents.entries.keys), fields: ledger.customFields,
+            approved: approved)
         if let failure = lineup.failures[asked.id] ?? lineup.failures.min(by: { $0.key < $1.key })?.value {
             try await recordFailure(asked, failure, actor)
             throw Self.notSwitchedOn(asked.id, failure)
@@ -69,7 +72,7 @@ extension PluginHost {
         for entry in entries {
             rows[entry.id] = PluginLedger.Row(
                 isEnabled: true, version: entry.manifest.version.description, state: .enabled, reason: "", changedAt: clock.now,
-                changedBy: actor.userID)
+                changedBy: actor.userID, approved: entry.manifest.capabilities)
         }
         try await write(rows, &ledger)
         self.ledger = ledger
@@ -96,7 +99,8 @@ extension PluginHost {
         refusals[entry.id] = failure
         let row = PluginLedger.Row(
             isEnabled: ledger?.rows[entry.id]?.isEnabled ?? false, version: entry.manifest.version.description,
-            state: failure.state, reason: failure.reason, changedAt: clock.now, changedBy: actor.userID)
+            state: failure.state, reason: failure.reason, changedAt: clock.now, changedBy: actor.userID,
+            approved: ledger?.rows[entry.id]?.approved)
         try await engine.write { try PluginLedger.write(entry.id, row, $0) }
         ledger?.rows[entry.id] = row
     }
@@ -117,7 +121,7 @@ extension PluginHost {
         for id in leaving where ledger.rows[id]?.isEnabled ?? false {
             rows[id] = PluginLedger.Row(
                 isEnabled: false, version: ledger.rows[id]?.version ?? "", state: .disabled, reason: "", changedAt: clock.now,
-                changedBy: actor.userID)
+                changedBy: actor.userID, approved: ledger.rows[id]?.approved)
         }
         try await write(rows, &ledger)
         self.ledger = ledger

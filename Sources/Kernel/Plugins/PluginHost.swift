@@ -43,6 +43,14 @@ actor PluginHost {
         lineup.parts.filter { $0.id != Composition.kernel }.flatMap(\.contributions.demos)
     }
 
+    /// What an administrator lets a plugin do beyond its own records. ``Registry/approved(_:)`` says it for what runs.
+    func approved(_ id: String) -> PluginManifest.Capabilities { ledger?.rows[id]?.approved ?? PluginManifest.Capabilities() }
+
+    /// What each of some plugins may do: as approved, or as it asks where nobody was ever asked.
+    func approvals(of entries: [PluginCatalogue.Entry], _ ledger: PluginLedger) -> [String: PluginManifest.Capabilities] {
+        Dictionary(uniqueKeysWithValues: entries.map { ($0.id, ledger.rows[$0.id]?.approved ?? $0.manifest.capabilities) })
+    }
+
     /// The record of this deployment; throws before the start.
     func requireLedger() throws -> PluginLedger {
         guard let ledger else { throw CRMError(.unavailable, "the plugins are not started yet") }

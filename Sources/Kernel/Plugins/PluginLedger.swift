@@ -9,6 +9,8 @@ struct PluginLedger: Sendable {
         var reason: String
         var changedAt: Moment?
         var changedBy: Int64?
+        /// What an administrator has let it do; stays while it is switched off. Nil where nobody was ever asked.
+        var approved: PluginManifest.Capabilities?
     }
 
     struct StoredField: Sendable {
@@ -29,16 +31,21 @@ struct PluginLedger: Sendable {
     init(_ connection: any Connection) throws {
         isComposed = try connection.integer("SELECT 1 FROM \"tenon_meta\" WHERE \"key\" = 'composed'") != nil
         try connection.query(
-            "SELECT \"id\", \"enabled\", \"version\", \"state\", \"reason\", \"enabled_at\", \"enabled_by\" FROM \"tenon_plugin\"", []
+            "SELECT \"id\", \"enabled\", \"version\", \"state\", \"reason\", \"enabled_at\", \"enabled_by\", \"approved\" FROM \"tenon_plugin\"", []
         ) { row in
             rows[row.text(0)] = Row(
                 isEnabled: row.integer(1) != 0, version: row.text(2), state: PluginState(rawValue: row.text(3)) ?? .disabled,
-                reason: row.text(4), changedAt: row.optionalInteger(5).map { Moment(milliseconds: $0) }, changedBy: row.optionalInteger(6))
+                reason: row.text(4), changedAt: row.optionalInteger(5).map { Moment(milliseconds: $0) }, changedBy: row.optionalInteger(6),
+                approved: row.optionalText(7).map(Self.capabilities))
             return true
         }
         fields = try Self.fields(connection)
         plans = try SchemaMigrator.recordedPlans(connection)
         steps = try SchemaMigrator.recordedSteps(connection)
+    }
+
+    private static func capabilities(_ text: String) -> PluginManifest.Capabilities {
+        (try? JSONValue(parsing: Array(text.utf8))).map { .init(stored: $0) } ?? .init()
     }
 
     static func fields(_ connection: any Connection) throws -> [StoredField] {
@@ -58,14 +65,16 @@ struct PluginLedger: Sendable {
     static func write(_ id: String, _ row: Row, _ connection: any Connection) throws {
         try connection.execute(
             """
-            INSERT INTO "tenon_plugin" ("id", "enabled", "version", "state", "reason", "enabled_at", "enabled_by")
-            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "enabled" = excluded."enabled",
+            INSERT INTO "tenon_plugin" ("id", "enabled", "version", "state", "reason", "enabled_at", "enabled_by", "approved")
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "enabled" = excluded."enabled",
             "version" = excluded."version", "state" = excluded."state", "reason" = excluded."reason",
-            "enabled_at" = excluded."enabled_at", "enabled_by" = excluded."enabled_by"
+            "enabled_at" = excluded."enabled_at", "enabled_by" = excluded."enabled_by",
+            "approved" = excluded."approved"
             """,
             [
                 .text(id), .integer(row.isEnabled ? 1 : 0), .text(row.version), .text(row.state.rawValue), .text(row.reason),
                 row.changedAt.map { .integer($0.milliseconds) } ?? .null, row.changedBy.map(SQLValue.integer) ?? .null,
+                row.approved.map { .text($0.json.text()) } ?? .null,
             ])
     }
 }

@@ -17,6 +17,8 @@ struct PluginLineup {
     /// Where the plugins of the parts were found, by id.
     private(set) var entries: [String: PluginCatalogue.Entry] = [:]
     private(set) var failures: [String: Failure]
+    /// What each plugin may do, by id.
+    private var approved: [String: PluginManifest.Capabilities] = [:]
 
     /// Nothing but the kernel's own part.
     init() {
@@ -28,8 +30,9 @@ struct PluginLineup {
     /// beforehand.
     init(
         _ wanted: [PluginCatalogue.Entry], loader: PluginLoader, installed: Set<String>, fields: [CustomField],
-        failures: [String: Failure] = [:]
+        failures: [String: Failure] = [:], approved: [String: PluginManifest.Capabilities] = [:]
     ) throws {
+        self.approved = approved
         self.failures = failures
         var candidates: [PluginCatalogue.Entry] = wanted.filter { failures[$0.id] == nil }
         while true {
@@ -52,7 +55,7 @@ struct PluginLineup {
         var parts: [Composition.Part] = [Self.kernel]
         for entry in order.ids.compactMap({ entries[$0] }) {
             do {
-                parts.append(Self.part(entry.manifest, try loader.load(entry)))
+                parts.append(Self.part(entry.manifest, try loader.load(entry), approved[entry.id]))
             } catch {
                 let known = error as? CRMError ?? CRMError(.refused, "the plugin \(entry.id) cannot be loaded", cause: error)
                 failures[entry.id] = Failure(state: .refused, error: known)
@@ -103,10 +106,12 @@ struct PluginLineup {
         }
     }
 
-    private static func part(_ manifest: PluginManifest, _ contributions: Contributions) -> Composition.Part {
+    private static func part(
+        _ manifest: PluginManifest, _ contributions: Contributions, _ approved: PluginManifest.Capabilities?
+    ) -> Composition.Part {
         Composition.Part(
             id: manifest.id, name: manifest.name, version: manifest.version.description, optional: manifest.optional,
-            contributions: contributions)
+            contributions: contributions, approved: approved ?? .init())
     }
 
     /// What the kernel itself contributes.

@@ -38,9 +38,15 @@ extension PluginManifest {
     private static func capabilities(_ reader: inout ManifestReader) -> Capabilities {
         var inner = ManifestReader(reader.value("capabilities", else: .object([]), isRequired: false), path: "capabilities.")
         var capabilities = Capabilities()
-        capabilities.hosts = inner.texts("hosts")
+        capabilities.reads = inner.entities("reads")
+        capabilities.writes = inner.entities("writes")
+        capabilities.hosts = inner.hosts("hosts")
         capabilities.mail = inner.flag("mail")
         capabilities.files = inner.flag("files")
+        if let reason = inner.optionalText("elevated") {
+            capabilities.elevated = reason
+            if reason.isEmpty { inner.complain("elevated", "does not say why") }
+        }
         reader.problems += inner.finish()
         return capabilities
     }
@@ -109,6 +115,26 @@ private struct ManifestReader {
             texts.append(text)
         }
         return texts
+    }
+
+    mutating func entities(_ key: String) -> [String] {
+        let names: [String] = texts(key)
+        for name in names where !NameForm.isSnakeCase(name) { complain(key, "names \(name), which is not an entity's name") }
+        return names
+    }
+
+    /// Names of hosts, in small letters and without anything around them; a star may stand for what is below a name.
+    mutating func hosts(_ key: String) -> [String] {
+        let names: [String] = texts(key)
+        for name in names {
+            let plain: Substring = name.hasPrefix("*.") ? name.dropFirst(2) : name[...]
+            let labels: [Substring] = plain.split(separator: ".", omittingEmptySubsequences: false)
+            let isName: Bool = labels.allSatisfy { label in
+                !label.isEmpty && label.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 45 }
+            }
+            if !isName { complain(key, "names \(name), which is not a host such as api.example.com") }
+        }
+        return names
     }
 
     mutating func names(_ key: String) -> [String] {

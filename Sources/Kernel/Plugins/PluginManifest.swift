@@ -10,13 +10,6 @@ struct PluginManifest: Sendable, Equatable {
         case abort
     }
 
-    /// What the plugin asks for beyond records. Read and shown; see the keys for what there is.
-    struct Capabilities: Sendable, Equatable {
-        var hosts: [String] = []
-        var mail = false
-        var files = false
-    }
-
     var id: String
     var name: String
     var version: PluginVersion

@@ -57,6 +57,9 @@ struct PluginStatus: Sendable {
     let requiredBy: [String]
     /// What it adds; nil while it was not loaded in this process.
     let adds: Additions?
+    /// What it asks for beyond its own records, and what of that an administrator has approved.
+    let asks: PluginManifest.Capabilities
+    let approved: PluginManifest.Capabilities
     let folder: String
     let changedAt: Moment?
     /// The user who switched it on or off last; nil when the product itself did.

@@ -10,6 +10,8 @@ struct Composition: Sendable {
         let version: String
         let optional: [String]
         let contributions: Contributions
+        /// What the administrator lets it do beyond its own records.
+        var approved = PluginManifest.Capabilities()
     }
 
     /// An entity as its owner registered it.

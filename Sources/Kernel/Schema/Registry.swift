@@ -7,6 +7,8 @@ final class Registry: Sendable {
         let id: String
         let name: String
         let version: String
+        /// What the administrator lets it do beyond its own records.
+        var approved = PluginManifest.Capabilities()
     }
     struct Hook: Sendable {
         let plugin: String
@@ -79,6 +81,11 @@ final class Registry: Sendable {
             throw CRMError(.notFound, "there is no entity \(name)", hint: "Its plugin may be switched off.")
         }
         return entity
+    }
+
+    /// What the administrator lets a plugin do beyond its own records; nothing for one that does not run.
+    func approved(_ plugin: String) -> PluginManifest.Capabilities {
+        plugins.first { $0.id == plugin }?.approved ?? PluginManifest.Capabilities()
     }
 
     func setting(_ key: String) -> Contributions.SettingEntry? { settings.first { $0.body.key == key }?.body }

@@ -27,7 +27,7 @@ struct RegistryBuilder {
         }
         bindKeys(to: entities)
         return Registry(
-            plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version) },
+            plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version, approved: $0.approved) },
             entities: entities, hooks: hooks(), listeners: byHook(\.listeners, \.hook, \.priority),
             afters: byHook(\.afters, \.hook, \.priority), metrics: metrics(), jobs: jobs(),
             routes: owned(\.routes), settings: owned(\.settings), functions: functions())

@@ -63,7 +63,7 @@ private struct Maker {
                 "tenon_plugin", key: ["id"],
                 [
                     "id": .text, "enabled": .count, "version": .text, "state": .text, "reason": .text, "enabled_at": .integer,
-                    "enabled_by": .integer, "checksum": .text,
+                    "enabled_by": .integer, "checksum": .text, "approved": .text,
                 ]),
             table("tenon_migration", key: ["plugin", "name"], ["plugin": .text, "name": .text, "at": .integer]),
             table("tenon_schema", key: ["plugin"], ["plugin": .text, "plan": .text]),

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PluginManifestTests {
     static let good = """
         {"id": "projects", "name": "Projects", "version": "1.2.0", "api": {"from": "1.0", "below": "2.0"}, "summary": "Keeps projects.",
-         "licence": "Apache-2.0", "requires": ["people"], "optional": ["desk"], "capabilities": {"hosts": ["example.com"], "mail": true},
+         "licence": "Apache-2.0", "requires": ["people"], "optional": ["desk"], "capabilities": {"reads": ["person"], "writes": ["desk"], "hosts": ["example.com", "*.example.org"], "mail": true, "elevated": "counts all"},
          "library": "Projects", "onBootFailure": "abort"}
         """
 
@@ -24,7 +24,8 @@ import Testing
         let manifest = try PluginManifest(json: Array(Self.good.utf8))
         #expect(manifest.requires == ["people"])
         #expect(manifest.optional == ["desk"])
-        #expect(manifest.capabilities == .init(hosts: ["example.com"], mail: true, files: false))
+        #expect(manifest.capabilities == .init(
+                    reads: ["person"], writes: ["desk"], hosts: ["example.com", "*.example.org"], mail: true, elevated: "counts all"))
         #expect(manifest.libraryFile == "libProjects.so")
         #expect(manifest.onBootFailure == .abort)
         #expect(manifest.apiRefusal == nil)
@@ -43,6 +44,30 @@ import Testing
                 "capabilities.root is not a key of plugin.json", "onBootFailure is neither \"continue\" nor \"abort\"",
                 "x is not a key of plugin.json", "api.below is missing", "api.under is not a key of plugin.json",
             ])
+    }
+
+    @Test func `hosts, entities and the reason for every right have a form`() {
+        let json: String = Self.good.replacing(
+            "\"reads\": [\"person\"]", with: "\"reads\": [\"Person\"]")
+            .replacing("\"example.com\"", with: "\"https://example.com/\"").replacing("counts all", with: "")
+        #expect(
+            messages(json) == [
+                "capabilities.reads names Person, which is not an entity's name",
+                "capabilities.hosts names https://example.com/, which is not a host such as api.example.com",
+                "capabilities.elevated does not say why",
+            ])
+    }
+
+    @Test func `what is asked for beyond what was approved is named alone`() {
+        let approved = PluginManifest.Capabilities(reads: ["person"], writes: ["desk"], hosts: ["example.com"], elevated: "counts all")
+        var asked: PluginManifest.Capabilities = approved
+        #expect(asked.growth(over: approved).isEmpty)
+        asked.reads = ["desk", "room"]
+        asked.mail = true
+        asked.elevated = "counts and deletes"
+        #expect(
+            asked.growth(over: approved).lines == ["reads room", "sends mail", "acts with every right: counts and deletes"])
+        #expect(PluginManifest.Capabilities(stored: asked.json) == asked)
     }
 
     @Test func `what is not a JSON object is said to be none`() {

@@ -73,6 +73,10 @@ struct PluginCommand: ParsableCommand {
         add("Works with", plugin["optional"])
         add("Required by", plugin["required_by"])
         add("Hint", plugin["hint"])
+        let asks = PluginManifest.Capabilities(stored: plugin["capabilities"] ?? .null)
+        let approved = PluginManifest.Capabilities(stored: plugin["approved"] ?? .null)
+        add("Asks for", .array(asks.lines.map(JSONValue.string)))
+        add("Not approved", .array(asks.growth(over: approved).lines.map(JSONValue.string)))
         for member in plugin["adds"]?.members ?? [] { add(member.name.readable, member.value) }
         if !lines.isEmpty { session.terminal.print() }
         let width = lines.map(\.0.columns).max() ?? 0

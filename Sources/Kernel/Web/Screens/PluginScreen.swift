@@ -74,11 +74,15 @@ struct PluginScreen {
             return all.compactMap { one -> String? in one.text ?? one["name"]?.text }.joined(separator: ", ")
         }
         func list(_ key: String) -> String { (plugin[key]?.array ?? []).compactMap(\.text).joined(separator: ", ") }
-        let facts: [(String, String)] = [
+        var facts: [(String, String)] = [
             ("Summary", plugin["summary"]?.text ?? ""), ("Version", plugin["version"]?.text ?? ""), ("Licence", plugin["licence"]?.text ?? ""),
             ("Requires", list("requires")), ("Works with", list("optional")), ("Needed by", list("required_by")), ("Entities", names("entities")),
             ("Actions", names("actions")), ("Hooks", names("hooks")), ("Metrics", names("metrics")), ("Jobs", names("jobs")), ("Settings", names("settings")),
         ]
+        let asks = PluginManifest.Capabilities(stored: plugin["capabilities"] ?? .null)
+        let approved = PluginManifest.Capabilities(stored: plugin["approved"] ?? .null)
+        facts.append(("Asks for", asks.lines.joined(separator: ", ")))
+        facts.append(("Not approved", asks.growth(over: approved).lines.joined(separator: ", ")))
         let rows = facts.filter { !$0.1.isEmpty }.html { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" }
         let state = plugin["state"]?.text ?? ""
         let reason = plugin["reason"]?.text ?? ""
