@@ -80,10 +80,11 @@ final class Kernel: Sendable {
         authenticator = Authenticator(engine: engine, clock: clock) { rights.current }
         live = LiveUpdates(clock: clock) { user, entity in rights.current.scope(of: user, right: "view", entity: entity) }
         deliveries = Deliveries(
-            engine: engine, clock: clock, registry: { store.registry }, log: { logger.warning("\($0)") }, context: context)
+            engine: engine, clock: clock, registry: { store.registry }, calls: store.calls, log: { logger.warning("\($0)") },
+            context: context)
         jobs = JobRunner(
             engine: engine, clock: clock, registry: { store.registry }, zone: { store.settings.calendar },
-            log: { logger.warning("\($0)") }, context: context)
+            calls: store.calls, log: { logger.warning("\($0)") }, context: context)
         imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports")
         assets = AssetFiles(folder: options.home.assets)
     }
@@ -173,10 +174,10 @@ final class Kernel: Sendable {
             let transaction = tx.withRights(for: "demo data").transaction
             try DemoPeople.fill(transaction)
         }
-        for demo in demos {
+        for (plugin, demo) in demos {
             try await store.write(as: system("demo")) { tx in
                 tx.core.isDemo = true
-                try demo.body(tx.transaction)
+                try tx.calling(.of(plugin, .demo, demo.name)) { try demo.body(tx.transaction) }
             }
         }
     }

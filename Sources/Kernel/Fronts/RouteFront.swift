@@ -15,7 +15,7 @@ struct RouteFront: Sendable {
             let given = RouteRequest(
                 method: route.body.method, parameters: parameters,
                 query: Dictionary(request.query.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), body: request.body)
-            let answer = try await route.body.body(given, context)
+            let answer = try await kernel.store.calls.runAsync(route.site) { try await route.body.body(given, context) }
             return FrontResponse(answer.status, contentType: answer.contentType, answer.body)
         }
         throw APIFront.unknown(request)

@@ -12,12 +12,12 @@ final class Deliveries: Sendable {
     private let loop: WorkLoop
 
     init(
-        engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry,
+        engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry, calls: PluginCalls = PluginCalls(),
         log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext
     ) {
         self.engine = engine
         self.clock = clock
-        let lanes = DeliveryLanes(engine: engine, clock: clock, registry: registry, context: context, log: log)
+        let lanes = DeliveryLanes(engine: engine, clock: clock, registry: registry, calls: calls, context: context, log: log)
         loop = WorkLoop(width: 4, clock: clock, log: log) { busy in try await lanes.survey(busy) }
     }
 

@@ -5,6 +5,7 @@ struct DeliveryLanes: Sendable {
     let engine: any Engine
     let clock: any Clock
     let registry: @Sendable () -> Registry
+    let calls: PluginCalls
     let context: MakeContext
     let log: @Sendable (String) -> Void
 
@@ -88,7 +89,8 @@ struct DeliveryLanes: Sendable {
         }
         do {
             let hookEvent = HookEvent(hook: event.hook, json: Array(event.payload.utf8))
-            try await listener.body.body(hookEvent, context(event.user, "hook \(event.hook)", event.plugin))
+            let context = context(event.user, "hook \(event.hook)", event.plugin)
+            try await calls.runAsync(listener.site) { try await listener.body.body(hookEvent, context) }
             return true
         } catch {
             // Cut off by the end of the product: not the listener's fault, and not an attempt.

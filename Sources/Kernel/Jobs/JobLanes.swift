@@ -16,18 +16,21 @@ final class JobLanes: Sendable {
     private let clock: any Clock
     private let registry: @Sendable () -> Registry
     private let zone: @Sendable () -> DeploymentCalendar
+    private let calls: PluginCalls
     private let log: @Sendable (String) -> Void
     private let context: MakeContext
     private let state = Mutex(State())
 
     init(
         engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry,
-        zone: @escaping @Sendable () -> DeploymentCalendar, log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext
+        zone: @escaping @Sendable () -> DeploymentCalendar, calls: PluginCalls, log: @escaping @Sendable (String) -> Void,
+        context: @escaping MakeContext
     ) {
         self.engine = engine
         self.clock = clock
         self.registry = registry
         self.zone = zone
+        self.calls = calls
         self.log = log
         self.context = context
     }
@@ -75,11 +78,12 @@ final class JobLanes: Sendable {
 
     private func runOne(_ name: String) async {
         do {
-            guard let job = registry().jobs[name]?.body, let plugin = registry().jobs[name]?.plugin else { return }
+            guard let owned = registry().jobs[name] else { return }
+            let job = owned.body
             let began = clock.now
             guard let run = try await engine.write({ try JobQueue.claim($0, name, now: began) }) else { return }
-            let context = context(run.user, "job \(name)", plugin)
-            let task = Task { try await job.body(context) }
+            let context = context(run.user, "job \(name)", owned.plugin)
+            let task = Task { [calls] in try await calls.runAsync(owned.site) { try await job.body(context) } }
             state.withLock { $0.running[run.id] = Running(task: task) }
             let result = await withTaskCancellationHandler {
                 await task.result

@@ -12,13 +12,14 @@ final class JobRunner: Sendable {
 
     init(
         engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry,
-        zone: @escaping @Sendable () -> DeploymentCalendar, log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext
+        zone: @escaping @Sendable () -> DeploymentCalendar, calls: PluginCalls = PluginCalls(),
+        log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext
     ) {
         self.engine = engine
         self.clock = clock
         self.registry = registry
         self.zone = zone
-        let lanes = JobLanes(engine: engine, clock: clock, registry: registry, zone: zone, log: log, context: context)
+        let lanes = JobLanes(engine: engine, clock: clock, registry: registry, zone: zone, calls: calls, log: log, context: context)
         self.lanes = lanes
         loop = WorkLoop(width: 4, clock: clock, log: log) { busy in try await lanes.survey(busy) }
     }

@@ -36,11 +36,11 @@ actor PluginHost {
 
     var engine: any Engine { store.engine }
     var clock: any Clock { store.clock }
-    var installer: PluginInstaller { PluginInstaller(engine: engine, clock: clock, settings: store.settings) }
+    var installer: PluginInstaller { PluginInstaller(engine: engine, clock: clock, settings: store.settings, calls: store.calls) }
 
     /// Demo data of what runs, in load order; the kernel fills in its own people first.
-    var demos: [Contributions.MigrationEntry] {
-        lineup.parts.filter { $0.id != Composition.kernel }.flatMap(\.contributions.demos)
+    var demos: [(plugin: String, demo: Contributions.MigrationEntry)] {
+        lineup.parts.filter { $0.id != Composition.kernel }.flatMap { part in part.contributions.demos.map { (part.id, $0) } }
     }
 
     /// What an administrator lets a plugin do beyond its own records. ``Registry/approved(_:)`` says it for what runs.

@@ -24,7 +24,9 @@ final class PluginLoader: Sendable {
                     hint: "Restart the product to load it from its new place.")
             }
             try inspect(entry, &state)
-            let contributions: Contributions = try open(entry)
+            // Its constructors, its entry and its registration: code of the plugin all of it.
+            let site = CallSite.of(entry.id, .register, "library")
+            let contributions: Contributions = try CallSlots.shared.holding(site) { try open(entry) }
             state.loaded[entry.id] = (entry.libraryPath, contributions)
             return contributions
         }

@@ -91,18 +91,25 @@ struct EntityBuilder {
 
     private func rules() -> EntityRules {
         var rules = EntityRules()
-        rules.prepares = bodies(\.prepares)
-        rules.validations = bodies(\.validations)
-        rules.saves = bodies(\.saves)
-        rules.deletions = bodies(\.deletions)
+        rules.prepares = bodies(\.prepares, .prepare)
+        rules.validations = bodies(\.validations, .validate)
+        rules.saves = bodies(\.saves, .onSave)
+        rules.deletions = bodies(\.deletions, .onDelete)
         return rules
     }
 
-    private func bodies<Body: Sendable>(_ entries: KeyPath<Contributions, [Contributions.RuleEntry<Body>]>) -> [Owned<Body>] {
+    private func bodies<Body: Sendable>(
+        _ entries: KeyPath<Contributions, [Contributions.RuleEntry<Body>]>, _ kind: CallKind
+    ) -> [Owned<Body>] {
         var bodies: [Owned<Body>] = []
         for part in composition.parts {
+            var count = 0
             for entry in part.contributions[keyPath: entries] where entry.entity == schema.name {
-                bodies.append(Owned(plugin: part.id, priority: entry.priority, body: entry.body))
+                count += 1
+                // The second rule of a plugin for one entity is told apart by its number.
+                let name: String = count == 1 ? schema.name : "\(schema.name) #\(count)"
+                bodies.append(
+                    Owned(plugin: part.id, priority: entry.priority, body: entry.body, site: .of(part.id, kind, name)))
             }
         }
         return bodies.inOrder()
@@ -137,7 +144,10 @@ struct EntityBuilder {
             entry.fields[index].isRequired = false
         }
         let layout = RecordLayout(entity: "\(entry.entity).\(entry.name)", names: entry.fields.map(\.name))
-        return ActionModel.Part(plugin: part.id, entry: entry, layout: layout)
+        let name: String = "\(entry.entity).\(entry.name)"
+        let sites = ActionModel.Part.Sites(
+            available: .of(part.id, .available, name), prefill: .of(part.id, .prefill, name), run: .of(part.id, .action, name))
+        return ActionModel.Part(plugin: part.id, entry: entry, layout: layout, sites: sites)
     }
 
     // MARK: Look-ups

@@ -74,6 +74,8 @@ struct Owned<Body: Sendable>: Sendable {
     let plugin: String
     let priority: Int
     let body: Body
+    /// How its code is known while it runs.
+    var site = CallSite.unnamed
 }
 
 /// An action with the extensions that other plugins add to it.
@@ -83,6 +85,14 @@ struct ActionModel: Sendable {
         let plugin: String
         let entry: Contributions.ActionEntry
         let layout: RecordLayout
+        let sites: Sites
+
+        /// How the pieces of its code are known while they run.
+        struct Sites: Sendable {
+            let available: CallSite
+            let prefill: CallSite
+            let run: CallSite
+        }
     }
     let plugin: String
     let entity: String

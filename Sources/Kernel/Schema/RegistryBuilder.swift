@@ -28,9 +28,9 @@ struct RegistryBuilder {
         bindKeys(to: entities)
         return Registry(
             plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version, approved: $0.approved) },
-            entities: entities, hooks: hooks(), listeners: byHook(\.listeners, \.hook, \.priority),
-            afters: byHook(\.afters, \.hook, \.priority), metrics: metrics(), jobs: jobs(),
-            routes: owned(\.routes), settings: owned(\.settings), functions: functions())
+            entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics(), jobs: jobs(),
+            routes: owned(\.routes) { .of($0, .route, "\($1.method.rawValue) \($1.path)") }, settings: owned(\.settings),
+            functions: functions())
     }
 
     // MARK: Keys
@@ -69,26 +69,30 @@ struct RegistryBuilder {
         return hooks
     }
 
-    private func byHook<Entry>(
-        _ entries: KeyPath<Contributions, [Entry]>, _ hook: KeyPath<Entry, String>, _ priority: KeyPath<Entry, Int>
-    ) -> [String: [Owned<Entry>]] {
-        var all: [String: [Owned<Entry>]] = [:]
+    private func listeners() -> [String: [Registry.Listener]] { byHook(\.listeners, .listener) }
+
+    private func afters() -> [String: [Registry.After]] { byHook(\.afters, .after) }
+
+    private func byHook<Body>(
+        _ entries: KeyPath<Contributions, [Contributions.ListenerEntry<Body>]>, _ kind: CallKind
+    ) -> [String: [Owned<Contributions.ListenerEntry<Body>>]] {
+        var all: [String: [Owned<Contributions.ListenerEntry<Body>>]] = [:]
         for part in composition.parts {
-            for entry in part.contributions[keyPath: entries] where composition.sender(of: entry[keyPath: hook]) != nil {
-                let owned = Owned(plugin: part.id, priority: entry[keyPath: priority], body: entry)
-                all[entry[keyPath: hook], default: []].append(owned)
+            for entry in part.contributions[keyPath: entries] where composition.sender(of: entry.hook) != nil {
+                let site = CallSite.of(part.id, kind, entry.name == entry.hook ? entry.hook : "\(entry.hook) \(entry.name)")
+                all[entry.hook, default: []].append(Owned(plugin: part.id, priority: entry.priority, body: entry, site: site))
             }
         }
         return all.mapValues { $0.inOrder() }
     }
 
     private func jobs() -> [String: Owned<Contributions.JobEntry>] {
-        let all: [Owned<Contributions.JobEntry>] = owned(\.jobs)
+        let all: [Owned<Contributions.JobEntry>] = owned(\.jobs) { .of($0, .job, $1.name) }
         return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
     }
 
     private func functions() -> [String: Owned<Contributions.FunctionEntry>] {
-        let all: [Owned<Contributions.FunctionEntry>] = owned(\.functions)
+        let all: [Owned<Contributions.FunctionEntry>] = owned(\.functions) { .of($0, .function, $1.name) }
         return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
     }
 
@@ -106,9 +110,11 @@ struct RegistryBuilder {
         }
     }
 
-    private func owned<Entry: Sendable>(_ entries: KeyPath<Contributions, [Entry]>) -> [Owned<Entry>] {
+    private func owned<Entry: Sendable>(
+        _ entries: KeyPath<Contributions, [Entry]>, _ site: (_ plugin: String, Entry) -> CallSite = { _, _ in .unnamed }
+    ) -> [Owned<Entry>] {
         composition.parts.flatMap { part in
-            part.contributions[keyPath: entries].map { Owned(plugin: part.id, priority: 0, body: $0) }
+            part.contributions[keyPath: entries].map { Owned(plugin: part.id, priority: 0, body: $0, site: site(part.id, $0)) }
         }
     }
 }

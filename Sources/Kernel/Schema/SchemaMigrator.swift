@@ -43,13 +43,13 @@ struct SchemaMigrator {
     /// Runs the named steps that have not run yet, in order.
     func run(
         _ steps: [Contributions.MigrationEntry], of plugin: String, done: Set<String>, at now: Moment,
-        _ connection: any Connection, _ transaction: () throws -> Transaction
+        _ connection: any Connection, _ transaction: () throws -> StoreTransaction
     ) throws {
         let missing: [Contributions.MigrationEntry] = steps.filter { !done.contains(plugin + "/" + $0.name) }
         guard !missing.isEmpty else { return }
-        let transaction: Transaction = try transaction()
+        let transaction: StoreTransaction = try transaction()
         for step in missing {
-            try step.body(transaction)
+            try transaction.calling(.of(plugin, .migration, step.name)) { try step.body(transaction.transaction) }
             try record(step.name, of: plugin, at: now, connection)
         }
     }

@@ -50,4 +50,17 @@ enum KernelSettings {
         "kernel.currency", "Currency", default: "EUR", .maxLength(3), .help("The currency of amounts that name none, as an ISO 4217 code."))
     static let timeZone = Setting<String>(
         "kernel.time_zone", "Time zone", default: "UTC", .maxLength(60), .help("Where days begin and end, as an IANA name: Europe/Berlin."))
+
+    static let transactionBudget = Setting<Int>(
+        "kernel.budget_transaction", "Time budget of rules (ms)", default: 50, .range(0...600_000),
+        .help("Rules, actions and listeners of plugins that take longer while something is saved are reported by name. 0 reports none."))
+    static let routeBudget = Setting<Int>(
+        "kernel.budget_route", "Time budget of plugins' pages (ms)", default: 2000, .range(0...600_000),
+        .help("Answers of plugins' own addresses that take longer are reported by name. 0 reports none."))
+    static let afterBudget = Setting<Int>(
+        "kernel.budget_after", "Time budget of deliveries (ms)", default: 10_000, .range(0...86_400_000),
+        .help("Listeners after a change that take longer are reported by name. 0 reports none."))
+    static let jobBudget = Setting<Int>(
+        "kernel.budget_job", "Time budget of jobs (ms)", default: 300_000, .range(0...86_400_000),
+        .help("Runs of jobs that take longer are reported by name. 0 reports none."))
 }

@@ -5,6 +5,8 @@ import Synchronization
 final class Store: Sendable {
     let engine: any Engine
     let clock: any Clock
+    /// The door to plugins' code.
+    let calls: PluginCalls
     private let state: Mutex<State>
     /// What happens once a transaction is stored: told by the kernel when it has put its parts together.
     private let followers = Mutex(Followers())
@@ -26,9 +28,14 @@ final class Store: Sendable {
         var settings: DeploymentSettings
     }
 
-    init(engine: any Engine, clock: any Clock, registry: Registry, settings: DeploymentSettings = DeploymentSettings()) {
+    init(
+        engine: any Engine, clock: any Clock, registry: Registry, settings: DeploymentSettings = DeploymentSettings(),
+        calls: PluginCalls = PluginCalls()
+    ) {
         self.engine = engine
         self.clock = clock
+        self.calls = calls
+        calls.budgets.adopt(settings)
         state = Mutex(State(registry: registry, settings: settings))
     }
 
@@ -40,6 +47,7 @@ final class Store: Sendable {
         followers.withLock { $0 }.replaced()
     }
     func replace(settings: DeploymentSettings) {
+        calls.budgets.adopt(settings)
         state.withLock { $0.settings = settings }
         followers.withLock { $0 }.replaced()
     }
@@ -56,8 +64,11 @@ final class Store: Sendable {
         let state = state.withLock { $0 }
         let now = clock.now
         let dialect = engine.dialect
+        let calls = calls
         return try await engine.read { connection in
-            try body(StoreTransaction(connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false))
+            try body(
+                StoreTransaction(
+                    connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, calls: calls))
         }
     }
 
@@ -65,11 +76,12 @@ final class Store: Sendable {
     func write<T: Sendable>(as actor: Actor, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
         let state = state.withLock { $0 }
         let clock = clock
+        let calls = calls
         let dialect = engine.dialect
         let (result, effects) = try await engine.write { connection in
             // The moment is taken here, when the turn has come: the order of moments is the order of transactions.
             let transaction = StoreTransaction(
-                connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true)
+                connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true, calls: calls)
             let result = try body(transaction)
             return (result, transaction.core.effects)
         }

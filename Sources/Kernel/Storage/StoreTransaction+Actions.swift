@@ -14,7 +14,7 @@ extension StoreTransaction {
         let target = try require(entity, id)
         return try action.parts.map { part in
             var data = Contributions.ActionData(target: target, input: StoreTransaction.blank(part))
-            try part.entry.prefill(&data, transaction)
+            try calling(part.sites.prefill) { try part.entry.prefill(&data, transaction) }
             return data.input
         }
     }
@@ -35,7 +35,7 @@ extension StoreTransaction {
         // The record as the user may see it; the right's own scope decides whether the user may use the action on it.
         _ = try editable(entity, id, right: action.name)
         var target = try require(entity, id)
-        guard action.parts[0].entry.isAvailable(target) else {
+        guard calling(action.parts[0].sites.available, { action.parts[0].entry.isAvailable(target) }) else {
             throw CRMError.refused(
                 "\(action.title.lowercased()) is not possible for this \(entity.title.lowercased()) now", hint: "Reload it to see its state.")
         }
@@ -43,7 +43,7 @@ extension StoreTransaction {
         var problems: [Problem] = []
         for part in action.parts {
             var data = Contributions.ActionData(target: target, input: StoreTransaction.blank(part))
-            try part.entry.prefill(&data, transaction)
+            try calling(part.sites.prefill) { try part.entry.prefill(&data, transaction) }
             for (place, field) in part.entry.fields.enumerated() {
                 if let value = input[field.name] { data.input.values[place] = value }
             }
@@ -61,7 +61,7 @@ extension StoreTransaction {
             var call = call
             call.results = outcome.results
             call.target = target
-            try part.entry.run(&call, transaction)
+            try calling(part.sites.run) { try part.entry.run(&call, transaction) }
             outcome.results = call.results
             if !call.message.isEmpty { outcome.message += (outcome.message.isEmpty ? "" : " ") + call.message }
             outcome.opens = call.opens ?? outcome.opens

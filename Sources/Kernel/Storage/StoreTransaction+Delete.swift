@@ -11,7 +11,7 @@ extension StoreTransaction {
 
     private func delete(_ model: EntityModel, _ id: RecordID, _ touch: CommitEffects.Touch) throws {
         let record = try editable(model, id, right: "delete")
-        for rule in model.rules.deletions { try rule.body(record, transaction) }
+        for rule in model.rules.deletions { try calling(rule.site) { try rule.body(record, transaction) } }
         try release(model, record)
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }

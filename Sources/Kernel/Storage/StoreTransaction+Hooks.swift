@@ -4,7 +4,7 @@ extension StoreTransaction {
     /// What follows a stored change: reactions, the entity's own hooks, the notice to a new owner.
     func finish(_ entity: EntityModel, _ change: ChangeData) throws {
         core.effects.touched.append(.init(entity: entity.name, id: change.new.id.raw))
-        for rule in entity.rules.saves { try rule.body(change, transaction) }
+        for rule in entity.rules.saves { try calling(rule.site) { try rule.body(change, transaction) } }
         let hook = entity.name + (change.old == nil ? "_created" : "_updated")
         if registry.listeners[hook] != nil || registry.afters[hook] != nil {
             let changed = entity.fields[SystemSlots.count...].filter { field in

@@ -67,7 +67,7 @@ extension StoreTransaction {
                 problems.append(Problem(field: field.name, problem))
             }
         }
-        for rule in entity.rules.validations { problems += rule.body(change) }
+        for rule in entity.rules.validations { problems += calling(rule.site) { rule.body(change) } }
         guard problems.isEmpty else { throw StoreTransaction.invalid(entity, problems) }
     }
 

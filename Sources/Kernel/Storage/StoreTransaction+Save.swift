@@ -23,7 +23,7 @@ extension StoreTransaction {
             record.values[owner.place] = .integer(user)
         }
         var change = ChangeData(old: nil, new: record)
-        for rule in entity.rules.prepares { try rule.body(&change, transaction) }
+        for rule in entity.rules.prepares { try calling(rule.site) { try rule.body(&change, transaction) } }
         record = change.new
         normalize(entity, &record)
         try check(entity, ChangeData(old: nil, new: record))
@@ -87,7 +87,7 @@ extension StoreTransaction {
         try checkMasks(entity, old: current, new: record)
         try checkLinks(entity, old: current, new: record)
         var change = ChangeData(old: current, new: record)
-        for rule in entity.rules.prepares { try rule.body(&change, transaction) }
+        for rule in entity.rules.prepares { try calling(rule.site) { try rule.body(&change, transaction) } }
         record = change.new
         normalize(entity, &record)
         guard record.values != current.values else { return current }

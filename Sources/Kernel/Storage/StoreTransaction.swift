@@ -10,10 +10,13 @@ final class StoreTransaction: TransactionBackend {
         let dialect: any Dialect
         let registry: Registry
         let settings: DeploymentSettings
+        let calls: PluginCalls
         private let isWriting: Bool
         var effects = CommitEffects()
         /// How deep rules and hooks have called each other.
         private var depth = 0
+        /// How long plugins were called within the call that is running now, in nanoseconds.
+        var calledFor: Int64 = 0
         /// The records that are about to go, so that links in a circle come to an end.
         var deleting: Set<CommitEffects.Touch> = []
         /// Whether demo data is being filled in, which alone may be backdated.
@@ -21,7 +24,8 @@ final class StoreTransaction: TransactionBackend {
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 
-        init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool) {
+        init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool, calls: PluginCalls) {
+            self.calls = calls
             self.connection = connection
             self.dialect = dialect
             registry = state.registry
@@ -44,8 +48,11 @@ final class StoreTransaction: TransactionBackend {
     let actor: Actor
     let now: Moment
 
-    init(connection: any Connection, dialect: any Dialect, state: Store.State, actor: Actor, now: Moment, isWriting: Bool) {
-        core = Core(connection: connection, dialect: dialect, state: state, isWriting: isWriting)
+    init(
+        connection: any Connection, dialect: any Dialect, state: Store.State, actor: Actor, now: Moment, isWriting: Bool,
+        calls: PluginCalls = PluginCalls()
+    ) {
+        core = Core(connection: connection, dialect: dialect, state: state, isWriting: isWriting, calls: calls)
         self.actor = actor
         self.now = now
     }

@@ -98,8 +98,7 @@ import Testing
                     StoreTransaction(
                         connection: connection, dialect: store.engine.dialect,
                         state: Store.State(registry: registry, settings: DeploymentSettings()),
-                        actor: .system("test", rights: .empty), now: store.clock.now, isWriting: true
-                    ).transaction
+                        actor: .system("test", rights: .empty), now: store.clock.now, isWriting: true)
                 }
             }
         }

@@ -54,7 +54,7 @@ final class SalesHost: Sendable {
                 guard named else { continue }
                 try migrator.run(
                     part.contributions.migrations, of: part.id, done: [], at: transaction.now, transaction.connection
-                ) { transaction.transaction }
+                ) { transaction }
             }
             guard named else { return }
             let roles = try transaction.all("role", where: .everything, sort: [], limit: 100)

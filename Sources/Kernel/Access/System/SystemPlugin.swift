@@ -11,6 +11,7 @@ struct SystemPlugin: Plugin {
         crm.setting(KernelSettings.name)
         crm.setting(KernelSettings.currency)
         crm.setting(KernelSettings.timeZone)
+        for group in CallBudgets.Group.allCases { crm.setting(group.setting) }
 
         crm.list(
             SystemUser.self, columns: [SystemUser.name, SystemUser.email, SystemUser.roles, SystemUser.teams, SystemUser.active],

@@ -96,7 +96,7 @@ struct RecordActions {
 
     var html: HTML {
         let available = entity.actions.filter { action in
-            visit.actor.can(action.name, on: entity.name) && action.parts[0].entry.isAvailable(record)
+            visit.actor.can(action.name, on: entity.name) && visit.store.calls.isAvailable(action, for: record)
         }
         let ranked = available.filter { $0.style == .primary } + available.filter { $0.style != .primary }
         let shown = ranked.prefix(3).html { button($0) }

@@ -1,0 +1,12 @@
+#ifndef TENON_CTHREAD_H
+#define TENON_CTHREAD_H
+
+#include <stdint.h>
+
+// The kernel's number of the calling thread, as the system's tools show it. Asked of the system once per thread.
+int32_t tenon_thread_id(void);
+
+// Nanoseconds of a clock that only goes forward.
+uint64_t tenon_monotonic_time(void);
+
+#endif

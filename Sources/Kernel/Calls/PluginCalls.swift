@@ -1,0 +1,73 @@
+import PluginAPI
+
+/// The one door through which the kernel calls plugins' code: notes who is running (``CallSlots``), how long it took
+/// (``SlowCalls``), and, where somebody asked for it, what came of it (``TraceRecorder``).
+///
+/// ```swift
+/// try transaction.calling(rule.site) { try rule.body(change, transaction.transaction) }   // within a transaction
+/// try await calls.runAsync(site) { try await route.body(request, context) }                    // asynchronous
+/// ```
+final class PluginCalls: Sendable {
+    let slots = CallSlots.shared
+    let budgets = CallBudgets()
+    let slow: SlowCalls
+    let clock: MonotonicClock
+
+    init(clock: MonotonicClock = .machine) {
+        self.clock = clock
+        slow = SlowCalls()
+    }
+
+    /// Calls a plugin within a transaction. What it sets off by its own changes is not counted as its time.
+    func run<T>(_ site: CallSite, in core: StoreTransaction.Core, _ body: () throws -> T) rethrows -> T {
+        let began = clock.now()
+        let place = slots.take(site, at: began)
+        let outer = core.calledFor
+        core.calledFor = 0
+        defer {
+            slots.release(place)
+            let took = Int64(truncatingIfNeeded: clock.now() &- began)
+            note(site, took - core.calledFor)
+            core.calledFor = outer + took
+        }
+        return try body()
+    }
+
+    /// Calls a plugin outside of a transaction, on this thread.
+    func run<T>(_ site: CallSite, _ body: () throws -> T) rethrows -> T {
+        let began = clock.now()
+        let place = slots.take(site, at: began)
+        defer {
+            slots.release(place)
+            note(site, Int64(truncatingIfNeeded: clock.now() &- began))
+        }
+        return try body()
+    }
+
+    /// Whether an action makes sense for a record now.
+    func isAvailable(_ action: ActionModel, for record: RecordData) -> Bool {
+        run(action.parts[0].sites.available) { action.parts[0].entry.isAvailable(record) }
+    }
+
+    /// Calls a plugin's asynchronous code.
+    func runAsync<T: Sendable>(_ site: CallSite, _ body: @Sendable () async throws -> T) async throws -> T {
+        let began = clock.now()
+        // It runs nowhere until the executor has a thread for it.
+        let place = slots.take(site, at: began, on: 0)
+        defer {
+            slots.release(place)
+            note(site, Int64(truncatingIfNeeded: clock.now() &- began))
+        }
+        return try await withTaskExecutorPreference(CallExecutor(slots, place, clock)) { try await body() }
+    }
+
+    @inline(__always)
+    private func note(_ site: CallSite, _ took: Int64) {
+        if let limit = budgets.limit(site.kind), took > limit { slow.note(site, took: took, limit: limit) }
+    }
+}
+
+extension StoreTransaction {
+    /// Calls a plugin's code within this transaction.
+    func calling<T>(_ site: CallSite, _ body: () throws -> T) rethrows -> T { try core.calls.run(site, in: core, body) }
+}
