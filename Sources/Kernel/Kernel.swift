@@ -20,6 +20,8 @@ final class Kernel: Sendable {
         var clock: any Clock = SystemClock()
         /// False only in tests: does not wait for the disk.
         var isDurable = true
+        /// Why no plugin is to be loaded; nil when plugins are loaded as usual.
+        var safeMode: String?
     }
 
     let options: Options
@@ -48,8 +50,12 @@ final class Kernel: Sendable {
         let engine = try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
         let rights = RightsHolder()
         let store = Store(engine: engine, clock: options.clock, registry: Registry.empty)
+        // Before any plugin is loaded: one that crashed the server too often stays out.
+        let reports = ReportFolder(dataDirectory: options.dataDirectory)
+        let quarantined = try await CrashLedger.takeIn(reports, engine)
         let plugins = PluginHost(
-            store: store, catalogue: PluginCatalogue(home: options.home, dataDirectory: options.dataDirectory))
+            store: store, catalogue: PluginCatalogue(home: options.home, dataDirectory: options.dataDirectory),
+            isSafe: options.safeMode != nil, quarantined: quarantined)
         try await plugins.boot(options.beginning)
 
         let kernel = Kernel(options, store, plugins, rights)
@@ -91,6 +97,8 @@ final class Kernel: Sendable {
 
     /// Begins the work in the background: deliveries, jobs, imports that an earlier end interrupted.
     func start() async throws {
+        // Without plugins there is nothing to run, and what waits for them keeps waiting.
+        if options.safeMode != nil { return }
         deliveries.start()
         try await jobs.start()
         try await imports.recover(rights: rights)

@@ -1,3 +1,4 @@
+import CCrash
 import Synchronization
 
 /// What kind of code of a plugin is called.
@@ -54,6 +55,7 @@ final class CallSite: Sendable {
             if let site = known.byKey[key] { return site }
             let site = CallSite(number: UInt32(known.byNumber.count + 1), plugin: plugin, kind: kind, name: name)
             known.byKey[key] = site
+            tenon_crash_note_site(site.number, site.description)
             known.byNumber.append(site)
             return site
         }

@@ -117,4 +117,14 @@ final class CallSlots: Sendable {
         }
         return found.sorted { $0.began > $1.began }
     }
+
+    /// Hands over what stands in the slots, as it is: for a handler of signals, which may neither allocate nor lock.
+    func forEachRaw(_ body: (_ site: UInt32, _ thread: Int32, _ began: UInt64) -> Void) {
+        for index in 0..<CallSlots.count {
+            let owner = slots[index].owner.load(ordering: .relaxed)
+            if owner > 1 {
+                body(UInt32(owner >> 32), slots[index].thread.load(ordering: .relaxed), slots[index].began.load(ordering: .relaxed))
+            }
+        }
+    }
 }

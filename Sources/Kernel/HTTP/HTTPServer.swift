@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import PluginAPI
@@ -9,9 +10,21 @@ import UnixSignals
 /// Carries the fronts over HTTP: on a TCP port and on the socket in the data directory. The only place that knows
 /// Hummingbird.
 struct HTTPServer: Sendable {
-    enum Address: Sendable {
-        case tcp(host: String, port: Int)
-        case socket(path: String)
+    /// Which signals end it.
+    enum End {
+        case never
+        /// SIGTERM alone: in a worker, whose supervisor decides about the others.
+        case whenTold
+        /// SIGTERM and Ctrl-C.
+        case whenInterrupted
+
+        fileprivate var signals: [UnixSignal] {
+            switch self {
+            case .never: []
+            case .whenTold: [.sigterm]
+            case .whenInterrupted: [.sigterm, .sigint]
+            }
+        }
     }
 
     let front: Front
@@ -20,44 +33,38 @@ struct HTTPServer: Sendable {
     static let mostBody = 64 * 1024 * 1024
 
     /// Serves until the task is cancelled or the process is told to end; finishes what it began.
-    /// - Parameter running: called for each address once it answers, with the port that was bound.
-    func run(_ addresses: [Address], stopOnSignals: Bool, running: @escaping @Sendable (Address, Int?) async -> Void) async throws {
+    /// - Parameter running: called for each socket once it answers.
+    func run(
+        _ sockets: [ListeningSocket], endingAt end: End = .never, running: @escaping @Sendable (ListeningSocket) async -> Void
+    ) async throws {
         let live = front.kernel.live
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = addresses.map { address in
-            .init(service: application(address, running), successTerminationBehavior: .gracefullyShutdownGroup)
+        let dates = HTTPDate()
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = sockets.map { socket in
+            .init(service: server(socket, dates, running), successTerminationBehavior: .gracefullyShutdownGroup)
         }
         // Services end in reverse order: the streams of open pages first, or the server would wait for them.
         services.append(.init(service: Ending { live.close() }, successTerminationBehavior: .ignore))
-        var configuration = ServiceGroupConfiguration(
-            services: services,
-            gracefulShutdownSignals: stopOnSignals ? [.sigterm, .sigint] : [], logger: logger)
+        var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: end.signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(15)
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private func application(_ address: Address, _ running: @escaping @Sendable (Address, Int?) async -> Void) -> some ApplicationProtocol {
+    private func server(
+        _ socket: ListeningSocket, _ dates: HTTPDate, _ running: @escaping @Sendable (ListeningSocket) async -> Void
+    ) -> SocketServer {
         let front = front
-        let isLocal: Bool
-        let bind: BindAddress
-        switch address {
-        case .tcp(let host, let port):
-            bind = .hostname(host, port: port)
-            isLocal = false
-        case .socket(let path):
-            bind = .unixDomainSocket(path: path)
-            isLocal = true
-        }
-        let responder = CallbackResponder<ConnectionContext> { request, context in
-            await HTTPServer.answer(request, context, front, isLocal: isLocal)
-        }
         var quiet = logger
         quiet.logLevel = .warning
-        return Application(
-            responder: responder,
-            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
-            configuration: ApplicationConfiguration(address: bind, serverName: "tenon"),
-            onServerRunning: { channel in await running(address, channel.localAddress?.port) },
-            logger: quiet)
+        let connections = quiet
+        let channel = HTTP1Channel(
+            responder: { request, writer, channel in
+                let context = ConnectionContext(source: .init(channel: channel, logger: connections))
+                var response = await HTTPServer.answer(request, context, front, isLocal: socket.isLocal)
+                response.headers[.date] = dates.now
+                response.headers[.server] = "tenon"
+                try await writer.write(response: response.head, body: response.body)
+            }, configuration: .init(idleTimeout: .seconds(120)))
+        return SocketServer(socket: socket, channel: channel, logger: quiet) { await running(socket) }
     }
 
     private static func answer(_ request: Request, _ context: ConnectionContext, _ front: Front, isLocal: Bool) async -> Response {

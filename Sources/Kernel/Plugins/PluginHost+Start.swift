@@ -10,6 +10,11 @@ extension PluginHost {
             return try PluginLedger(connection)
         }
         contents = catalogue.discover()
+        if isSafe {
+            try await start([], &ledger)
+            self.ledger = ledger
+            return store.replace(registry: try registry(lineup.parts, ledger.customFields))
+        }
         let wanted: [String] = chosen(ledger, beginning)
         let known: [PluginCatalogue.Entry] = wanted.compactMap { contents.entries[$0] }
         try await start(known, &ledger)

@@ -39,9 +39,13 @@ extension PluginHost {
             let isGone: Bool = entry == nil
             return (.enabled, isGone ? "its folder is gone; it runs until the next start" : "", "")
         }
+        if let quarantine = quarantined[id], row?.isEnabled ?? false {
+            return (.quarantined, quarantine.reason, quarantine.failure.error.hint)
+        }
         if let failure = lineup.failures[id] ?? refusals[id] { return (failure.state, failure.reason, failure.error.hint) }
         if entry == nil, let broken { return (.refused, Self.fact(broken.error), broken.error.hint) }
         guard let row else { return (.available, "", "") }
+        if isSafe, row.isEnabled { return (.held, "no plugin is loaded in safe mode", "") }
         return (row.state, row.reason, "")
     }
 

@@ -6,6 +6,10 @@ extension PluginHost {
     @discardableResult
     func enable(_ id: String, withRequired: Bool = false, by actor: Actor) async throws -> PluginStatus {
         try actor.require(.managePlugins)
+        try requirePluginCode()
+        if let quarantine = quarantined[id] {
+            throw CRMError(.refused, "the plugin \(id) is in quarantine: \(quarantine.reason)", hint: quarantine.failure.error.hint)
+        }
         try await changing {
             contents = catalogue.discover()
             let entry: PluginCatalogue.Entry = try found(id)
@@ -13,6 +17,13 @@ extension PluginHost {
             try await start((withRequired ? requirements(of: entry) : []) + [entry], actor)
         }
         return try status(of: id)
+    }
+
+    /// Refuses what would run a plugin's code while none may run.
+    func requirePluginCode() throws {
+        guard isSafe else { return }
+        throw CRMError(
+            .refused, "no plugin is loaded in safe mode", hint: "End the server and start it without --safe-mode; `tenon serve` says how.")
     }
 
     /// What a plugin requires, directly or by way of others, as far as it is installed and does not run.

@@ -15,6 +15,10 @@ actor PluginHost {
     let store: Store
     let catalogue: PluginCatalogue
     let loader = PluginLoader()
+    /// Whether no plugin is loaded: safe mode.
+    let isSafe: Bool
+    /// The plugins that are kept out because they crashed the server.
+    var quarantined: [String: Quarantine]
 
     var ledger: PluginLedger?
     var contents = PluginCatalogue.Contents()
@@ -26,8 +30,10 @@ actor PluginHost {
     var isChanging = false
     private var observers: [@Sendable (Registry) async -> Void] = []
 
-    init(store: Store, catalogue: PluginCatalogue) {
+    init(store: Store, catalogue: PluginCatalogue, isSafe: Bool = false, quarantined: [String: Quarantine] = [:]) {
         self.store = store
+        self.isSafe = isSafe
+        self.quarantined = quarantined
         self.catalogue = catalogue
     }
 

@@ -82,6 +82,11 @@ struct PluginLineup {
         return all
     }
 
+    /// Failures that are over.
+    mutating func forget(failures ids: [String]) {
+        for id in ids { failures[id] = nil }
+    }
+
     func has(_ id: String) -> Bool { parts.contains { $0.id == id } }
 
     /// The plugins that cannot do without one, directly or by way of others, in load order.

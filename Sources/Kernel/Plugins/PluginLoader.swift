@@ -1,3 +1,4 @@
+import CCrash
 import FoundationEssentials
 import Glibc
 import PluginAPI
@@ -58,6 +59,8 @@ final class PluginLoader: Sendable {
     }
 
     private func open(_ entry: PluginCatalogue.Entry) throws -> Contributions {
+        // Known before its first instruction: constructors run while it is loaded, and may crash.
+        _ = tenon_crash_note_plugin(entry.id, entry.manifest.version.description, entry.libraryPath)
         guard let library = dlopen(entry.libraryPath, RTLD_NOW | RTLD_LOCAL) else {
             throw CRMError(.refused, "the library of the plugin \(entry.id) cannot be loaded: \(Self.lastProblem)")
         }

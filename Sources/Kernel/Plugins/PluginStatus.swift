@@ -14,6 +14,10 @@ enum PluginState: String, Sendable, CaseIterable {
     case refused
     /// Switched on, but its files are gone.
     case missing
+    /// Switched on, but not loaded any more because it crashed the server again and again; until it is released.
+    case quarantined
+    /// Switched on, and not loaded because no plugin is: safe mode.
+    case held
 }
 
 /// A plugin as screens show it.

@@ -74,6 +74,13 @@ private struct Maker {
                 "tenon_custom_field", id: true,
                 ["entity": .text, "name": .text, "definition": .text, "removed_at": .integer], unique: [["entity", "name"]]),
             table("tenon_setting", key: ["key"], ["key": .text, "plugin": .text, "value": .text]),
+            table(
+                "tenon_crash", id: true,
+                [
+                    "file": .text, "at": .integer, "kind": .text, "plugin": .text, "version": .text, "summary": .text, "document": .text,
+                    "counts": .count,
+                ], indexes: [["plugin", "at"]], unique: [["file"]]),
+            table("tenon_quarantine", key: ["plugin"], ["plugin": .text, "since": .integer, "reason": .text]),
         ]
     }
 

@@ -13,8 +13,9 @@ import Testing
         let token = try await desk.ask("POST", "tokens", #"{"name": "test"}"#).json["token"]?.text ?? ""
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let server = HTTPServer(front: desk.kernel.front, logger: Logger(label: "test"))
+        let socket = try ListeningSocket.open(.tcp(host: "127.0.0.1", port: 0))
         let running = Task {
-            try await server.run([.tcp(host: "127.0.0.1", port: 0)], stopOnSignals: false) { _, port in told.yield(port ?? 0) }
+            try await server.run([socket]) { told.yield($0.port ?? 0) }
         }
         defer { running.cancel() }
         var iterator = ports.makeAsyncIterator()

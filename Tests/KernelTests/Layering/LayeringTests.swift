@@ -8,7 +8,7 @@ import Testing
         "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Observation", "RegexBuilder",
     ]
     static let http: Set<String> = [
-        "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOConcurrencyHelpers",
+        "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOConcurrencyHelpers", "NIOExtras",
         "ServiceLifecycle", "UnixSignals", "AsyncAlgorithms",
     ]
 

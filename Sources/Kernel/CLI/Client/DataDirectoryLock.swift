@@ -7,7 +7,8 @@ import Glibc
 /// The right to write in a data directory: held by one process at a time, and given back by the system when it ends,
 /// however it ends.
 final class DataDirectoryLock: Sendable {
-    private let file: Int32
+    /// The open file that carries the lock: whoever inherits it holds the lock, too.
+    let file: Int32
 
     private init(file: Int32) { self.file = file }
     deinit { close(file) }

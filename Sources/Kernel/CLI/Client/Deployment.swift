@@ -16,9 +16,9 @@ struct Deployment: Sendable {
     }
 
     /// Opens the store and loads the plugins. The lock must be held.
-    func open() async throws -> Kernel {
+    func open(safeMode: String? = nil) async throws -> Kernel {
         do {
-            return try await Kernel.boot(Kernel.Options(dataDirectory: directory))
+            return try await Kernel.boot(Kernel.Options(dataDirectory: directory, safeMode: safeMode))
         } catch let error as CRMError {
             throw error
         } catch {

@@ -6,6 +6,7 @@ final class LocalKernel: APITransport {
     private let kernel: Kernel
     /// Held for as long as the store is open.
     private let lock: DataDirectoryLock
+    private let report: CrashReport.Place
     private let state = Mutex(State())
 
     private struct State {
@@ -15,6 +16,7 @@ final class LocalKernel: APITransport {
     }
 
     init(_ directory: String, lock: DataDirectoryLock) async throws {
+        report = CrashReport.Place(dataDirectory: directory)
         kernel = try await Deployment(directory: directory).open()
         self.lock = lock
     }
@@ -48,6 +50,7 @@ final class LocalKernel: APITransport {
         if done.hasChanged { try? await kernel.deliveries.deliverDue() }
         if done.hasQueuedJobs { try? await kernel.jobs.runDue() }
         try? await kernel.stop()
+        report.close()
     }
 }
 

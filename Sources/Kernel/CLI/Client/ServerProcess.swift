@@ -7,62 +7,97 @@ import Synchronization
 import Glibc
 #endif
 
-/// A server on a data directory, from its start to its end.
+/// A server on a data directory, from its start to its end: a supervisor that holds the sockets, and the worker that it starts,
+/// which serves; or both in one process.
 struct ServerProcess: Sendable {
     var deployment: Deployment
     var host: String
     var port: Int
+    /// Why no plugin is to be loaded, if so.
+    var safeMode: String?
     var terminal: Terminal
 
-    func run() async throws {
-        let directory = deployment.directory
+    private var directory: String { deployment.directory }
+
+    // MARK: Supervised
+
+    /// Holds the directory and the sockets and keeps a worker running.
+    func supervise() async throws {
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon serve")
         defer { withExtendedLifetime(lock) {} }
-        let kernel = try await deployment.open()
+        let network = try ListeningSocket.open(.tcp(host: host, port: port))
+        // The lock is ours, so a socket that is still there was left by a process that has ended.
+        let path = SocketPath.reachable(directory)
+        let local = try ListeningSocket.open(.socket(path: path))
+        defer { unlink(path) }
+        let inheritance = WorkerProcess.Inheritance(
+            executable: Home.executable, arguments: ["serve", "--data", directory], network: network.descriptor, local: local.descriptor,
+            lock: lock.file, reports: ReportFolder(dataDirectory: directory))
+        var supervisor = Supervisor(
+            inheritance, network: network, local: local, limits: .init(ProcessInfo.processInfo.environment), safeMode: safeMode,
+            announce: { announce(network) }, note: { terminal.printError("tenon: " + $0) })
+        let status = try supervisor.run()
+        if status != 0 { throw PartialResult(message: "", status: ExitStatus(rawValue: status) ?? .failure) }
+    }
+
+    /// Serves on the sockets of the supervisor that has started this process.
+    func work() async throws {
+        // Ctrl-C reaches all processes of a terminal: the supervisor decides.
+        signal(SIGINT, SIG_IGN)
+        for descriptor in WorkerDescriptor.control...WorkerDescriptor.lock { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        let control = WorkerControl.open()
+        let report = CrashReport.Place(descriptor: WorkerDescriptor.report)
+        defer { report.close() }
+        try await serve(
+            [
+                ListeningSocket(descriptor: WorkerDescriptor.network, isLocal: false),
+                ListeningSocket(descriptor: WorkerDescriptor.local, isLocal: true),
+            ]
+        ) { control.say(.ready) }
+    }
+
+    // MARK: In one process
+
+    /// Does everything in this process: for measurements and debuggers.
+    func run() async throws {
+        try deployment.make()
+        let lock = try await deployment.hold(for: "tenon serve")
+        defer { withExtendedLifetime(lock) {} }
+        let report = CrashReport.Place(dataDirectory: directory)
+        defer { report.close() }
+        let network = try ListeningSocket.open(.tcp(host: host, port: port))
+        let path = SocketPath.reachable(directory)
+        let local = try ListeningSocket.open(.socket(path: path))
+        defer { unlink(path) }
+        try await serve([network, local], isAlone: true) { announce(network) }
+    }
+
+    /// Opens the deployment and serves until it is told to end; finishes what it began.
+    private func serve(_ sockets: [ListeningSocket], isAlone: Bool = false, ready: @escaping @Sendable () -> Void) async throws {
+        let kernel = try await deployment.open(safeMode: safeMode)
         if kernel.rights.firstAdministrator == nil {
             terminal.printError("there is no administrator yet: end the server and run `tenon init`")
         }
-        try await kernel.start()
-        // The lock is ours, so a socket that is still there was left by a process that has ended.
-        let socket = SocketPath.reachable(directory)
-        unlink(socket)
-        defer { unlink(socket) }
         do {
-            try await serve(kernel, socket)
+            try await kernel.start()
+            let server = HTTPServer(front: kernel.front, logger: Logger(label: "tenon.http"))
+            let answering = Mutex(0)
+            try await server.run(sockets, endingAt: isAlone ? .whenInterrupted : .whenTold) { _ in
+                let count = answering.withLock { count in
+                    count += 1
+                    return count
+                }
+                if count == sockets.count { ready() }
+            }
         } catch {
             try? await kernel.stop()
-            throw told(error)
+            throw error
         }
         try await kernel.stop()
     }
 
-    private func serve(_ kernel: Kernel, _ socket: String) async throws {
-        let server = HTTPServer(front: kernel.front, logger: Logger(label: "tenon.http"))
-        let addresses: [HTTPServer.Address] = [.tcp(host: host, port: port), .socket(path: socket)]
-        let answering = Mutex((count: 0, port: port))
-        try await server.run(addresses, stopOnSignals: true) { address, bound in
-            let state = answering.withLock { state in
-                state.count += 1
-                if case .tcp = address, let bound { state.port = bound }
-                return state
-            }
-            guard state.count == addresses.count else { return }
-            terminal.print("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(state.port)")
-        }
-    }
-
-    private func told(_ error: any Error) -> any Error {
-        let text = String(describing: error)
-        if text.contains("errno: \(EADDRINUSE)") {
-            return CRMError(.unavailable, "port \(port) of \(host) is in use", hint: "Choose another one with --port.", cause: error)
-        }
-        if text.contains("errno: \(EACCES)") {
-            return CRMError(.unavailable, "port \(port) of \(host) may not be used", hint: "Ports below 1024 need more rights; choose another one with --port.", cause: error)
-        }
-        if text.contains("errno: \(EADDRNOTAVAIL)") {
-            return CRMError(.unavailable, "\(host) is no address of this machine", hint: "0.0.0.0 stands for all of them.", cause: error)
-        }
-        return error
+    private func announce(_ network: ListeningSocket) {
+        terminal.print("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(network.port ?? port)")
     }
 }

@@ -11,12 +11,12 @@ struct PluginCommand: ParsableCommand {
               tenon plugin info NAME
               tenon plugin disable NAME
             """,
-        subcommands: [List.self, Info.self, Enable.self, Disable.self])
+        subcommands: [List.self, Info.self, Enable.self, Disable.self, Release.self])
 
     static func cell(state: String) -> TextTable.Cell {
         switch state {
         case "enabled": TextTable.Cell(state, .good)
-        case "failed", "refused", "missing": TextTable.Cell(state, .bad)
+        case "failed", "refused", "missing", "quarantined": TextTable.Cell(state, .bad)
         default: TextTable.Cell(state, .dim)
         }
     }
@@ -114,6 +114,20 @@ struct PluginCommand: ParsableCommand {
             let body = JSONValue.fields(["cascade": .boolean(cascade)])
             let response = try await session.client.send(.send("POST", "plugins", id, "disable", body: body))
             session.report("plugin \(id) is disabled; its data stays", json: response)
+        }
+    }
+
+    struct Release: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "release",
+            abstract: "Let a plugin in again that is in quarantine because it crashed the server.",
+            discussion: "EXAMPLES:\n  tenon plugin release NAME")
+        @Argument(help: "The plugin's id.") var id: String
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            let response = try await session.client.send(.send("POST", "plugins", id, "release", body: .object([])))
+            session.report("plugin \(id) is out of quarantine", json: response)
         }
     }
 }

@@ -26,7 +26,7 @@ struct TenonCommand: ParsableCommand {
                 name: "Administration",
                 subcommands: [
                     UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, SettingsCommand.self, FieldsCommand.self,
-                    JobsCommand.self, HooksCommand.self, OpenAPICommand.self,
+                    JobsCommand.self, HooksCommand.self, CrashesCommand.self, OpenAPICommand.self,
                 ]),
             CommandGroup(
                 name: "Work",

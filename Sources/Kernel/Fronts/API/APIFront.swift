@@ -19,6 +19,7 @@ struct APIFront: Sendable {
         case "tokens": return try await IdentityAPI(kernel: kernel).tokens(request, caller, below)
         case "access": return try await AccessAPI(kernel: kernel).respond(request, caller, below)
         case "plugins": return try await PluginsAPI(kernel: kernel).respond(request, caller, below)
+        case "crashes": return try await CrashesAPI(kernel: kernel).respond(request, caller, below)
         case "custom-fields": return try await CustomFieldsAPI(kernel: kernel).respond(request, caller, below)
         case "settings": return try await SettingsAPI(kernel: kernel).respond(request, caller, below)
         case "jobs": return try await JobsAPI(kernel: kernel).respond(request, caller, below)

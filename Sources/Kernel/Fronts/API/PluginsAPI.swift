@@ -20,8 +20,10 @@ struct PluginsAPI: Sendable {
         case ("POST", 2) where parts[1] == "disable":
             let cascade: Bool = try APIFront.body(request)["cascade"]?.bool ?? false
             return .json(Self.json(try await kernel.plugins.disable(parts[0], withDependents: cascade, by: caller.actor)))
+        case ("POST", 2) where parts[1] == "release":
+            return .json(Self.json(try await kernel.plugins.release(parts[0], by: caller.actor)))
         case (_, 0), (_, 1): return APIFront.wrongMethod(request, "GET")
-        case (_, 2) where ["enable", "disable"].contains(parts[1]): return APIFront.wrongMethod(request, "POST")
+        case (_, 2) where ["enable", "disable", "release"].contains(parts[1]): return APIFront.wrongMethod(request, "POST")
         default: throw APIFront.unknown(request)
         }
     }

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOExtras
+import NIOHTTPTypes
+import NIOPosix
+import ServiceLifecycle
+
+/// Serves HTTP on a socket that listens already. The library's own server binds an address itself, and a worker has only
+/// the descriptor that it inherited.
+struct SocketServer: Service {
+    let socket: ListeningSocket
+    let channel: HTTP1Channel
+    let logger: Logger
+    /// Called once connections are taken.
+    let running: @Sendable () async -> Void
+
+    func run() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let quiescing = ServerQuiescingHelper(group: group)
+        let (channel, logger) = (channel, logger)
+        let server: NIOAsyncChannel<HTTP1Channel.Value, Never> = try await ServerBootstrap(group: group)
+            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+            .serverChannelInitializer { server in
+                server.eventLoop.makeCompletedFuture {
+                    try server.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: server))
+                }
+            }
+            .bind(socket.descriptor) { child in channel.setup(channel: child, logger: logger) }
+        await withGracefulShutdownHandler {
+            await running()
+            await withDiscardingTaskGroup { connections in
+                do {
+                    try await server.executeThenClose { inbound in
+                        for try await child in inbound {
+                            connections.addTask { await channel.handle(value: child, logger: logger) }
+                        }
+                    }
+                } catch is CancellationError {
+                    // Told to end without ceremony.
+                } catch {
+                    logger.error("no more connections can be taken: \(error)")
+                }
+            }
+        } onGracefulShutdown: {
+            // Idle connections are closed, those with a request under way after its answer.
+            quiescing.initiateShutdown(promise: nil)
+        }
+    }
+}

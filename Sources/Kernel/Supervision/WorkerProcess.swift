@@ -1,0 +1,103 @@
+import FoundationEssentials
+import PluginAPI
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// A worker as the supervisor sees it: a process, the line to it, and the report that it may leave.
+struct WorkerProcess {
+    let id: pid_t
+    let control: Int32
+    let report: ReportFolder.Open
+    let startedAt: Int
+    var isReady = false
+    /// Whether its end of the line is closed.
+    var isSilent = false
+    var beatAt: Int
+
+    /// What each worker inherits.
+    struct Inheritance {
+        let executable: String
+        let arguments: [String]
+        let network: Int32
+        let local: Int32
+        let lock: Int32
+        let reports: ReportFolder
+    }
+
+    static func start(_ inheritance: Inheritance, more: [String], now: Int) throws -> WorkerProcess {
+        var pair: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else { throw failure("a line to it") }
+        let report: ReportFolder.Open
+        do { report = try inheritance.reports.open() } catch {
+            for descriptor in pair { close(descriptor) }
+            throw error
+        }
+        let line: Int32 = pair[0]
+        let process: pid_t? = spawn(inheritance, more, [
+            (pair[1], WorkerDescriptor.control), (report.descriptor, WorkerDescriptor.report),
+            (inheritance.network, WorkerDescriptor.network), (inheritance.local, WorkerDescriptor.local),
+            (inheritance.lock, WorkerDescriptor.lock),
+        ])
+        close(pair[1])
+        guard let process else {
+            let error: CRMError = failure(inheritance.executable)
+            close(line)
+            report.close()
+            throw error
+        }
+        return WorkerProcess(id: process, control: line, report: report, startedAt: now, beatAt: now)
+    }
+
+    private static func failure(_ what: String) -> CRMError {
+        CRMError(.unavailable, "could not start a worker: \(what): \(String(cString: strerror(errno)).lowercased())")
+    }
+
+    private static func spawn(_ inheritance: Inheritance, _ more: [String], _ descriptors: [(from: Int32, to: Int32)]) -> pid_t? {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // By way of high numbers: the places of some may be the present numbers of others.
+        var kept: [Int32] = []
+        defer { for descriptor in kept { close(descriptor) } }
+        for (from, to) in descriptors {
+            let high: Int32 = fcntl(from, F_DUPFD_CLOEXEC, 64)
+            guard high >= 0 else { return nil }
+            kept.append(high)
+            posix_spawn_file_actions_adddup2(&actions, high, to)
+        }
+        // Threads of the pool block most signals, and a new process inherits that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var words: [UnsafeMutablePointer<CChar>?] = (["tenon"] + inheritance.arguments + more).map { strdup($0) }
+        var surroundings: [UnsafeMutablePointer<CChar>?] = environment().map { strdup($0) }
+        words.append(nil)
+        surroundings.append(nil)
+        defer { for text in words + surroundings { free(text) } }
+        var process: pid_t = 0
+        let result: Int32 = posix_spawn(&process, inheritance.executable, &actions, &attributes, words, surroundings)
+        errno = result
+        return result == 0 ? process : nil
+    }
+
+    /// The runtime's own account of a crash takes seconds, in which nobody is served; ours names the plugin and is done.
+    private static func environment() -> [String] {
+        var all: [String: String] = ProcessInfo.processInfo.environment
+        all["SWIFT_BACKTRACE"] = "enable=no"
+        return all.map { $0.key + "=" + $0.value }
+    }
+
+    /// The next thing that the worker says; nil when it says nothing now. `isGone` when its end of the line is closed.
+    func hear() -> (word: WorkerWord?, isGone: Bool) {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count: Int = recv(control, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        if count > 0 { return (WorkerWord(rawValue: String(decoding: bytes[..<count], as: UTF8.self)), false) }
+        return (nil, count == 0 || (errno != EAGAIN && errno != EINTR))
+    }
+}
