@@ -46,11 +46,13 @@ let package = Package(
         .target(name: "CCurl", dependencies: ["CCurlSystem"]),
         .target(name: "CThread"),
         .target(name: "CCrash"),
+        .systemLibrary(name: "CFFISystem", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+        .target(name: "CFFI", dependencies: ["CFFISystem"]),
         .target(
             name: "Kernel",
             dependencies: [
                 pluginAPI,
-                "CSodium", "CCurl", "CCrash", "CThread",
+                "CSodium", "CCurl", "CFFI", "CCrash", "CThread",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -37,7 +37,7 @@ extension PluginHost {
         let installed = Set(contents.entries.keys)
         let approved: [String: PluginManifest.Capabilities] = approvals(of: wanted, ledger)
         var lineup = try PluginLineup(
-            wanted, loader: loader, installed: installed, fields: ledger.customFields, approved: approved)
+            wanted, loader: loader, installed: installed, fields: ledger.customFields, failures: barred, approved: approved)
         var next = 0
         while next < lineup.parts.count {
             let part: Composition.Part = lineup.parts[next]

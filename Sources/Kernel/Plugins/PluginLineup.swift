@@ -116,7 +116,7 @@ struct PluginLineup {
     ) -> Composition.Part {
         Composition.Part(
             id: manifest.id, name: manifest.name, version: manifest.version.description, optional: manifest.optional,
-            contributions: contributions, approved: approved ?? .init())
+            contributions: contributions, approved: approved ?? .init(), foreign: manifest.foreign)
     }
 
     /// What the kernel itself contributes.

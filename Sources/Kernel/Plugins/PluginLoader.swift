@@ -51,7 +51,9 @@ final class PluginLoader: Sendable {
             }
             state.inspector = inspector
         }
-        let refusals: [PluginRefusal] = inspector.inspect(entry.libraryPath, expecting: .swift(id: entry.id))
+        let expectation: PluginExpectation =
+            entry.manifest.foreign.map { .foreign(id: entry.id, functions: $0.symbols) } ?? .swift(id: entry.id)
+        let refusals: [PluginRefusal] = inspector.inspect(entry.libraryPath, expecting: expectation)
         guard let first = refusals.first else { return }
         throw CRMError(
             .refused, refusals.map(\.message).joined(separator: "; "), hint: first.hint,
@@ -61,6 +63,9 @@ final class PluginLoader: Sendable {
     private func open(_ entry: PluginCatalogue.Entry) throws -> Contributions {
         // Known before its first instruction: constructors run while it is loaded, and may crash.
         _ = tenon_crash_note_plugin(entry.id, entry.manifest.version.description, entry.libraryPath)
+        if let foreign = entry.manifest.foreign {
+            return try ForeignLibrary(path: entry.libraryPath, plugin: entry.id, foreign).contributions()
+        }
         guard let library = dlopen(entry.libraryPath, RTLD_NOW | RTLD_LOCAL) else {
             throw CRMError(.refused, "the library of the plugin \(entry.id) cannot be loaded: \(Self.lastProblem)")
         }

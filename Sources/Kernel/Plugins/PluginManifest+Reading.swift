@@ -29,7 +29,11 @@ extension PluginManifest {
                 reader.complain("onBootFailure", "is neither \"continue\" nor \"abort\"")
             }
         }
-        let problems: [Problem] = reader.finish() + api.finish()
+        var problems: [Problem] = []
+        let interface: JSONValue = reader.value("foreign", else: .null, isRequired: false)
+        if interface != .null { foreign = ForeignInterface(interface, problems: &problems) }
+        problems += foreign?.undeclared(in: capabilities) ?? []
+        problems = reader.finish() + api.finish() + problems
         guard problems.isEmpty else { throw CRMError(.invalid, "plugin.json cannot be used", hint: Self.hint, problems: problems) }
     }
 
@@ -53,10 +57,10 @@ extension PluginManifest {
 }
 
 /// Takes keys out of an object, noting what is wrong and what nobody asked for.
-private struct ManifestReader {
+struct ManifestReader {
     var problems: [Problem] = []
     private let members: [JSONValue.Member]
-    private let path: String
+    let path: String
     private var asked: Set<String> = []
 
     init(_ value: JSONValue, path: String = "") {

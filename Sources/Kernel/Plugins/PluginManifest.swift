@@ -24,6 +24,8 @@ struct PluginManifest: Sendable, Equatable {
     /// The library without `lib` and `.so`.
     var library: String
     var onBootFailure = BootFailure.continue
+    /// What a library in another language offers; nil for a plugin in Swift.
+    var foreign: ForeignInterface?
 
     /// The library's file within the plugin's folder.
     var libraryFile: String { library.hasSuffix(".so") ? library : "lib\(library).so" }

@@ -12,6 +12,8 @@ struct Composition: Sendable {
         let contributions: Contributions
         /// What the administrator lets it do beyond its own records.
         var approved = PluginManifest.Capabilities()
+        /// What its manifest says of a library in another language.
+        var foreign: ForeignInterface?
     }
 
     /// An entity as its owner registered it.

@@ -37,6 +37,14 @@ public struct Contributions: Sendable {
         public var priority: Int
         /// What runs.
         public var body: Body
+        /// Makes a listener. For the kernel.
+        public init(hook: String, name: String, shape: PayloadShape, priority: Int, body: Body) {
+            self.hook = hook
+            self.name = name
+            self.shape = shape
+            self.priority = priority
+            self.body = body
+        }
     }
     /// An action or an extension of one.
     public struct ActionEntry: Sendable {

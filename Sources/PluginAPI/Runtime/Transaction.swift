@@ -47,6 +47,9 @@ public final class Transaction {
     /// Wraps the kernel's side. For the kernel.
     public init(_ backend: any TransactionBackend) { self.backend = backend }
 
+    /// The kernel's side, which knows entities by names given at run time. For the kernel.
+    public var byName: any TransactionBackend { backend }
+
     /// The user for whom the work is done; nil for the product itself (jobs, migrations).
     public var user: Reference<User>? { backend.userID.map { Reference($0) } }
     /// The moment at which the transaction began.

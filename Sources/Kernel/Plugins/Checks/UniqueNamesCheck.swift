@@ -48,8 +48,8 @@ enum UniqueNamesCheck: CompositionCheck {
         for hook in own.hooks { claims.claim("hook", hook.name) }
         for job in own.jobs { claims.claim("job", job.name) }
         for function in own.functions { claims.claim("function", function.name) }
-        for listener in own.listeners { claims.claimAlone("listener", listener.name) }
-        for listener in own.afters { claims.claimAlone("listener after the transaction", listener.name) }
+        for listener in own.listeners { claims.claimAlone("listener to \(listener.hook)", listener.name) }
+        for listener in own.afters { claims.claimAlone("listener after \(listener.hook)", listener.name) }
         for migration in own.migrations { claims.claimAlone("migration", migration.name) }
         for demo in own.demos { claims.claimAlone("demo", demo.name) }
     }

@@ -7,6 +7,10 @@ struct ELFDynamic {
     private(set) var searchPath: Int?
     private(set) var symbolsAddress: UInt64?
     private(set) var hasInitialisers = false
+    /// How many functions stand in the list of those that run at loading.
+    private(set) var initialiserCount: UInt64 = 0
+    /// The one that runs before them.
+    private(set) var firstInitialiser: UInt64?
     /// An executable that may lie anywhere looks like a shared object, but cannot be loaded as one.
     private(set) var isProgram = false
 
@@ -22,7 +26,13 @@ struct ELFDynamic {
             case 15 where searchPath == nil, 29: searchPath = try Self.offset(value)
             case 6: symbolsAddress = value
             case 0x6fff_fffb: isProgram = value & 0x0800_0000 != 0
-            case 12, 25: hasInitialisers = true
+            case 12:
+                hasInitialisers = true
+                firstInitialiser = value
+            case 25: hasInitialisers = true
+            case 27: initialiserCount = value / 8
+            // Filters: libraries that are loaded along as those that are needed.
+            case 0x7fff_fffd, 0x7fff_ffff: needed.append(try Self.offset(value))
             default: continue
             }
         }

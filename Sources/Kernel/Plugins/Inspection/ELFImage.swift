@@ -15,6 +15,8 @@ struct ELFImage {
     let name: String?
     let searchPath: String?
     let hasInitialisers: Bool
+    /// How many functions of the library's own the loader would run at once, besides what the linker puts into each library.
+    let ownInitialisers: Int
     let symbols: ELFSymbols
 
     init(path: String) throws(ELFProblem) {
@@ -50,8 +52,21 @@ struct ELFImage {
         neededLibraries = try dynamic.needed.map { offset throws(ELFProblem) in try texts.text(at: offset) }
         name = try dynamic.name.map { offset throws(ELFProblem) in try texts.text(at: offset) }
         searchPath = try dynamic.searchPath.map { offset throws(ELFProblem) in try texts.text(at: offset) }
+        ownInitialisers = Self.ownInitialisers(dynamic, header)
         hasInitialisers = dynamic.hasInitialisers || header.section(ofKind: ELFSection.Kind.initialisers) != nil
     }
+
+    /// The linker's start files bring the code in `.init` and one entry of the list. More than that is the library's.
+    private static func ownInitialisers(_ dynamic: ELFDynamic, _ header: ELFHeader) -> Int {
+        let start: ELFSection? = header.section(named: ".init")
+        var count = Int(clamping: dynamic.initialiserCount)
+        if start != nil, count > 0 { count -= 1 }
+        if let first = dynamic.firstInitialiser, first != start?.address || (start?.count ?? 0) > longestStart { count += 1 }
+        return count
+    }
+
+    /// The code that the linker puts into `.init` has 23 or 27 bytes.
+    private static let longestStart: UInt64 = 48
 
     private static func read(_ name: StaticString, of header: ELFHeader, from file: ELFFile) throws(ELFProblem) -> ELFBytes? {
         guard let section: ELFSection = header.section(named: name), !section.isCompressed else { return nil }

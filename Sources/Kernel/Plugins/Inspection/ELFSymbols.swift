@@ -8,6 +8,8 @@ struct ELFSymbols {
         let nameOffset: Int
         let isDefined: Bool
         let isWeak: Bool
+        /// Whether the loader calls a function of the library to find the symbol's address.
+        let isIndirect: Bool
     }
 
     private let table: ELFBytes
@@ -31,7 +33,7 @@ struct ELFSymbols {
             let binding: UInt8 = info >> 4
             guard binding != 0 else { continue }
             guard Int(nameOffset) < names.bytes.count else { throw .malformed("a symbol's name lies outside its names") }
-            body(Symbol(nameOffset: Int(nameOffset), isDefined: section != 0, isWeak: binding == 2))
+            body(Symbol(nameOffset: Int(nameOffset), isDefined: section != 0, isWeak: binding == 2, isIndirect: info & 15 == 10))
         }
     }
 

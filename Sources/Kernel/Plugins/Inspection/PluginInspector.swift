@@ -31,6 +31,7 @@ struct PluginInspector {
             refusals += entryRefusals(found, expectation)
             refusals += libraryRefusals(found, expectation)
             refusals += symbolRefusals(found, expectation)
+            refusals += initialiserRefusals(image, found, expectation)
             return refusals
         } catch {
             return [unreadable(error, expectation)]
@@ -119,6 +120,28 @@ extension PluginInspector {
             PluginRefusal(
                 field: .symbols, plugin: "needs \(Self.shortList(names))", host: "does not have this",
                 hint: "It was built for another version of PluginAPI. \(rebuild(expectation))")
+        ]
+    }
+
+    /// Nothing of a plugin runs before it is called, but for the one function that the runtime of Swift and the standard library
+    /// of Rust each have the loader run.
+    private func initialiserRefusals(
+        _ image: ELFImage, _ found: SymbolSurvey, _ expectation: PluginExpectation
+    ) -> [PluginRefusal] {
+        let hasRuntime: Bool = expectation.kind == .swift || image.comments.contains { $0.hasPrefix("rustc version ") }
+        let count: Int = image.ownInitialisers - (hasRuntime ? 1 : 0)
+        let what: String
+        if let name: String = found.indirectSymbols.first {
+            what = "runs code of its own while it is loaded, to find \(name)"
+        } else if count > 0 {
+            what = "runs code of its own while it is loaded: \(count == 1 ? "one function" : "\(count) functions")"
+        } else {
+            return []
+        }
+        return [
+            PluginRefusal(
+                field: .initialisers, plugin: what, host: "runs nothing of a plugin before it calls it",
+                hint: "Take out its constructors and do their work on the first call. \(rebuild(expectation))")
         ]
     }
 

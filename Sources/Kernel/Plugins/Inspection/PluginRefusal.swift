@@ -1,7 +1,7 @@
 /// A reason not to load a plugin's library: what it has, what this host has, and what mends it.
 struct PluginRefusal: Error, Hashable, Sendable {
     enum Field: String, Sendable {
-        case file, architecture, compiler, entry, pluginAPI = "plugin-api", libraries, symbols
+        case file, architecture, compiler, entry, pluginAPI = "plugin-api", libraries, symbols, initialisers
     }
 
     let field: Field

@@ -7,6 +7,8 @@ struct SymbolSurvey {
     private(set) var missingSymbols: [String] = []
     /// Descriptors of PluginAPI's types that the library defines itself.
     private(set) var copiedDescriptors: [String] = []
+    /// Defined symbols whose address is found by running a function of the library.
+    private(set) var indirectSymbols: [String] = []
 
     init(_ image: ELFImage, _ host: HostLibraries) throws(ELFProblem) {
         self.image = image
@@ -22,8 +24,10 @@ struct SymbolSurvey {
 
         var missing: [String] = []
         var copied: [String] = []
+        var indirect: [String] = []
         try image.symbols.forEach { symbol in
             if symbol.isDefined {
+                if symbol.isIndirect { indirect.append(image.symbols.name(of: symbol)) }
                 guard image.symbols.withName(of: symbol, HostLibraries.isDescriptor) else { return }
                 let name: String = image.symbols.name(of: symbol)
                 if host.apiDescriptors.contains(name) { copied.append(name) }
@@ -41,6 +45,7 @@ struct SymbolSurvey {
         }
         missingSymbols = missing
         copiedDescriptors = copied
+        indirectSymbols = indirect
     }
 
     func offers(_ function: String) -> Bool {

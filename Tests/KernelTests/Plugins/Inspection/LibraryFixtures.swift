@@ -56,7 +56,7 @@ struct LibraryFixtures {
         return file
     }
 
-    private static func run(_ command: [String]) throws {
+    static func run(_ command: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
