@@ -13,7 +13,7 @@ enum Secrets {
     }
 
     /// A random text of so many bytes, in the alphabet of URLs.
-    static func random(bytes: Int = 32) -> String { base64(randomBytes(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING) }
+    static func random(bytes: Int = 32) -> String { base64(randomBytes(bytes)) }
 
     /// The SHA-256 of a secret: what is stored of it. A secret of 256 random bits needs no salt and no slow hash.
     static func fingerprint(_ secret: String) -> String {
@@ -22,7 +22,7 @@ enum Secrets {
         secret.withUTF8 { bytes in
             _ = crypto_hash_sha256(&digest, bytes.baseAddress, UInt64(bytes.count))
         }
-        return base64(digest, sodium_base64_VARIANT_URLSAFE_NO_PADDING)
+        return base64(digest)
     }
 
     /// Whether two texts are the same, in a time that does not tell where they differ.
@@ -32,11 +32,18 @@ enum Secrets {
         return left.count == right.count && sodium_memcmp(left, right, left.count) == 0
     }
 
+    /// Bytes in the alphabet of URLs, without padding.
+    static func base64(_ bytes: [UInt8]) -> String { base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING) }
     static func plainBase64(_ bytes: [UInt8]) -> String { base64(bytes, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) }
 
     private static func base64(_ bytes: [UInt8], _ variant: Int32) -> String {
-        var out = [CChar](repeating: 0, count: sodium_base64_encoded_len(bytes.count, variant))
-        sodium_bin2base64(&out, out.count, bytes, bytes.count, variant)
-        return String(decoding: out.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let size = sodium_base64_encoded_len(bytes.count, variant)
+        return String(unsafeUninitializedCapacity: size) { out in
+            out.withMemoryRebound(to: CChar.self) { out in
+                if let start = out.baseAddress { sodium_bin2base64(start, size, bytes, bytes.count, variant) }
+            }
+            // Without the zero at the end.
+            return size - 1
+        }
     }
 }

@@ -1,12 +1,55 @@
 import PluginAPI
 
-/// Writes JSON by appending bytes: no object a field, no intermediate tree.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+/// Writes JSON by appending bytes: no object a field, no intermediate tree. It owns its memory, since an array asks before
+/// each byte whether somebody else holds it, which is most of the cost of writing small pieces.
+struct JSONWriter: ~Copyable {
+    private var start: UnsafeMutablePointer<UInt8>
+    private var count = 0
+    private var capacity: Int
     /// Whether the next element needs a comma before it.
     private var needsComma = false
+    /// The rows of a list mostly have one currency.
+    private var lastCurrency: Currency?
 
-    init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+    init(capacity: Int = 512) {
+        self.capacity = max(capacity, 64)
+        start = .allocate(capacity: self.capacity)
+    }
+
+    deinit { start.deallocate() }
+
+    /// What was written.
+    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+
+    @inline(__always)
+    private mutating func put(_ byte: UInt8) {
+        if count == capacity { grow(by: 1) }
+        start[count] = byte
+        count &+= 1
+    }
+
+    @inline(__always)
+    private mutating func put(_ source: UnsafePointer<UInt8>?, _ length: Int) {
+        guard let source, length > 0 else { return }
+        if capacity &- count < length { grow(by: length) }
+        (start + count).update(from: source, count: length)
+        count &+= length
+    }
+
+    @inline(__always)
+    private mutating func put(_ text: StaticString) { put(text.utf8Start, text.utf8CodeUnitCount) }
+
+    @inline(__always)
+    private mutating func put(_ source: UnsafeBufferPointer<UInt8>) { put(source.baseAddress, source.count) }
+
+    @inline(never)
+    private mutating func grow(by length: Int) {
+        capacity = max(capacity * 2, count + length)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.update(from: start, count: count)
+        start.deallocate()
+        start = larger
+    }
 
     mutating func beginObject() { open(UInt8(ascii: "{")) }
     mutating func endObject() { close(UInt8(ascii: "}")) }
@@ -15,32 +58,36 @@ struct JSONWriter {
 
     private mutating func open(_ byte: UInt8) {
         comma()
-        bytes.append(byte)
+        put(byte)
         needsComma = false
     }
 
     private mutating func close(_ byte: UInt8) {
-        bytes.append(byte)
+        put(byte)
         needsComma = true
     }
 
     @inline(__always)
     private mutating func comma() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { put(UInt8(ascii: ",")) }
         needsComma = true
     }
 
     mutating func key(_ name: String) {
         comma()
         quote(name)
-        bytes.append(UInt8(ascii: ":"))
+        put(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// A key whose bytes, quotes and colon included, were made before.
-    mutating func key(prepared: [UInt8]) {
+    mutating func key(prepared: [UInt8]) { prepared.withUnsafeBufferPointer { key(prepared: $0) } }
+
+    /// The same from bytes in place.
+    @inline(__always)
+    mutating func key(prepared: UnsafeBufferPointer<UInt8>) {
         comma()
-        bytes.append(contentsOf: prepared)
+        put(prepared)
         needsComma = false
     }
 
@@ -53,12 +100,12 @@ struct JSONWriter {
 
     mutating func null() {
         comma()
-        bytes.append(contentsOf: "null".utf8)
+        put("null")
     }
 
     mutating func boolean(_ value: Bool) {
         comma()
-        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        if value { put("true") } else { put("false") }
     }
 
     mutating func integer(_ value: Int64) {
@@ -69,7 +116,7 @@ struct JSONWriter {
     mutating func integer(_ value: Int) { integer(Int64(value)) }
 
     private mutating func digits(_ value: Int64) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        if value < 0 { put(UInt8(ascii: "-")) }
         var rest = value.magnitude
         // From the last digit to the first, beside the text: turning a part of the array around would copy it.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
@@ -79,7 +126,7 @@ struct JSONWriter {
                 buffer[start] = UInt8(48 + rest % 10)
                 rest /= 10
             } while rest > 0
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
+            put(UnsafeBufferPointer(rebasing: buffer[start...]))
         }
     }
 
@@ -100,27 +147,53 @@ struct JSONWriter {
     }
 
     private mutating func quote(utf8: UnsafeBufferPointer<UInt8>) {
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
+        if JSONWriter.isPlain(utf8) { put(utf8) } else { escape(utf8) }
+        put(UInt8(ascii: "\""))
+    }
+
+    /// Whether a text has nothing to escape: eight bytes at a time, since nearly none has. May say no where there is
+    /// nothing; never yes where there is something.
+    private static func isPlain(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let raw = UnsafeRawBufferPointer(utf8)
+        var index = 0
+        while index + 8 <= raw.count {
+            let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let (quote, backslash) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
+            let below: UInt64 = (word &- ones &* 0x20) & ~word
+            let found: UInt64 = below | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
+            if found & highs != 0 { return false }
+            index += 8
+        }
+        while index < raw.count {
+            let byte = raw[index]
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C { return false }
+            index += 1
+        }
+        return true
+    }
+
+    private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
         var start = 0
         for index in 0..<utf8.count {
             let byte = utf8[index]
             if byte >= 0x20, byte != 0x22, byte != 0x5C { continue }
-            if index > start { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index])) }
+            if index > start { put(UnsafeBufferPointer(rebasing: utf8[start..<index])) }
             start = index + 1
             switch byte {
-            case 0x22: bytes.append(contentsOf: "\\\"".utf8)
-            case 0x5C: bytes.append(contentsOf: "\\\\".utf8)
-            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
+            case 0x22: put("\\\"")
+            case 0x5C: put("\\\\")
+            case 0x0A: put("\\n")
+            case 0x0D: put("\\r")
+            case 0x09: put("\\t")
             default:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(JSONWriter.hex[Int(byte >> 4)])
-                bytes.append(JSONWriter.hex[Int(byte & 15)])
+                put("\\u00")
+                put(JSONWriter.hex[Int(byte >> 4)])
+                put(JSONWriter.hex[Int(byte & 15)])
             }
         }
-        if start < utf8.count { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...])) }
-        bytes.append(UInt8(ascii: "\""))
+        if start < utf8.count { put(UnsafeBufferPointer(rebasing: utf8[start...])) }
     }
 
     private static let hex = Array("0123456789abcdef".utf8)
@@ -128,7 +201,9 @@ struct JSONWriter {
     /// JSON made elsewhere, put in as it is.
     mutating func raw(_ json: some Collection<UInt8>) {
         comma()
-        bytes.append(contentsOf: json)
+        if json.withContiguousStorageIfAvailable({ put($0) }) == nil {
+            for byte in json { put(byte) }
+        }
     }
 
     /// A value as the API shows it: money as an object, exact numbers as text, days and moments as ISO 8601.
@@ -151,66 +226,82 @@ struct JSONWriter {
 
     mutating func money(minor: Int64, _ currency: Currency) {
         comma()
-        bytes.append(contentsOf: "{\"amount\":\"".utf8)
+        put("{\"amount\":\"")
         plain(units: minor, scale: currency.minorDigits)
-        bytes.append(contentsOf: "\",\"currency\":\"".utf8)
-        bytes.append(UInt8(truncatingIfNeeded: currency.packed >> 16))
-        bytes.append(UInt8(truncatingIfNeeded: currency.packed >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: currency.packed))
-        bytes.append(contentsOf: "\"}".utf8)
+        put("\",\"currency\":\"")
+        put(UInt8(truncatingIfNeeded: currency.packed >> 16))
+        put(UInt8(truncatingIfNeeded: currency.packed >> 8))
+        put(UInt8(truncatingIfNeeded: currency.packed))
+        put("\"}")
+    }
+
+    /// An amount with its currency's code as it stands in a column; null for a code that is none.
+    mutating func money(minor: Int64, code: UnsafeBufferPointer<UInt8>) {
+        guard code.count == 3 else { return null() }
+        let packed = UInt32(code[0]) << 16 | UInt32(code[1]) << 8 | UInt32(code[2])
+        if lastCurrency?.packed != packed { lastCurrency = Currency(packedASCII: code) }
+        if let lastCurrency { money(minor: minor, lastCurrency) } else { null() }
     }
 
     /// An exact number as text: what ``FixedDecimal/description`` says.
     mutating func decimal(units: Int64, scale: Int) {
         comma()
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
         plain(units: units, scale: scale)
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
     }
 
     private mutating func plain(units: Int64, scale: Int) {
-        if units < 0 { bytes.append(UInt8(ascii: "-")) }
         var rest = units.magnitude
-        let start = bytes.count
-        var written = 0
-        repeat {
-            if written == scale, scale > 0 { bytes.append(UInt8(ascii: ".")) }
-            bytes.append(UInt8(truncatingIfNeeded: 48 + rest % 10))
-            rest /= 10
-            written += 1
-        } while rest > 0 || written <= scale
-        bytes[start...].reverse()
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 22 + max(scale, 0)) { buffer in
+            var start = buffer.count
+            var written = 0
+            repeat {
+                start -= 1
+                if written == scale, scale > 0 {
+                    buffer[start] = UInt8(ascii: ".")
+                    start -= 1
+                }
+                buffer[start] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+                rest /= 10
+                written += 1
+            } while rest > 0 || written <= scale
+            if units < 0 {
+                start -= 1
+                buffer[start] = UInt8(ascii: "-")
+            }
+            put(UnsafeBufferPointer(rebasing: buffer[start...]))
+        }
     }
 
     /// A moment in UTC: what ``Moment/description`` says.
     mutating func moment(_ milliseconds: Int64) {
-        let moment = Moment(milliseconds: milliseconds)
-        let day = moment.day
+        let day = Moment(milliseconds: milliseconds).day
         let (year, month, date) = day.parts
         let time = Int(milliseconds - Int64(day.number) * 86_400_000)
+        guard (0...9999).contains(year) else { return string(Moment(milliseconds: milliseconds).description) }
         comma()
-        bytes.append(UInt8(ascii: "\""))
-        padded(year, 4)
-        bytes.append(UInt8(ascii: "-"))
-        padded(month, 2)
-        bytes.append(UInt8(ascii: "-"))
-        padded(date, 2)
-        bytes.append(UInt8(ascii: "T"))
-        padded(time / 3_600_000, 2)
-        bytes.append(UInt8(ascii: ":"))
-        padded(time / 60_000 % 60, 2)
-        bytes.append(UInt8(ascii: ":"))
-        padded(time / 1000 % 60, 2)
-        bytes.append(UInt8(ascii: "."))
-        padded(time % 1000, 3)
-        bytes.append(contentsOf: "Z\"".utf8)
-    }
-
-    private mutating func padded(_ number: Int, _ width: Int) {
-        let start = bytes.count
-        digits(Int64(number))
-        let missing = width - (bytes.count - start)
-        if missing > 0 { bytes.insert(contentsOf: repeatElement(UInt8(ascii: "0"), count: missing), at: start) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 26) { buffer in
+            // "YYYY-MM-DDTHH:MM:SS.mmmZ", each number written from its last digit.
+            func number(_ number: Int, _ width: Int, endingAt end: Int, _ after: Unicode.Scalar) {
+                var rest = number
+                for place in 1...width {
+                    buffer[end - place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+                    rest /= 10
+                }
+                buffer[end] = UInt8(truncatingIfNeeded: after.value)
+            }
+            buffer[0] = UInt8(ascii: "\"")
+            number(year, 4, endingAt: 5, "-")
+            number(month, 2, endingAt: 8, "-")
+            number(date, 2, endingAt: 11, "T")
+            number(time / 3_600_000, 2, endingAt: 14, ":")
+            number(time / 60_000 % 60, 2, endingAt: 17, ":")
+            number(time / 1000 % 60, 2, endingAt: 20, ".")
+            number(time % 1000, 3, endingAt: 24, "Z")
+            buffer[25] = UInt8(ascii: "\"")
+            put(UnsafeBufferPointer(buffer))
+        }
     }
 }
 

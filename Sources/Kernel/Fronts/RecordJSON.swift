@@ -1,64 +1,104 @@
 import PluginAPI
 
-/// Records as the API shows them: snake_case fields, references as ids with an `…_label` beside them, money as an object.
-extension JSONWriter {
-    /// A row of a list, straight from the engine's page to bytes.
-    mutating func record(_ row: any Row, _ projection: Projection, _ labels: LinkLabels) throws {
-        beginObject()
-        key(prepared: JSONWriter.id)
-        integer(row.integer(0))
-        key(prepared: JSONWriter.version)
-        integer(row.integer(1))
-        for item in projection.items {
-            key(prepared: item.key)
-            if row.isNull(item.column) {
-                null()
-            } else {
-                switch item.form {
-                case .text: row.withText(item.column) { string(utf8: $0) }
-                case .raw: row.withText(item.column) { raw($0) }
-                case .integer: integer(row.integer(item.column))
-                case .boolean: boolean(row.integer(item.column) != 0)
-                case .moment: moment(row.integer(item.column))
-                case .decimal(let scale): decimal(units: row.integer(item.column), scale: scale)
-                case .value, .list: value(item.field.read(row, at: item.column))
-                }
-            }
-            if let label = item.labelColumn {
-                key(prepared: item.labelKey)
-                if row.isNull(label) { null() } else { row.withText(label) { string(utf8: $0) } }
-            } else if item.form == .list, let target = item.field.target {
-                let ids = row.isNull(item.column) ? [] : row.withText(item.column, FieldModel.ids)
-                let texts = try labels.of(target, ids)
-                key(prepared: item.labelKey)
-                beginArray()
-                for id in ids { if let label = texts[id.raw] { string(label) } else { null() } }
-                endArray()
-            }
-        }
-        endObject()
+/// How a row becomes a JSON object, made once for a projection: writing a row walks over plain numbers and touches no
+/// object, so it costs little more than reading the columns.
+struct RowPlan: Sendable {
+    enum Form: Sendable {
+        case text, raw, integer, boolean, moment, decimal, money, list
     }
 
-    private static let id = JSONWriter.prepared("id")
-    private static let version = JSONWriter.prepared("version")
+    /// One member of the object.
+    struct Step: Sendable {
+        let form: Form
+        let column: Int32
+        /// Where its `"name":` stands in ``keys``.
+        let key: Range<Int32>
+        /// The digits after the point of an exact number; the place in ``lists`` of a list of links.
+        let detail: Int32
+    }
+
+    /// A list of links: its labels are looked up, and stand under a name of their own.
+    struct LinkList: Sendable {
+        let target: String
+        let labelKey: [UInt8]
+    }
+
+    private(set) var steps: [Step] = []
+    private(set) var keys: [UInt8] = []
+    private(set) var lists: [LinkList] = []
+
+    init() {
+        add("id", .integer, 0)
+        add("version", .integer, 1)
+    }
+
+    private mutating func add(_ name: String, _ form: Form, _ column: Int, detail: Int = 0) {
+        let start = Int32(keys.count)
+        keys += JSONWriter.prepared(name)
+        steps.append(Step(form: form, column: Int32(column), key: start..<Int32(keys.count), detail: Int32(detail)))
+    }
+
+    /// A field that begins at a column, and the column with the label of what it points at.
+    mutating func add(_ field: FieldModel, column: Int, labelColumn: Int?) {
+        switch field.type {
+        case .text, .choice, .day: add(field.name, .text, column)
+        case .json: add(field.name, .raw, column)
+        case .integer, .reference: add(field.name, .integer, column)
+        case .boolean: add(field.name, .boolean, column)
+        case .moment: add(field.name, .moment, column)
+        case .money: add(field.name, .money, column)
+        case .decimal(let scale): add(field.name, .decimal, column, detail: scale)
+        case .references(let target):
+            add(field.name, .list, column, detail: lists.count)
+            lists.append(LinkList(target: target, labelKey: JSONWriter.prepared(field.name + "_label")))
+        }
+        if let labelColumn { add(field.name + "_label", .text, labelColumn) }
+    }
 }
 
-/// How a field of a row becomes JSON: the type without what only people need.
-enum JSONForm: Equatable {
-    case text, raw, integer, boolean, moment, value, list
-    case decimal(scale: Int)
-
-    init(_ type: FieldType) {
-        switch type {
-        case .text, .choice, .day: self = .text
-        case .json: self = .raw
-        case .integer, .reference: self = .integer
-        case .boolean: self = .boolean
-        case .moment: self = .moment
-        case .decimal(let scale): self = .decimal(scale: scale)
-        case .money: self = .value
-        case .references: self = .list
+extension Row {
+    /// Records as the API shows them: snake_case fields, references as ids with an `…_label` beside them, money as an
+    /// object. A requirement of the protocol with this body, so that each engine's row gets a version of its own in which
+    /// reading a column is a plain call.
+    func write(_ plan: RowPlan, _ labels: LinkLabels, to json: inout JSONWriter) throws {
+        json.beginObject()
+        try plan.keys.withUnsafeBufferPointer { keys in
+            try plan.steps.withUnsafeBufferPointer { steps in
+                for step in steps {
+                    json.key(prepared: UnsafeBufferPointer(rebasing: keys[Int(step.key.lowerBound)..<Int(step.key.upperBound)]))
+                    let column = Int(step.column)
+                    switch step.form {
+                    case .text: withOptionalText(column) { if let text = $0 { json.string(utf8: text) } else { json.null() } }
+                    case .raw: withOptionalText(column) { if let text = $0 { json.raw(text) } else { json.null() } }
+                    case .integer: if let number = optionalInteger(column) { json.integer(number) } else { json.null() }
+                    case .boolean: if let number = optionalInteger(column) { json.boolean(number != 0) } else { json.null() }
+                    case .moment: if let number = optionalInteger(column) { json.moment(number) } else { json.null() }
+                    case .decimal:
+                        if let units = optionalInteger(column) { json.decimal(units: units, scale: Int(step.detail)) } else { json.null() }
+                    case .money:
+                        if let minor = optionalInteger(column) {
+                            withText(column + 1) { json.money(minor: minor, code: $0) }
+                        } else {
+                            json.null()
+                        }
+                    case .list: try write(plan.lists[Int(step.detail)], column, labels, to: &json)
+                    }
+                }
+            }
         }
+        json.endObject()
+    }
+
+    private func write(_ list: RowPlan.LinkList, _ column: Int, _ labels: LinkLabels, to json: inout JSONWriter) throws {
+        let ids = isNull(column) ? [] : withText(column, FieldModel.ids)
+        json.beginArray()
+        for id in ids { json.integer(id.raw) }
+        json.endArray()
+        let texts = try labels.of(list.target, ids)
+        json.key(prepared: list.labelKey)
+        json.beginArray()
+        for id in ids { if let label = texts[id.raw] { json.string(label) } else { json.null() } }
+        json.endArray()
     }
 }
 
@@ -90,7 +130,7 @@ extension StoreTransaction {
         var version: Int64?
         try connection.query(query.sql, projection.arguments + query.arguments) { row in
             version = row.integer(1)
-            try writer.record(row, projection, LinkLabels(self))
+            try row.write(projection.plan, LinkLabels(self), to: &writer)
             return false
         }
         guard let version else { throw StoreTransaction.missing(entity, id) }

@@ -29,6 +29,8 @@ struct HTTPServer: Sendable {
 
     let front: Front
     let logger: Logger
+    /// More than there are cores: some wait for the disk while others compute.
+    private static let threads = RequestThreads(count: max(4, System.coreCount + 2))
     /// The most that a body may have: files to import.
     static let mostBody = 64 * 1024 * 1024
 
@@ -46,7 +48,8 @@ struct HTTPServer: Sendable {
         services.append(.init(service: Ending { live.close() }, successTerminationBehavior: .ignore))
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: end.signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(15)
-        try await ServiceGroup(configuration: configuration).run()
+        let group = ServiceGroup(configuration: configuration)
+        try await withTaskExecutorPreference(HTTPServer.threads) { try await group.run() }
     }
 
     private func server(

@@ -39,6 +39,8 @@ final class Registry: Sendable {
     let functions: [String: Owned<Contributions.FunctionEntry>]
     /// What points at an entity, by the entity's name.
     let links: [String: [Link]]
+    /// What lists read, made once for each kind of list.
+    let projections = ProjectionCache()
     private let byName: [String: EntityModel]
     private let byPath: [String: EntityModel]
 

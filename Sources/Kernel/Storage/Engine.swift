@@ -48,11 +48,15 @@ protocol Row {
     /// The text's bytes in place, without a copy.
     func withText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T
     func blob(_ column: Int) -> [UInt8]
+    func optionalInteger(_ column: Int) -> Int64?
+    /// The text's bytes in place, nil where there is none.
+    func withOptionalText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>?) throws -> T) rethrows -> T
+    /// Appends the row as a JSON object; has a body for all engines.
+    func write(_ plan: RowPlan, _ labels: LinkLabels, to json: inout JSONWriter) throws
 }
 
 extension Row {
     func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
-    func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
 }
 
 extension Connection {

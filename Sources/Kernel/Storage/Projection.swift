@@ -3,30 +3,18 @@ import PluginAPI
 /// What a query reads of an entity, and where each field stands in the result: id and version first, then the fields that
 /// the user may see, each reference with the label of its record where the user may see that record.
 struct Projection: Sendable {
-    /// One field. A class, because lists walk over all of them for each row: a reference is cheaper to hand around than the
-    /// whole description.
-    final class Item: Sendable {
+    /// One field.
+    struct Item: Sendable {
         let field: FieldModel
-        let form: JSONForm
         let column: Int
         /// The column with the label of the record that it points at.
         let labelColumn: Int?
-        /// `"name":` and `"name_label":`, made once.
-        let key: [UInt8]
-        let labelKey: [UInt8]
-
-        init(field: FieldModel, column: Int, labelColumn: Int?, key: [UInt8], labelKey: [UInt8]) {
-            self.field = field
-            form = JSONForm(field.type)
-            self.column = column
-            self.labelColumn = labelColumn
-            self.key = key
-            self.labelKey = labelKey
-        }
     }
 
     let entity: EntityModel
     let items: [Item]
+    /// How a row of it becomes JSON.
+    let plan: RowPlan
     /// `SELECT … FROM …`, up to where the condition begins.
     let select: String
     /// What the joins are sent, before what the condition is.
@@ -42,6 +30,7 @@ struct Projection: Sendable {
     ) throws {
         let (entity, actor) = (compiler.entity, compiler.actor)
         var items: [Item] = []
+        var plan = RowPlan()
         var columns = "t.\"id\", t.\"version\""
         var joins = SQLFragment("")
         var labels: [String: String] = [:]
@@ -72,10 +61,8 @@ struct Projection: Sendable {
                 labelColumn = next
                 next += 1
             }
-            items.append(
-                Item(
-                    field: field, column: column, labelColumn: labelColumn, key: JSONWriter.prepared(field.name),
-                    labelKey: labelColumn != nil || field.isList ? JSONWriter.prepared(field.name + "_label") : []))
+            items.append(Item(field: field, column: column, labelColumn: labelColumn))
+            plan.add(field, column: column, labelColumn: labelColumn)
         }
         key = try sort.map { sort in
             let field = entity.field(sort.field)
@@ -84,6 +71,7 @@ struct Projection: Sendable {
         if let key { columns += ", " + key.expression }
         self.entity = entity
         self.items = items
+        self.plan = plan
         select = "SELECT " + columns + " FROM " + quoted(entity.name) + " t" + joins.sql
         arguments = joins.arguments
         keyColumn = next

@@ -92,7 +92,7 @@ struct PageCursor {
         default: kind = "n"
         }
         let text = order + "\n" + String(id) + "\n" + kind
-        return Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        return Secrets.base64(Array(text.utf8))
     }
 
     static var stranger: CRMError {

@@ -73,7 +73,11 @@ extension StoreTransaction {
     func projection(
         _ entity: EntityModel, fields: Set<String>? = nil, withLabels: Bool = false, sort: Sort? = nil
     ) throws -> Projection {
-        try Projection(compiler(entity), fields: fields, registry: registry, withLabels: withLabels, sort: sort)
+        let key = ProjectionCache.Key(
+            entity: entity.name, user: actor.isElevated ? nil : actor.userID ?? 0, fields: fields, withLabels: withLabels, sort: sort)
+        return try registry.projections.projection(key, actor.rights) {
+            try Projection(compiler(entity), fields: fields, registry: registry, withLabels: withLabels, sort: sort)
+        }
     }
 }
 

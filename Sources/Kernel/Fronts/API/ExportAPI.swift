@@ -135,7 +135,7 @@ struct ExportAPI: Sendable {
         let labels = LinkLabels(tx)
         let next: String? = try tx.page(request) { row, projection in
             var writer = JSONWriter()
-            try writer.record(row, projection, labels)
+            try row.write(projection.plan, labels, to: &writer)
             bytes.append(contentsOf: isFirstRow ? "\n".utf8 : ",\n".utf8)
             isFirstRow = false
             bytes.append(contentsOf: writer.bytes)

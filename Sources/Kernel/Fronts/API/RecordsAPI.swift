@@ -53,12 +53,12 @@ struct RecordsAPI: Sendable {
         let entity = entity
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
             let query = try ListQuery(request.query, entity: entity, transaction: tx)
-            var writer = JSONWriter(capacity: 32 * 1024)
+            var writer = JSONWriter(capacity: 1024 * query.limit)
             writer.beginObject()
             writer.key("data")
             writer.beginArray()
             let labels = LinkLabels(tx)
-            let next = try tx.page(query.request(entity)) { row, projection in try writer.record(row, projection, labels) }
+            let next = try tx.page(query.request(entity)) { row, projection in try row.write(projection.plan, labels, to: &writer) }
             writer.endArray()
             writer.field("next", next)
             if query.wantsCount { writer.field("total", try tx.count(entity, where: query.filter)) }
@@ -143,7 +143,7 @@ struct RecordsAPI: Sendable {
                     json.key("cards")
                     json.beginArray()
                     let hasMore = try column.hasMore && tx.boardCards(entity, filter: query.filter, within: within, key: column.key, limit: limit) {
-                        try json.record($0, $1, labels)
+                        try $0.write($1.plan, labels, to: &json)
                     }
                     json.endArray()
                     json.field("has_more", hasMore)
