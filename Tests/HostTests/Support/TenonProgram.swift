@@ -18,7 +18,7 @@ final class TenonProgram: Sendable {
     }
 
     struct Server {
-        var process: Process
+        var process: ChildProcess
         var address: String
     }
 
@@ -51,16 +51,15 @@ final class TenonProgram: Sendable {
         return program
     }
 
-    private func process(_ arguments: [String], _ environment: [String: String]) -> Process {
-        let process = Process()
-        process.executableURL = Deployment.buildFolder.appendingPathComponent("tenon")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
+    private func process(
+        _ arguments: [String], _ environment: [String: String], input: Int32? = nil, output: Int32, errors: Int32? = 2
+    ) throws -> ChildProcess {
         var all = ["TENON_HOME": home.path, "TENON_DATA": data.path, "TZ": "UTC", "PATH": "/usr/bin:/bin"]
         // The tools of the compiler may need it to find their libraries.
         all["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
-        process.environment = all.merging(environment) { $1 }
-        return process
+        return try ChildProcess(
+            Deployment.buildFolder.appendingPathComponent("tenon").path, arguments, environment: all.merging(environment) { $1 },
+            folder: folder.path, input: input, output: output, errors: errors)
     }
 
     /// Runs a command line to its end, without a terminal.
@@ -69,28 +68,24 @@ final class TenonProgram: Sendable {
     }
 
     func run(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws -> Run {
-        let process = process(arguments, environment)
-        let (given, output, errors) = (Pipe(), folder.appendingPathComponent(UUID().uuidString), folder.appendingPathComponent(UUID().uuidString))
-        for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
-        process.standardInput = given
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        try given.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try given.fileHandleForWriting.close()
+        let files: [URL] = (0..<3).map { _ in folder.appendingPathComponent(UUID().uuidString) }
+        try Data(input.utf8).write(to: files[0])
+        for file in files[1...] { try Data().write(to: file) }
+        let given = try FileHandle(forReadingFrom: files[0])
+        let (output, errors) = (try FileHandle(forWritingTo: files[1]), try FileHandle(forWritingTo: files[2]))
+        let process = try process(
+            arguments, environment, input: given.fileDescriptor, output: output.fileDescriptor, errors: errors.fileDescriptor)
         process.waitUntilExit()
         return Run(
-            status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-            errors: try String(contentsOf: errors, encoding: .utf8))
+            status: process.terminationStatus, output: try String(contentsOf: files[1], encoding: .utf8),
+            errors: try String(contentsOf: files[2], encoding: .utf8))
     }
 
     /// Starts a server and returns once it says that it answers.
     func serve() throws -> Server {
-        let process = process(["serve", "--port", "0"], [:])
         let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        let process = try process(["serve", "--port", "0"], [:], output: output.fileHandleForWriting.fileDescriptor)
+        try output.fileHandleForWriting.close()
         var said = ""
         while !said.contains("\n") {
             let piece = output.fileHandleForReading.availableData
