@@ -89,16 +89,12 @@ enum OwnThread {
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Box(name, body))
         var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         let result: Int32 = pthread_create(
-            &thread, &attributes,
+            &thread, nil,
             { raw in
                 if let raw { Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().run() }
                 return nil
             }, box.toOpaque())
-        pthread_attr_destroy(&attributes)
-        if result != 0 { box.release() }
+        if result == 0 { pthread_detach(thread) } else { box.release() }
     }
 }

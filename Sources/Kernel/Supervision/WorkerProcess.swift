@@ -90,6 +90,11 @@ struct WorkerProcess {
     private static func environment() -> [String] {
         var all: [String: String] = ProcessInfo.processInfo.environment
         all["SWIFT_BACKTRACE"] = "enable=no"
+        // Answers of some tens of kilobytes come and go all the time: memory that is given back to the system after each
+        // has to be mapped and cleared again for the next.
+        for (name, bytes) in [("MALLOC_TRIM_THRESHOLD_", 32 << 20), ("MALLOC_MMAP_THRESHOLD_", 4 << 20)] where all[name] == nil {
+            all[name] = String(bytes)
+        }
         return all.map { $0.key + "=" + $0.value }
     }
 
