@@ -81,6 +81,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
+                "Kernel", pluginAPI,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

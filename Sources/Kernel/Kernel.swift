@@ -34,6 +34,9 @@ final class Kernel: Sendable {
     let jobs: JobRunner
     let imports: Importer
     let assets: AssetFiles
+    /// Which plugins were too slow.
+    let slow: SlowCallBook
+    private let slowKeeper = Mutex<Task<Void, Never>?>(nil)
     private let rightsNow: RightsHolder
 
     /// Who may do what, as of now.
@@ -93,6 +96,7 @@ final class Kernel: Sendable {
             calls: store.calls, log: { logger.warning("\($0)") }, context: context)
         imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports")
         assets = AssetFiles(folder: options.home.assets)
+        slow = SlowCallBook(store: store) { .system("calls", rights: rights.current) }
     }
 
     /// Begins the work in the background: deliveries, jobs, imports that an earlier end interrupted.
@@ -102,6 +106,8 @@ final class Kernel: Sendable {
         deliveries.start()
         try await jobs.start()
         try await imports.recover(rights: rights)
+        let slow = slow
+        slowKeeper.withLock { $0 = Task { await slow.keep() } }
     }
 
     /// Finishes what is under way and closes the database.
@@ -110,6 +116,8 @@ final class Kernel: Sendable {
         await imports.stop()
         await jobs.stop()
         await deliveries.stop()
+        slowKeeper.withLock { $0?.cancel() }
+        await slow.settle()
         try await store.engine.close()
     }
 

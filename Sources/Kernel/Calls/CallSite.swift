@@ -29,12 +29,15 @@ final class CallSite: Sendable {
     let kind: CallKind
     /// What it is tied to: the entity of a rule, the hook of a listener, the path of a route.
     let name: String
+    /// Whether its time counts: the kernel's own rules go through the same door, and are nobody's fault but ours.
+    let isBudgeted: Bool
 
     private init(number: UInt32, plugin: String, kind: CallKind, name: String) {
         self.number = number
         self.plugin = plugin
         self.kind = kind
         self.name = name
+        isBudgeted = !plugin.isEmpty && plugin != Composition.kernel
     }
 
     private struct Key: Hashable {

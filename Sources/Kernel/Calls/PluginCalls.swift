@@ -10,12 +10,13 @@ import PluginAPI
 final class PluginCalls: Sendable {
     let slots = CallSlots.shared
     let budgets = CallBudgets()
-    let slow: SlowCalls
+    let slow = SlowCalls()
+    let traces: Traces
     let clock: MonotonicClock
 
     init(clock: MonotonicClock = .machine) {
         self.clock = clock
-        slow = SlowCalls()
+        traces = Traces(clock: clock)
     }
 
     /// Calls a plugin within a transaction. What it sets off by its own changes is not counted as its time.
@@ -30,6 +31,7 @@ final class PluginCalls: Sendable {
             note(site, took - core.calledFor)
             core.calledFor = outer + took
         }
+        if let recorder = core.recorder { return try recorder.step(.call(site.kind), plugin: site.plugin, site.name, body) }
         return try body()
     }
 
@@ -49,8 +51,15 @@ final class PluginCalls: Sendable {
         run(action.parts[0].sites.available) { action.parts[0].entry.isAvailable(record) }
     }
 
-    /// Calls a plugin's asynchronous code.
-    func runAsync<T: Sendable>(_ site: CallSite, _ body: @Sendable () async throws -> T) async throws -> T {
+    /// Calls a plugin's asynchronous code. `event` is the one that it is told of.
+    func runAsync<T: Sendable>(_ site: CallSite, event: Int64? = nil, _ body: @Sendable () async throws -> T) async throws -> T {
+        try await TraceScope.step(.call(site.kind), plugin: site.plugin, site.name, event: event) { scope in
+            guard let scope else { return try await perform(site, body) }
+            return try await TraceScope.$current.withValue(scope) { try await perform(site, body) }
+        }
+    }
+
+    private func perform<T: Sendable>(_ site: CallSite, _ body: @Sendable () async throws -> T) async throws -> T {
         let began = clock.now()
         // It runs nowhere until the executor has a thread for it.
         let place = slots.take(site, at: began, on: 0)
@@ -63,7 +72,7 @@ final class PluginCalls: Sendable {
 
     @inline(__always)
     private func note(_ site: CallSite, _ took: Int64) {
-        if let limit = budgets.limit(site.kind), took > limit { slow.note(site, took: took, limit: limit) }
+        if let limit = budgets.limit(site.kind), took > limit, site.isBudgeted { slow.note(site, took: took, limit: limit) }
     }
 }
 

@@ -15,6 +15,11 @@ struct Front: Sendable {
 
     /// Answers any request. Never throws: a failure is an answer too.
     func respond(_ request: FrontRequest) async -> FrontResponse {
+        guard TraceRequest.isWanted(by: request) else { return await answer(request) }
+        return await TraceRequest(kernel: kernel).respond(request) { await answer(request) }
+    }
+
+    private func answer(_ request: FrontRequest) async -> FrontResponse {
         guard request.method == "HEAD" else { return Front.hardened(await route(request)) }
         var question = request
         question.method = "GET"

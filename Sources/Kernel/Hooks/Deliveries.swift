@@ -50,6 +50,13 @@ final class Deliveries: Sendable {
         }
     }
 
+    /// An event that waits or was set aside, or nil.
+    func find(_ id: Int64) async throws -> Delivery? {
+        try await engine.read { connection in
+            try connection.first("SELECT \(Delivery.columns) FROM tenon_outbox WHERE id = ?", [.integer(id)], Delivery.init)
+        }
+    }
+
     /// Has an event that was set aside delivered again, in its old place among its listener's events.
     func retry(_ id: Int64) async throws {
         let now = clock.now.milliseconds

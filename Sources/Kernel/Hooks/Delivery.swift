@@ -15,8 +15,10 @@ struct Delivery: Sendable {
     let attempts: Int
     /// What went wrong last.
     let error: String?
+    /// Whether it was set aside.
+    let isFailed: Bool
 
-    static let columns = "id, hook, plugin, listener, payload, user_id, created_at, next_at, attempts, error"
+    static let columns = "id, hook, plugin, listener, payload, user_id, created_at, next_at, attempts, error, state"
 
     init(_ row: any Row) {
         id = row.integer(0)
@@ -29,5 +31,6 @@ struct Delivery: Sendable {
         nextAt = Moment(milliseconds: row.integer(7))
         attempts = Int(row.integer(8))
         error = row.optionalText(9)
+        isFailed = row.text(10) == "failed"
     }
 }

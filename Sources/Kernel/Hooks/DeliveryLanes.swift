@@ -90,7 +90,10 @@ struct DeliveryLanes: Sendable {
         do {
             let hookEvent = HookEvent(hook: event.hook, json: Array(event.payload.utf8))
             let context = context(event.user, "hook \(event.hook)", event.plugin)
-            try await calls.runAsync(listener.site) { try await listener.body.body(hookEvent, context) }
+            // A traced change is traced on to what it set off.
+            try await TraceScope.$current.withValue(calls.traces.scope(of: event.id) ?? TraceScope.current) {
+                try await calls.runAsync(listener.site, event: event.id) { try await listener.body.body(hookEvent, context) }
+            }
             return true
         } catch {
             // Cut off by the end of the product: not the listener's fault, and not an attempt.

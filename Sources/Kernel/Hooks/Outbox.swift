@@ -3,34 +3,41 @@ import PluginAPI
 /// The events that wait for their listeners: written in the transaction that sent them, so that an event is there exactly
 /// when its change is.
 enum Outbox {
-    /// Writes one event for one listener.
+    /// An event that was written.
+    struct Added: Sendable {
+        let id: Int64
+        let plugin: String
+        let listener: String
+    }
+
+    /// Writes one event for one listener and gives its id.
+    @discardableResult
     static func add(
         _ connection: any Connection, hook: String, plugin: String, listener: String, payload: [UInt8], user: Int64?, now: Moment
-    ) throws {
-        try connection.execute(
+    ) throws -> Int64 {
+        let id = try connection.integer(
             """
             INSERT INTO tenon_outbox (hook, plugin, listener, payload, user_id, created_at, next_at, attempts, state) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'pending')
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'pending') RETURNING id
             """,
             [
                 .text(hook), .text(plugin), .text(listener), .text(String(decoding: payload, as: UTF8.self)),
                 user.map(SQLValue.integer) ?? .null, .integer(now.milliseconds), .integer(now.milliseconds),
             ])
+        return id ?? 0
     }
 
-    /// Writes an event for each plugin that listens after the transaction; gives their number. Without listeners the
-    /// payload is not even encoded.
+    /// Writes an event for each who listens after the transaction. Without listeners the payload is not even encoded.
     @discardableResult
     static func add(
-        _ connection: any Connection, _ registry: Registry, hook: String, payload: any HookPayload, user: Int64?, now: Moment
-    ) throws -> Int {
-        guard let listeners = registry.afters[hook], !listeners.isEmpty else { return 0 }
+        _ connection: any Connection, _ listeners: [Registry.After], hook: String, payload: any HookPayload, user: Int64?, now: Moment
+    ) throws -> [Added] {
+        guard !listeners.isEmpty else { return [] }
         let json = try PayloadCoding.encode(payload)
-        for listener in listeners {
-            try add(
-                connection, hook: hook, plugin: listener.plugin, listener: listener.body.name, payload: json, user: user,
-                now: now)
+        return try listeners.map { listener in
+            let id = try add(
+                connection, hook: hook, plugin: listener.plugin, listener: listener.body.name, payload: json, user: user, now: now)
+            return Added(id: id, plugin: listener.plugin, listener: listener.body.name)
         }
-        return listeners.count
     }
 }

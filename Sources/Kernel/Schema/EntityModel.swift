@@ -19,6 +19,14 @@ final class EntityModel: Sendable {
     let searchFields: [FieldModel]
     /// The field by which a record is known.
     let labelField: String
+    /// The names of the hooks that every record sends.
+    let hooks: RecordHooks
+
+    struct RecordHooks: Sendable {
+        let created: String
+        let updated: String
+        let deleted: String
+    }
 
     var name: String { schema.name }
     var path: String { schema.path }
@@ -44,6 +52,8 @@ final class EntityModel: Sendable {
         ownerField = fields.first { $0.description.isOwner }
         searchFields = fields.filter { $0.description.isSearchable }
         labelField = schema.labelField
+        let names = Composition.recordHooks(of: schema.name)
+        hooks = RecordHooks(created: names[0], updated: names[1], deleted: names[2])
     }
 
     /// A field by its name, or nil; one that is not stored now is found, too.

@@ -18,6 +18,17 @@ final class Registry: Sendable {
     typealias Listener = Owned<Contributions.ListenerEntry<@Sendable (HookEvent, Transaction) throws -> Void>>
     typealias After = Owned<Contributions.ListenerEntry<@Sendable (HookEvent, Context) async throws -> Void>>
 
+    /// Those who listen to one hook, in their order.
+    final class HookLine: Sendable {
+        let listeners: [Listener]
+        let afters: [After]
+
+        init(listeners: [Listener], afters: [After]) {
+            self.listeners = listeners
+            self.afters = afters
+        }
+    }
+
     /// A link from one entity to another.
     struct Link: Sendable {
         let entity: EntityModel
@@ -31,6 +42,8 @@ final class Registry: Sendable {
     let hooks: [String: Hook]
     let listeners: [String: [Listener]]
     let afters: [String: [After]]
+    /// Everyone who listens to a hook, found with one look.
+    private let lines: [String: HookLine]
     let metrics: [Owned<Metric>]
     let jobs: [String: Owned<Contributions.JobEntry>]
     let routes: [Owned<Contributions.RouteEntry>]
@@ -55,6 +68,9 @@ final class Registry: Sendable {
         self.hooks = hooks
         self.listeners = listeners
         self.afters = afters
+        let heard = Set(listeners.keys).union(afters.keys)
+        lines = Dictionary(
+            uniqueKeysWithValues: heard.map { ($0, HookLine(listeners: listeners[$0] ?? [], afters: afters[$0] ?? [])) })
         self.metrics = metrics
         self.jobs = jobs
         self.routes = routes
@@ -70,6 +86,9 @@ final class Registry: Sendable {
         }
         self.links = links
     }
+
+    /// Those who listen to a hook; nil when nobody does.
+    func line(of hook: String) -> HookLine? { lines[hook] }
 
     /// An entity by its name, or nil while its plugin is switched off.
     func entity(_ name: String) -> EntityModel? { byName[name] }

@@ -144,6 +144,12 @@ private struct Maker {
             table(
                 "tenon_schedule", key: ["name"],
                 ["name": .text, "plugin": .text, "next_at": .integer, "last_at": .integer]),
+            table(
+                "tenon_slow_call", key: ["plugin", "kind", "name"],
+                [
+                    "plugin": .text, "kind": .text, "name": .text, "count": .count, "worst_ms": .count, "last_ms": .count,
+                    "budget_ms": .count, "last_at": .integer, "told_on": .text,
+                ]),
         ]
     }
 

@@ -65,10 +65,13 @@ final class Store: Sendable {
         let now = clock.now
         let dialect = engine.dialect
         let calls = calls
-        return try await engine.read { connection in
-            try body(
-                StoreTransaction(
-                    connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, calls: calls))
+        return try await TraceScope.step(.read, "") { scope in
+            try await engine.read { connection in
+                try body(
+                    StoreTransaction(
+                        connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, calls: calls,
+                        scope: scope))
+            }
         }
     }
 
@@ -78,12 +81,18 @@ final class Store: Sendable {
         let clock = clock
         let calls = calls
         let dialect = engine.dialect
-        let (result, effects) = try await engine.write { connection in
-            // The moment is taken here, when the turn has come: the order of moments is the order of transactions.
-            let transaction = StoreTransaction(
-                connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true, calls: calls)
-            let result = try body(transaction)
-            return (result, transaction.core.effects)
+        let (result, effects) = try await TraceScope.step(.write, "") { scope in
+            let (result, effects, events) = try await engine.write { connection in
+                // The moment is taken here, when the turn has come: the order of moments is the order of transactions.
+                let transaction = StoreTransaction(
+                    connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true, calls: calls,
+                    scope: scope)
+                let result = try body(transaction)
+                return (result, transaction.core.effects, transaction.core.recorder?.events ?? [])
+            }
+            // Events are there only now that they are stored.
+            if let scope { calls.traces.follow(events, of: scope.trace) }
+            return (result, effects)
         }
         if !effects.isEmpty { await followers.withLock { $0 }.committed(effects) }
         return result

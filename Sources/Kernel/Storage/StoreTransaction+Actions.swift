@@ -27,7 +27,9 @@ extension StoreTransaction {
 
     /// Runs an action and its extensions, all or none. Fields that the caller leaves out are filled by the action's guesses.
     func run(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID, input: [String: Value]) throws -> ActionOutcome {
-        try core.changing(entity.pluralTitle.lowercased()) { try perform(entity, action, id, input) }
+        try core.changing(entity.pluralTitle.lowercased()) {
+            try core.tracing(.act, "\(entity.name).\(action.name)", record: id) { try perform(entity, action, id, input) }
+        }
     }
 
     private func perform(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID, _ input: [String: Value]) throws -> ActionOutcome {

@@ -6,7 +6,9 @@ extension StoreTransaction {
         let touch = CommitEffects.Touch(entity: entity, id: id.raw)
         core.deleting.insert(touch)
         defer { core.deleting.remove(touch) }
-        try core.changing(model.pluralTitle.lowercased()) { try delete(model, id, touch) }
+        try core.changing(model.pluralTitle.lowercased()) {
+            try core.tracing(.delete, entity, record: id) { try delete(model, id, touch) }
+        }
     }
 
     private func delete(_ model: EntityModel, _ id: RecordID, _ touch: CommitEffects.Touch) throws {
@@ -17,10 +19,7 @@ extension StoreTransaction {
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try auditDeletion(model, record)
         core.effects.touched.append(touch)
-        let hook = model.name + "_deleted"
-        if registry.listeners[hook] != nil || registry.afters[hook] != nil {
-            try emit(hook, RecordChanged(record: id, fields: []))
-        }
+        if registry.line(of: model.hooks.deleted) != nil { try emit(model.hooks.deleted, RecordChanged(record: id, fields: [])) }
     }
 
     /// Sees to the records that point at one that is to go: refuses, empties the link or deletes them too, as each

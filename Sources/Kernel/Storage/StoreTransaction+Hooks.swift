@@ -5,8 +5,8 @@ extension StoreTransaction {
     func finish(_ entity: EntityModel, _ change: ChangeData) throws {
         core.effects.touched.append(.init(entity: entity.name, id: change.new.id.raw))
         for rule in entity.rules.saves { try calling(rule.site) { try rule.body(change, transaction) } }
-        let hook = entity.name + (change.old == nil ? "_created" : "_updated")
-        if registry.listeners[hook] != nil || registry.afters[hook] != nil {
+        let hook = change.old == nil ? entity.hooks.created : entity.hooks.updated
+        if registry.line(of: hook) != nil {
             let changed = entity.fields[SystemSlots.count...].filter { field in
                 change.old.map { $0.values[field.place] != change.new.values[field.place] } ?? !change.new.values[field.place].isEmpty
             }
@@ -32,13 +32,19 @@ extension StoreTransaction {
     }
 
     func emit(_ hook: String, _ payload: any HookPayload) throws {
-        let listeners = registry.listeners[hook]
-        guard listeners != nil || registry.afters[hook] != nil else { return }
-        try core.changing("listeners to \(hook)") {
-            let event = HookEvent(hook: hook, payload: payload)
-            for listener in listeners ?? [] { try listener.body.body(event, transaction) }
-            let count = try Outbox.add(connection, registry, hook: hook, payload: payload, user: actor.userID, now: now)
-            if count > 0 { core.effects.hasDeliveries = true }
+        guard let line = registry.line(of: hook) else { return }
+        try core.changing("listeners to", hook) {
+            try core.tracing(.emit, hook) {
+                if !line.listeners.isEmpty {
+                    let event = HookEvent(hook: hook, payload: payload)
+                    let transaction = transaction
+                    for listener in line.listeners { try calling(listener.site) { try listener.body.body(event, transaction) } }
+                }
+                let added = try Outbox.add(connection, line.afters, hook: hook, payload: payload, user: actor.userID, now: now)
+                if added.isEmpty { return }
+                core.effects.hasDeliveries = true
+                core.recorder?.queued(added)
+            }
         }
     }
 }

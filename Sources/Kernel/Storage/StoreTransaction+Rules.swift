@@ -67,8 +67,23 @@ extension StoreTransaction {
                 problems.append(Problem(field: field.name, problem))
             }
         }
-        for rule in entity.rules.validations { problems += calling(rule.site) { rule.body(change) } }
+        for rule in entity.rules.validations { problems += validate(rule, change) }
         guard problems.isEmpty else { throw StoreTransaction.invalid(entity, problems) }
+    }
+
+    private func validate(_ rule: Owned<@Sendable (ChangeData) -> [Problem]>, _ change: ChangeData) -> [Problem] {
+        let problems = calling(rule.site) { rule.body(change) }
+        core.recorder?.objected(problems)
+        return problems
+    }
+
+    /// Has plugins fill in fields.
+    func prepare(_ entity: EntityModel, _ change: inout ChangeData) throws {
+        for rule in entity.rules.prepares {
+            let before = core.recorder.map { _ in change.new }
+            try calling(rule.site) { try rule.body(&change, transaction) }
+            if let before { core.recorder?.prepared(entity, before, change.new) }
+        }
     }
 
     static func invalid(_ entity: EntityModel, _ problems: [Problem]) -> CRMError {

@@ -4,7 +4,10 @@ extension StoreTransaction {
     func save(_ entity: String, _ record: RecordData) throws -> RecordData {
         let model = try registry.require(entity)
         return try core.changing(model.pluralTitle.lowercased()) {
-            record.id == .none ? try insert(model, record) : try update(model, record)
+            let isNew = record.id == .none
+            return try core.tracing(isNew ? .create : .update, entity, record: record.id) {
+                isNew ? try insert(model, record) : try update(model, record)
+            }
         }
     }
 
@@ -23,7 +26,7 @@ extension StoreTransaction {
             record.values[owner.place] = .integer(user)
         }
         var change = ChangeData(old: nil, new: record)
-        for rule in entity.rules.prepares { try calling(rule.site) { try rule.body(&change, transaction) } }
+        try prepare(entity, &change)
         record = change.new
         normalize(entity, &record)
         try check(entity, ChangeData(old: nil, new: record))
@@ -52,6 +55,7 @@ extension StoreTransaction {
             throw CRMError(.internalError, "the engine gave no id for a new record")
         }
         record.id = RecordID(id)
+        core.recorder?.stored(entity, old: nil, new: record)
         try index(entity, record, isNew: true)
         try audit(entity, old: nil, new: record)
         try finish(entity, ChangeData(old: nil, new: record))
@@ -87,7 +91,7 @@ extension StoreTransaction {
         try checkMasks(entity, old: current, new: record)
         try checkLinks(entity, old: current, new: record)
         var change = ChangeData(old: current, new: record)
-        for rule in entity.rules.prepares { try calling(rule.site) { try rule.body(&change, transaction) } }
+        try prepare(entity, &change)
         record = change.new
         normalize(entity, &record)
         guard record.values != current.values else { return current }
@@ -105,6 +109,7 @@ extension StoreTransaction {
         arguments.append(.integer(record.id.raw))
         let sql = "UPDATE \(quoted(entity.name)) SET \(sets) WHERE \"id\" = ?"
         _ = try guardingUnique(entity) { try connection.execute(sql, arguments) }
+        core.recorder?.stored(entity, old: current, new: record)
         if entity.searchFields.contains(where: { record.values[$0.place] != current.values[$0.place] }) {
             try index(entity, record, isNew: false)
         }

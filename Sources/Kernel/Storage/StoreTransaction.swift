@@ -11,6 +11,8 @@ final class StoreTransaction: TransactionBackend {
         let registry: Registry
         let settings: DeploymentSettings
         let calls: PluginCalls
+        /// Notes what happens, when somebody asked for it.
+        let recorder: TraceRecorder?
         private let isWriting: Bool
         var effects = CommitEffects()
         /// How deep rules and hooks have called each other.
@@ -24,9 +26,10 @@ final class StoreTransaction: TransactionBackend {
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 
-        init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool, calls: PluginCalls) {
+        init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool, calls: PluginCalls, scope: TraceScope?) {
             self.calls = calls
-            self.connection = connection
+            recorder = scope.map { TraceRecorder($0, clock: calls.clock) }
+            self.connection = recorder.map { TracedConnection(connection, $0) } ?? connection
             self.dialect = dialect
             registry = state.registry
             settings = state.settings
@@ -35,12 +38,24 @@ final class StoreTransaction: TransactionBackend {
 
         /// Runs a change and what it sets off. Changes that set each other off without end are refused, and so is any within
         /// a transaction that only reads.
-        func changing<T>(_ what: String, _ body: () throws -> T) throws -> T {
-            guard isWriting else { throw CRMError(.internalError, "a change of \(what) within a transaction that only reads") }
+        func changing<T>(_ what: String, _ name: String = "", _ body: () throws -> T) throws -> T {
+            guard isWriting else {
+                throw CRMError(.internalError, "a change of \(Core.words(what, name)) within a transaction that only reads")
+            }
             depth += 1
             defer { depth -= 1 }
-            guard depth <= 24 else { throw CRMError.refused("rules and hooks of \(what) set each other off without end") }
+            guard depth <= 24 else {
+                throw CRMError.refused("rules and hooks of \(Core.words(what, name)) set each other off without end")
+            }
             return try body()
+        }
+
+        private static func words(_ what: String, _ name: String) -> String { name.isEmpty ? what : "\(what) \(name)" }
+
+        /// Does something as a step of the trace that is being written, if one is.
+        func tracing<T>(_ kind: Trace.Kind, _ name: @autoclosure () -> String, record: RecordID = .none, _ body: () throws -> T) rethrows -> T {
+            guard let recorder else { return try body() }
+            return try recorder.step(kind, name(), record: record == .none ? nil : record.raw, body)
         }
     }
 
@@ -50,9 +65,9 @@ final class StoreTransaction: TransactionBackend {
 
     init(
         connection: any Connection, dialect: any Dialect, state: Store.State, actor: Actor, now: Moment, isWriting: Bool,
-        calls: PluginCalls = PluginCalls()
+        calls: PluginCalls = PluginCalls(), scope: TraceScope? = nil
     ) {
-        core = Core(connection: connection, dialect: dialect, state: state, isWriting: isWriting, calls: calls)
+        core = Core(connection: connection, dialect: dialect, state: state, isWriting: isWriting, calls: calls, scope: scope)
         self.actor = actor
         self.now = now
     }
@@ -110,6 +125,7 @@ final class StoreTransaction: TransactionBackend {
             try JobQueue.add(connection, registry, name: job, payload: payload, user: actor.userID, after: after, now: now)
         }
         core.effects.hasJobs = true
+        core.recorder?.queued(job: job)
     }
 
     /// A compiler of conditions on an entity for this user.

@@ -65,6 +65,7 @@ struct Visit: Sendable {
         shell.creates = menu.creates
         shell.banner = front.banner()
         shell.assets = front.assets
+        shell.tracing = TraceScreen.strip(self)
         return shell
     }
 

@@ -82,6 +82,7 @@ struct WebFront: Sendable {
         case "fields": return try await CustomFieldScreen(visit: visit).respond(rest)
         case "imports": return try await ImportScreen(visit: visit).respond(rest)
         case "jobs": return try await JobScreen(visit: visit).respond(rest)
+        case "traces": return try await TraceScreen(visit: visit).respond(rest)
         case "explain": return try await ExplainScreen(visit: visit).respond()
         default: return try await records(visit, try visit.entity(first), rest)
         }

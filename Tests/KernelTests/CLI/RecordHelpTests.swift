@@ -70,6 +70,7 @@ import Testing
               --json                  Print JSON as the server sends it.
               --no-color              No colours (NO_COLOR).
               -y, --yes               Answer every question with yes.
+              --trace                 Show which plugins ran, in what order, how long, and what each changed.
               -h, --help              Show help.
 
             EXAMPLES:

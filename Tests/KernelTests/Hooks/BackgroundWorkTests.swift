@@ -119,7 +119,9 @@ import Testing
             try await workshop.deliveries.deliverDue()
             workshop.clock.advance(seconds: 6 * 3600)
         }
-        let api = HooksAPI(store: workshop.store, deliveries: workshop.deliveries)
+        let api = HooksAPI(
+            store: workshop.store, deliveries: workshop.deliveries,
+            slow: SlowCallBook(store: workshop.store) { .system("test", rights: .empty) })
         func ask(_ method: String, _ rest: [String], as user: Int64 = 1) async throws -> FrontResponse {
             let request = FrontRequest(method: method, path: ["api", "v1", "hooks"] + rest)
             return try await api.respond(request, workshop.caller(user), rest[...])

@@ -23,7 +23,7 @@ let taskFinished = Hook<TaskFinished>("task_finished")
         let now = clock.now
         try await engine.write { connection in
             for task in tasks {
-                try Outbox.add(connection, registry, hook: taskFinished.name, payload: TaskFinished(task: task), user: user, now: now)
+                try Outbox.add(connection, registry.afters[taskFinished.name] ?? [], hook: taskFinished.name, payload: TaskFinished(task: task), user: user, now: now)
             }
         }
     }
@@ -56,7 +56,7 @@ let taskFinished = Hook<TaskFinished>("task_finished")
         let now = clock.now
         await #expect(throws: CRMError.self) {
             try await store.engine.write { connection in
-                try Outbox.add(connection, registry, hook: taskFinished.name, payload: TaskFinished(task: 1), user: nil, now: now)
+                try Outbox.add(connection, registry.afters[taskFinished.name] ?? [], hook: taskFinished.name, payload: TaskFinished(task: 1), user: nil, now: now)
                 throw CRMError.refused("no")
             }
         }

@@ -5,13 +5,17 @@ struct APIClient: Sendable {
     let transport: any APITransport
     /// Sent with every request: the token, or whom to act as.
     var headers: [String: String] = [:]
+    /// Where the traces of the answers are noted, when they are wanted.
+    var traces: TraceCollector?
 
     /// The answer, whatever it says.
     func answer(_ request: APIRequest, sink: (@Sendable ([UInt8]) throws -> Void)? = nil) async throws -> APIResponse {
         var request = request
         request.headers.merge(headers) { own, _ in own }
         if request.headers["accept"] == nil { request.headers["accept"] = "application/json" }
-        return try await transport.send(request, sink: sink)
+        let response = try await transport.send(request, sink: sink)
+        if let traces, let id = response.headers[TraceRequest.header] { traces.note(id) }
+        return response
     }
 
     /// The answer of a request that succeeded; throws a ``ProblemReport`` otherwise.
@@ -37,6 +41,14 @@ struct APIClient: Sendable {
     }
 
     func schema() async throws -> SchemaInfo { SchemaInfo(try await read(.get("schema"))) }
+
+    /// The same client, whose answers are traced.
+    func traced(by collector: TraceCollector) -> APIClient {
+        var client = self
+        client.traces = collector
+        client.headers[TraceRequest.header] = "1"
+        return client
+    }
 
     func close() async { await transport.close() }
 }

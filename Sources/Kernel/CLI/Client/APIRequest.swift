@@ -57,10 +57,13 @@ struct APIResponse: Sendable {
 protocol APITransport: Sendable {
     /// Sends a request. With a sink the body of a successful answer goes there piece by piece instead of into the answer.
     func send(_ request: APIRequest, sink: (@Sendable ([UInt8]) throws -> Void)?) async throws -> APIResponse
+    /// Has everything done that the requests have set going, where nobody else does it.
+    func settle() async
     /// Lets go of what it holds, once all requests are answered.
     func close() async
 }
 
 extension APITransport {
+    func settle() async {}
     func close() async {}
 }

@@ -45,10 +45,17 @@ final class LocalKernel: APITransport {
 
     /// Brings what was sent to its listeners, and runs the job that was asked for, since no server is there to do it.
     /// Schedules are left to the server.
-    func close() async {
-        let done = state.withLock { $0 }
+    func settle() async {
+        let done = state.withLock { state in
+            defer { (state.hasChanged, state.hasQueuedJobs) = (false, false) }
+            return state
+        }
         if done.hasChanged { try? await kernel.deliveries.deliverDue() }
         if done.hasQueuedJobs { try? await kernel.jobs.runDue() }
+    }
+
+    func close() async {
+        await settle()
         try? await kernel.stop()
         report.close()
     }

@@ -9,6 +9,7 @@ struct ClientOptions: Sendable {
     var json = false
     var noColor = false
     var yes = false
+    var trace = false
 }
 
 struct GlobalOptions: ParsableArguments {
@@ -33,8 +34,12 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Answer every question with yes.")
     var yes = false
 
+    @Flag(help: "Show which plugins ran, in what order, how long, and what each changed.")
+    var trace = false
+
     var client: ClientOptions {
-        ClientOptions(data: data, server: server, tokenFile: tokenFile, user: user, json: json, noColor: noColor, yes: yes)
+        ClientOptions(
+            data: data, server: server, tokenFile: tokenFile, user: user, json: json, noColor: noColor, yes: yes, trace: trace)
     }
 }
 
@@ -48,6 +53,7 @@ extension ClientOptions {
         OptionSpec("json", .flag, "Print JSON as the server sends it."),
         OptionSpec("no-color", .flag, "No colours (NO_COLOR)."),
         OptionSpec("yes", short: "y", .flag, "Answer every question with yes."),
+        OptionSpec("trace", .flag, "Show which plugins ran, in what order, how long, and what each changed."),
         OptionSpec("help", short: "h", .flag, "Show help."),
     ]
 
@@ -77,6 +83,7 @@ extension ClientOptions {
             case "--json": options.json = true
             case "--no-color": options.noColor = true
             case "--yes", "-y": options.yes = true
+            case "--trace": options.trace = true
             default: out.append(argument)
             }
         }

@@ -4,9 +4,9 @@ import PluginAPI
 struct HooksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hooks",
-        abstract: "Hooks: who listens, and which deliveries failed.",
-        discussion: "EXAMPLES:\n  tenon hooks list\n  tenon hooks failed\n  tenon hooks retry 12",
-        subcommands: [List.self, Failed.self, Retry.self, Discard.self])
+        abstract: "Hooks: who listens, what became of events, and which plugins are slow.",
+        discussion: "EXAMPLES:\n  tenon hooks list\n  tenon hooks rules user\n  tenon hooks slow\n  tenon hooks trace 12\n  tenon hooks retry 12",
+        subcommands: [List.self, Rules.self, Slow.self, Trace.self, Failed.self, Retry.self, Discard.self])
 
     struct List: ClientCommand {
         static let configuration = CommandConfiguration(
@@ -23,7 +23,7 @@ struct HooksCommand: ParsableCommand {
             for hook in try APIClient.document(response)["data"].elements {
                 if hook["listeners"].elements.isEmpty, common.contains(hook["name"].scalar) { continue }
                 func names(_ phase: String) -> String {
-                    hook["listeners"].elements.filter { $0["phase"].scalar == phase }.map { $0["plugin"].scalar }.joined(separator: ", ")
+                    hook["listeners"].elements.filter { $0["phase"].scalar == phase }.map { HooksCommand.listener($0) }.joined(separator: ", ")
                 }
                 table.add([
                     TextTable.Cell(hook["name"].scalar), TextTable.Cell(hook["plugin"].scalar), TextTable.Cell(names("transaction")),
@@ -32,6 +32,12 @@ struct HooksCommand: ParsableCommand {
             }
             session.print(table, empty: "no hooks", json: response)
         }
+    }
+
+    /// `2. desk (priority 10)`: its place, and why it stands there.
+    private static func listener(_ listener: JSONValue) -> String {
+        let priority = listener["priority"].int ?? 0
+        return "\(listener["order"].scalar). \(listener["plugin"].scalar)" + (priority == 0 ? "" : " (priority \(priority))")
     }
 
     struct Failed: ClientCommand {

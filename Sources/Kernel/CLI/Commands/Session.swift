@@ -12,15 +12,39 @@ struct Session: Sendable {
     /// Runs a command's work with a session, and closes what it opened, also when the work fails.
     static func run<R>(_ options: ClientOptions, _ work: (Session) async throws -> R) async throws -> R {
         let invocation = Invocation.current
-        let client = try await invocation.connect(options)
+        var client = try await invocation.connect(options)
+        if options.trace { client = client.traced(by: TraceCollector()) }
         let session = Session(client: client, terminal: invocation.terminal(options.noColor), options: options)
         do {
             let result = try await work(session)
+            await session.tellTraces()
             await client.close()
             return result
         } catch {
+            await session.tellTraces()
             await client.close()
             throw error
+        }
+    }
+
+    /// Shows what happened within the command's requests, when that is wanted: below its result, with `--json` on standard error.
+    private func tellTraces() async {
+        guard let collector = client.traces else { return }
+        await client.transport.settle()
+        var found: [JSONValue] = []
+        for id in collector.ids {
+            var request = APIRequest.get("traces", id)
+            // This one is not to be traced.
+            request.headers[TraceRequest.header] = "0"
+            if let trace = try? await client.read(request), options.json || TraceText.isWorthShowing(trace) { found.append(trace) }
+        }
+        if options.json {
+            terminal.printError(JSONValue.fields(["traces": .array(found)]).text())
+        } else if collector.ids.isEmpty {
+            terminal.note("no trace: only those who may manage plugins get one")
+        } else {
+            for trace in found { terminal.print("\n" + TraceText(style: style).text(trace)) }
+            if found.isEmpty { terminal.note("no plugin ran and nothing was changed") }
         }
     }
 

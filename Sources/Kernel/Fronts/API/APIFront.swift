@@ -24,6 +24,7 @@ struct APIFront: Sendable {
         case "settings": return try await SettingsAPI(kernel: kernel).respond(request, caller, below)
         case "jobs": return try await JobsAPI(kernel: kernel).respond(request, caller, below)
         case "hooks": return try await HooksAPI(kernel: kernel).respond(request, caller, below)
+        case "traces": return try await TracesAPI(kernel: kernel).respond(request, caller, below)
         case "notifications": return try await NotificationsAPI(kernel: kernel).respond(request, caller, below)
         case "metrics": return try await MetricsAPI(kernel: kernel).respond(request, caller, below)
         case "imports": return try await ImportsAPI(importer: kernel.imports, store: kernel.store).respond(request, caller, below)

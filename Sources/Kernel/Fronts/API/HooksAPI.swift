@@ -1,15 +1,25 @@
 import PluginAPI
 
-/// `/api/v1/hooks`: which hooks there are, who listens, and the deliveries that failed.
+/// `/api/v1/hooks`: which hooks there are, who listens, the deliveries that failed, and who was too slow.
 struct HooksAPI: Sendable {
     let store: Store
     let deliveries: Deliveries
+    let slow: SlowCallBook
 
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse {
         try caller.actor.require(.seeOperations)
         switch (request.method, Array(rest)) {
         case ("GET", []), ("HEAD", []): return .json(HooksAPI.list(store.registry))
         case ("GET", ["failed"]): return try await failed()
+        case ("GET", ["rules"]): return .json(HooksAPI.rules(store.registry))
+        case ("GET", ["slow"]): return .json(HooksAPI.list(try await slow.all(of: request.parameter("plugin"))))
+        case ("DELETE", ["slow"]):
+            try caller.actor.require(.managePlugins)
+            try await slow.forget()
+            return .noContent
+        case ("GET", let parts) where parts.count == 2 && parts[0] == "events":
+            guard let id = Int64(parts[1]) else { throw CRMError(.notFound, "there is no event \(parts[1])") }
+            return try await event(id, caller.actor)
         case ("POST", let parts) where parts.count == 3 && parts[0] == "failed":
             try caller.actor.require(.managePlugins)
             guard let id = Int64(parts[1]) else { throw CRMError(.notFound, "there is no failed delivery \(parts[1])") }
@@ -37,10 +47,12 @@ struct HooksAPI: Sendable {
                 json.field("summary", hook.summary)
                 json.key("listeners")
                 json.beginArray()
-                for listener in registry.listeners[hook.name] ?? [] {
-                    write(listener.plugin, listener.body.name, "transaction", listener.priority, &json)
+                for (place, listener) in (registry.listeners[hook.name] ?? []).enumerated() {
+                    write(place + 1, listener.plugin, listener.body.name, "transaction", listener.priority, &json)
                 }
-                for after in registry.afters[hook.name] ?? [] { write(after.plugin, after.body.name, "after", after.priority, &json) }
+                for (place, after) in (registry.afters[hook.name] ?? []).enumerated() {
+                    write(place + 1, after.plugin, after.body.name, "after", after.priority, &json)
+                }
                 json.endArray()
                 json.endObject()
             }
@@ -48,8 +60,9 @@ struct HooksAPI: Sendable {
         }
     }
 
-    private static func write(_ plugin: String, _ name: String, _ phase: String, _ priority: Int, _ json: inout JSONWriter) {
+    private static func write(_ order: Int, _ plugin: String, _ name: String, _ phase: String, _ priority: Int, _ json: inout JSONWriter) {
         json.beginObject()
+        json.field("order", order)
         json.field("plugin", plugin)
         json.field("name", name)
         json.field("phase", phase)
@@ -85,5 +98,5 @@ struct HooksAPI: Sendable {
 }
 
 extension HooksAPI {
-    init(kernel: Kernel) { self.init(store: kernel.store, deliveries: kernel.deliveries) }
+    init(kernel: Kernel) { self.init(store: kernel.store, deliveries: kernel.deliveries, slow: kernel.slow) }
 }

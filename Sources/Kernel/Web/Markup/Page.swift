@@ -27,6 +27,8 @@ struct Shell: Sendable {
     var flash: Flash?
     /// Something that everyone who works here must know, above all pages.
     var banner: HTML?
+    /// For whoever has tracing switched on: the way to the traces.
+    var tracing: HTML?
     var assets = AssetPaths()
 }
 
@@ -59,7 +61,7 @@ struct Page {
             <a class="skip" href="#main">Skip to content</a>
             \(menu)
             \(top)
-            <main class="main\(" fill", if: fillsWindow)" id="main" tabindex="-1">\(banner)\(content)</main>
+            <main class="main\(" fill", if: fillsWindow)" id="main" tabindex="-1">\(banner)\(shell.tracing ?? "")\(content)</main>
             <div class="toasts" role="status" aria-live="polite">\(toast)</div>
             </body></html>
             """

@@ -11,6 +11,10 @@ struct JobScreen {
         case ("queue", 1): return try await queue()
         case ("schedules", 1): return try await schedules()
         case ("hooks", 1): return try await hooks()
+        case ("slow", 1): return try await slow()
+        case ("slow", 2) where visit.isPost && rest[1] == "forget":
+            _ = try await visit.front.api(visit, "DELETE", ["hooks", "slow"])
+            return visit.done("/admin/jobs/slow", "Slow code is counted anew.")
         case ("failed", 3) where visit.isPost && ["retry", "discard"].contains(rest[2]):
             _ = try await visit.front.api(visit, "POST", ["hooks", "failed", rest[1], rest[2]])
             return visit.done("/admin/jobs", rest[2] == "retry" ? "It is tried again." : "Discarded.")
@@ -26,7 +30,7 @@ struct JobScreen {
 
     private func page(_ tab: String, _ content: HTML) async throws -> FrontResponse {
         let here: HTML = " aria-current=\"page\""
-        let tabs = [("", "Failed deliveries"), ("/queue", "Jobs"), ("/schedules", "Schedules"), ("/hooks", "Hooks")].html {
+        let tabs = [("", "Failed deliveries"), ("/queue", "Jobs"), ("/schedules", "Schedules"), ("/hooks", "Hooks"), ("/slow", "Slow code")].html {
             "<a href=\"/admin/jobs\($0.0)\"\(here, if: $0.0 == tab)>\($0.1)</a>"
         }
         let page: HTML = "\(Parts.head("Jobs and hooks"))<nav class=\"tabs\" aria-label=\"Jobs and hooks\">\(tabs)</nav>\(content)"
@@ -94,15 +98,38 @@ struct JobScreen {
     private func hooks() async throws -> FrontResponse {
         let items = try await visit.front.api(visit, "GET", ["hooks"])["data"]?.array ?? []
         let rows = items.html { item -> HTML in
-            let listeners = (item["listeners"]?.array ?? []).map { listener -> String in
-                let phase = listener["phase"]?.text == "after" ? "after it is saved" : "while it is saved"
-                return "\(listener["plugin"]?.text ?? "") (\(phase))"
+            let listeners = (item["listeners"]?.array ?? []).html { listener -> HTML in
+                let isAfter = listener["phase"]?.text == "after"
+                let priority = listener["priority"]?.int ?? 0
+                let place = isAfter ? "after it is saved" : "while it is saved, \(listener["order"]?.int ?? 0)."
+                return "<li>\(listener["plugin"]?.text ?? "") <span class=\"muted small\">\(place)\(", priority \(priority)", if: priority != 0)</span></li>"
             }
             return """
-                <tr><th scope="row"><code>\(item["name"]?.text ?? "")</code></th>\(Parts.td("Plugin", HTML(item["plugin"]?.text ?? "")))\(Parts.td("When", HTML(item["summary"]?.text ?? ""), wraps: true))\(Parts.td("Listeners, in order", HTML(listeners.joined(separator: ", ")), wraps: true))</tr>
+                <tr><th scope="row"><code>\(item["name"]?.text ?? "")</code></th>\(Parts.td("Plugin", HTML(item["plugin"]?.text ?? "")))\(Parts.td("When", HTML(item["summary"]?.text ?? ""), wraps: true))\(Parts.td("Listeners, in order", listeners.isEmpty ? "" : "<ol class=\"bare\">\(listeners)</ol>", wraps: true))</tr>
                 """
         }
         let heads = [Parts.th("Hook"), Parts.th("Plugin"), Parts.th("When"), Parts.th("Listeners, in order")]
-        return try await page("/hooks", Parts.table("Hooks", heads: heads, rows))
+        let rules = try await visit.front.api(visit, "GET", ["hooks", "rules"])["data"]?.array ?? []
+        let order = rules.html { rule -> HTML in
+            """
+            <tr><th scope="row"><code>\(rule["entity"]?.text ?? "")</code></th>\(Parts.td("Phase", HTML((rule["phase"]?.text ?? "").readable)))\(Parts.td("Order", HTML(rule["order"]?.text ?? ""), numeric: true))\(Parts.td("Plugin", HTML(rule["plugin"]?.text ?? "")))\(Parts.td("Rule", HTML(rule["name"]?.text ?? "")))\(Parts.td("Priority", HTML(rule["priority"]?.text ?? ""), numeric: true))</tr>
+            """
+        }
+        let orderHeads = [Parts.th("Record"), Parts.th("Phase"), Parts.th("Order", numeric: true), Parts.th("Plugin"), Parts.th("Rule"), Parts.th("Priority", numeric: true)]
+        let content: HTML = """
+            \(Parts.table("Hooks", heads: heads, rows))<h2 class="spaced">What runs when a record changes</h2><p class="muted">Phases in this order: prepare, validate, on save; on delete before a deletion. Within a phase by priority, then in the order in which the plugins depend on each other, then by name.</p>\(Parts.table("Rules", heads: orderHeads, order))
+            """
+        return try await page("/hooks", content)
+    }
+
+    private func slow() async throws -> FrontResponse {
+        let items = try await visit.front.api(visit, "GET", ["hooks", "slow"])["data"]?.array ?? []
+        guard !items.isEmpty else {
+            return try await page("/slow", Parts.empty("clock", "No slow code", "No plugin has taken longer than its time budget. The budgets are settings of the deployment."))
+        }
+        let table = try await visit.store.read(as: visit.actor) { transaction in SlowTable(items: items, markup: visit.markup(transaction)).html }
+        let forget = Parts.post("Count anew", "/admin/jobs/slow/forget", csrf: visit.csrf, classes: "compact")
+        let canForget = visit.actor.can(.managePlugins)
+        return try await page("/slow", "\(table)<div class=\"row spaced\">\(forget, if: canForget)</div>")
     }
 }

@@ -91,9 +91,19 @@ struct PluginScreen {
         let actions = Parts.link(change.readable + "…", "/admin/plugins/\(id)/\(change)", dialog: true)
         let name = plugin["name"]?.text ?? id
         let content: HTML = """
-            <div class="narrow stack">\(Parts.crumbs([("Plugins", "/admin/plugins")], here: id))\(Parts.head(name, beside: PluginScreen.badge(state), actions: actions))\(trouble)\(Parts.box("What it is", "<dl class=\"facts\">\(rows)</dl>"))</div>
+            <div class="narrow stack">\(Parts.crumbs([("Plugins", "/admin/plugins")], here: id))\(Parts.head(name, beside: PluginScreen.badge(state), actions: actions))\(trouble)\(Parts.box("What it is", "<dl class=\"facts\">\(rows)</dl>"))\(try await slow(id))</div>
             """
         return try await visit.page(Page(title: name, current: "/admin/plugins", content: content))
+    }
+
+    /// Code of the plugin that took longer than its time budget; nothing when there is none.
+    private func slow(_ id: String) async throws -> HTML {
+        let calls = try await visit.front.kernel.slow.all(of: id)
+        guard !calls.isEmpty else { return "" }
+        let items = try JSONValue(parsing: HooksAPI.list(calls))["data"]?.array ?? []
+        return try await visit.store.read(as: visit.actor) { transaction in
+            Parts.box("Slow code", count: items.count, SlowTable(items: items, markup: visit.markup(transaction), showsPlugin: false).html)
+        }
     }
 
     // MARK: Switching

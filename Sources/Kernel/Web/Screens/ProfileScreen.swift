@@ -8,6 +8,7 @@ struct ProfileScreen {
         switch (rest.first, rest.count) {
         case (nil, _): return try await page()
         case ("appearance", 1) where visit.isPost: return appearance()
+        case ("tracing", 1) where visit.isPost: return TraceScreen(visit: visit).switchTracing()
         case ("password", 1) where visit.isPost: return try await changePassword()
         case ("tokens", 1) where visit.isPost: return try await makeToken()
         case ("tokens", 3) where visit.isPost && rest[2] == "revoke":
@@ -26,7 +27,7 @@ struct ProfileScreen {
             <dl class="facts"><div><dt>Name</dt><dd>\(me["name"]?.text ?? "")</dd></div><div><dt>E-mail</dt><dd>\(me["email"]?.text ?? "")</dd></div><div><dt>Roles</dt><dd>\(roles.html { "\(Badge.word($0)) " })</dd></div></dl>
             """
         let rights = Parts.link("What may I do?", "/admin/explain", icon: "shield", classes: "compact plain")
-        let content: HTML = "<div class=\"narrow\">\(Parts.head("Profile"))\(Parts.box("You", actions: rights, facts))\(appearancePart)\(passwordPart(error))\(tokenPart)</div>"
+        let content: HTML = "<div class=\"narrow\">\(Parts.head("Profile"))\(Parts.box("You", actions: rights, facts))\(appearancePart)\(TraceScreen(visit: visit).profilePart)\(passwordPart(error))\(tokenPart)</div>"
         return try await visit.page(Page(title: "Profile", content: content), status: error.map { Problems.status($0.code) } ?? 200)
     }
 
