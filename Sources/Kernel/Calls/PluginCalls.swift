@@ -48,7 +48,11 @@ final class PluginCalls: Sendable {
 
     /// Whether an action makes sense for a record now.
     func isAvailable(_ action: ActionModel, for record: RecordData) -> Bool {
-        run(action.parts[0].sites.available) { action.parts[0].entry.isAvailable(record) }
+        let site = action.parts[0].sites.available
+        let scope = TraceScope.current
+        let place = scope?.trace.begin(.call(site.kind), plugin: site.plugin, site.name, in: scope?.parent ?? -1)
+        defer { if let place { scope?.trace.end(place) } }
+        return run(site) { action.parts[0].entry.isAvailable(record) }
     }
 
     /// Calls a plugin's asynchronous code. `event` is the one that it is told of.

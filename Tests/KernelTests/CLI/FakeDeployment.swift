@@ -23,8 +23,9 @@ final class FakeDeployment: APITransport {
     }
 
     /// What a request is answered with. Given more than once, the answers follow one another; the last one stays.
-    func answer(_ request: String, status: Int = 200, _ body: String) {
-        let response = APIResponse(status: status, headers: ["content-type": "application/json"], body: Array(body.utf8))
+    func answer(_ request: String, status: Int = 200, _ body: String, trace: String? = nil) {
+        var response = APIResponse(status: status, headers: ["content-type": "application/json"], body: Array(body.utf8))
+        if let trace { response.headers["tenon-trace"] = trace }
         state.withLock { $0.answers[request, default: []].append(response) }
     }
 
@@ -64,6 +65,10 @@ final class FakeDeployment: APITransport {
     /// `GET /api/v1/projects?limit=50`, without the schema that every record command asks for.
     var requests: [String] {
         state.withLock { $0.requests }.map { "\($0.method) \($0.target)" }.filter { $0 != "GET /api/v1/schema" }
+    }
+    /// Those that asked for a trace.
+    var traced: [String] {
+        state.withLock { $0.requests }.filter { $0.headers["tenon-trace"] == "1" }.map { "\($0.method) \($0.target)" }
     }
     var lastRequest: APIRequest? { state.withLock { $0.requests.last } }
     var lastBody: String { String(decoding: lastRequest?.body ?? [], as: UTF8.self) }

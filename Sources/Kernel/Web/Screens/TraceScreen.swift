@@ -50,7 +50,7 @@ struct TraceScreen {
         let facts = "\(TraceText.time(trace["took_us"])), \(TraceText.statements(trace))"
         let tree: HTML = "<div class=\"trace\"><ul>\(steps.html { TraceScreen.step($0) })</ul></div>"
         let content: HTML = """
-            <div class="middle">\(Parts.crumbs([("Traces", "/admin/traces")], here: id))\(Parts.head(request, beside: TraceScreen.badge(trace["status"]?.int ?? 0)))<p class="muted">\(facts)</p>\(Parts.box("Steps", steps.isEmpty ? empty : "\(tree)\(cut)"))</div>
+            <div class="middle">\(Parts.crumbs([("Traces", "/admin/traces")], here: id))\(Parts.head(request, beside: TraceScreen.badge(trace["status"]?.int ?? 0)))<p class="muted facts-line">\(facts)</p>\(Parts.box("Steps", steps.isEmpty ? empty : "\(tree)\(cut)"))</div>
             """
         return try await visit.page(Page(title: request, current: "/admin/jobs", content: content))
     }
@@ -86,7 +86,7 @@ struct TraceScreen {
             }
         let isPlugin = step["plugin"]?.text != nil
         return """
-            <li><div class="step"><span class="what\(" plugin", if: isPlugin)">\(TraceText.title(step))</span>\(mark)<span class="muted small">\(TraceText.measures(step))</span></div>\(trouble)\(changes)\(queued)\(nested)</li>
+            <li><div class="step"><span class="what\(" theirs", if: isPlugin)">\(TraceText.title(step))</span>\(mark)<span class="muted small">\(TraceText.measures(step))</span></div>\(trouble)\(changes)\(queued)\(nested)</li>
             """
     }
 
