@@ -51,9 +51,7 @@ final class PluginLoader: Sendable {
             }
             state.inspector = inspector
         }
-        let expectation: PluginExpectation =
-            entry.manifest.foreign.map { .foreign(id: entry.id, functions: $0.symbols) } ?? .swift(id: entry.id)
-        let refusals: [PluginRefusal] = inspector.inspect(entry.libraryPath, expecting: expectation)
+        let refusals: [PluginRefusal] = inspector.inspect(entry.libraryPath, expecting: entry.manifest.expectation)
         guard let first = refusals.first else { return }
         throw CRMError(
             .refused, refusals.map(\.message).joined(separator: "; "), hint: first.hint,

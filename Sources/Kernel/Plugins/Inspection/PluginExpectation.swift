@@ -23,3 +23,10 @@ struct PluginExpectation: Sendable {
         PluginExpectation(id: id, kind: .foreign, functions: functions)
     }
 }
+
+extension PluginManifest {
+    /// What the library must be and offer.
+    var expectation: PluginExpectation {
+        foreign.map { .foreign(id: id, functions: $0.symbols) } ?? .swift(id: id)
+    }
+}
