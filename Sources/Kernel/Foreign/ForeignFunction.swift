@@ -131,6 +131,7 @@ extension ForeignFunction {
         switch (kind, value) {
         case (_, .null): return 0
         case (.integer, .integer(let number)), (.id, .integer(let number)): return UInt64(bitPattern: number)
+        case (.integer, .decimal(let number)): return try units(number, 0, place)
         case (.boolean, .boolean(let flag)): return flag ? 1 : 0
         case (.date, .day(let day)): return UInt64(bitPattern: Int64(day.number))
         case (.moment, .moment(let moment)): return UInt64(bitPattern: moment.milliseconds)

@@ -12,7 +12,7 @@ extension RecordsAPI {
             let saved = try tx.save(entity.name, record)
             let shown = try? tx.json(entity, saved.id)
             return Idempotency.Answer(
-                status: 201, body: shown?.bytes ?? JSONWriter.object { $0.field("id", saved.id.raw) }, version: saved.version,
+                status: 201, body: shown?.bytes ?? JSONWriter.object { $0.field("id", saved.id.raw) }, version: shown?.version ?? saved.version,
                 location: "/api/v1/\(entity.path)/\(saved.id)", id: saved.id.raw)
         }
         if let password, let id = answer.id { try await kernel.setPassword(password, of: id, by: caller) }
