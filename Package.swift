@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Starts the built program and talks to it; knows nothing of the kernel.
+let pluginTesting = Target.Dependency.product(name: "PluginTesting", package: "PluginTesting")
+
 let pluginAPI = Target.Dependency.product(name: "PluginAPI", package: "PluginAPI")
 
 /// A business module: a shared library that sees PluginAPI and nothing else.
@@ -19,18 +22,20 @@ func fixture(_ name: String) -> Target {
     .target(name: name, dependencies: [pluginAPI], path: "Tests/Fixtures/Plugins/\(name)", exclude: ["plugin.json"], swiftSettings: strict)
 }
 
-let fixtures = ["ThrowsInHook", "NeedsMissing", "CycleA", "CycleB", "TakenName"]
+let fixtures = ["BreaksRules", "ThrowsInHook", "NeedsMissing", "CycleA", "CycleB", "TakenName"]
 
 let package = Package(
     name: "tenon",
     products: [
         .executable(name: "tenon", targets: ["tenon"]),
+        .executable(name: "tenon-compat", targets: ["tenon-compat"]),
         .library(name: "Customers", type: .dynamic, targets: ["Customers"]),
         .library(name: "Leads", type: .dynamic, targets: ["Leads"]),
         .library(name: "Deals", type: .dynamic, targets: ["Deals"]),
     ] + fixtures.map { .library(name: $0, type: .dynamic, targets: [$0]) },
     dependencies: [
         .package(path: "Sources/PluginAPI"),
+        .package(path: "Sources/PluginTesting"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -78,6 +83,8 @@ let package = Package(
             // Where `make install` puts libPluginAPI.so.
             linkerSettings: [.unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/../lib/tenon"])]
         ),
+        // The rules that every plugin keeps, for plugins that have no tests of their own.
+        .executableTarget(name: "tenon-compat", dependencies: [pluginTesting], path: "Sources/tenon-compat", swiftSettings: strict),
         .executableTarget(
             name: "bench",
             dependencies: [
@@ -98,6 +105,6 @@ let package = Package(
             dependencies: ["Kernel", pluginAPI],
             swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
-        .testTarget(name: "HostTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
+        .testTarget(name: "HostTests", dependencies: ["Kernel", pluginAPI, pluginTesting], swiftSettings: strict),
     ] + fixtures.map(fixture)
 )

@@ -6,6 +6,8 @@ struct Home: Sendable {
     var plugins: [String]
     /// The browser's files, or nil where there are none (tests of the kernel alone).
     var assets: String?
+    /// What those who write plugins build against, or nil where there is none.
+    var sdk: String?
 
     /// The home that belongs to the running executable: `TENON_HOME`, else `tenon-home` beside it (a build folder), else
     /// `../lib/tenon` (an installation).
@@ -13,7 +15,7 @@ struct Home: Sendable {
         let folder = (executable as NSString).deletingLastPathComponent
         let candidates = [ProcessInfo.processInfo.environment["TENON_HOME"], folder + "/tenon-home", folder + "/../lib/tenon"]
         for case let path? in candidates where FileManager.default.fileExists(atPath: path + "/plugins") {
-            return Home(plugins: [path + "/plugins"], assets: path + "/assets")
+            return Home(plugins: [path + "/plugins"], assets: path + "/assets", sdk: path + "/sdk")
         }
         return Home(plugins: [], assets: nil)
     }

@@ -57,6 +57,29 @@ final class Deliveries: Sendable {
         }
     }
 
+    /// The events that a listener failed on and that wait for another attempt, the oldest first.
+    func retrying(limit: Int = 200) async throws -> [Delivery] {
+        let now = clock.now.milliseconds
+        return try await engine.read { connection in
+            try connection.all(
+                "SELECT \(Delivery.columns) FROM tenon_outbox WHERE state = 'pending' AND attempts > 0 AND next_at > ? ORDER BY id LIMIT ?",
+                [.integer(now), .integer(Int64(limit))], Delivery.init)
+        }
+    }
+
+    /// The plugins that have events to deliver now, once for each listener that has any: events behind one that waits for another
+    /// attempt do not count.
+    func due() async throws -> [String] {
+        let now = clock.now.milliseconds
+        return try await engine.read { connection in
+            try connection.all(
+                """
+                SELECT o.plugin FROM tenon_outbox o JOIN (SELECT min(id) AS id FROM tenon_outbox WHERE state = 'pending' \
+                GROUP BY plugin, hook, listener) h ON h.id = o.id WHERE o.next_at <= ?
+                """, [.integer(now)]) { $0.text(0) }
+        }
+    }
+
     /// Has an event that was set aside delivered again, in its old place among its listener's events.
     func retry(_ id: Int64) async throws {
         let now = clock.now.milliseconds

@@ -13,7 +13,7 @@ struct DocsTests {
     func codeIsReal() throws {
         let folder = root.appendingPathComponent("docs/write-a-plugin")
         let pages = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }
-        #expect(pages.count >= 5)
+        #expect(pages.count >= 6)
         var blocks = 0
         for page in pages.sorted() {
             var source: String?
@@ -47,6 +47,23 @@ struct DocsTests {
         for line in map.components(separatedBy: "\n") where line.hasPrefix("| `") && line.contains("/` |") {
             let name = line.dropFirst(3).prefix { $0 != "/" }
             #expect(folders.contains(String(name)), "the map has a row for \(name), which is not there")
+        }
+    }
+
+    @Test("leads from page to page, and every link in it arrives")
+    func linksArrive() throws {
+        let folder = root.appendingPathComponent("docs/write-a-plugin")
+        let pages = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }.sorted()
+        let path = pages.filter { $0.first?.isNumber == true }
+        for (page, next) in zip(path, path.dropFirst()) {
+            #expect(try text("docs/write-a-plugin/" + page).contains("](\(next))"), "\(page) does not lead to \(next)")
+        }
+        for page in pages {
+            for part in try text("docs/write-a-plugin/" + page).components(separatedBy: "](").dropFirst() {
+                let target = String(part.prefix { $0 != ")" && $0 != "#" })
+                if target.isEmpty || target.contains("://") { continue }
+                #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(target).path), "\(page) points at \(target)")
+            }
         }
     }
 

@@ -32,6 +32,10 @@ struct VisitsPlugin: Plugin {
             }
         }
 
+        // What is done by the clock
+        crm.setting(reminderDays)
+        crm.job("visits.remind", .daily(at: "07:00")) { try await remindVisitors($0) }
+
         // What is counted
         crm.metric("visits.coming", "Coming visits", over: Visit.self, .count, where: Visit.state == .planned)
 

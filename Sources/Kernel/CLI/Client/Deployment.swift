@@ -18,7 +18,8 @@ struct Deployment: Sendable {
     /// Opens the store and loads the plugins. The lock must be held.
     func open(safeMode: String? = nil) async throws -> Kernel {
         do {
-            return try await Kernel.boot(Kernel.Options(dataDirectory: directory, safeMode: safeMode))
+            return try await Kernel.boot(
+                Kernel.Options(dataDirectory: directory, clock: FileClock.chosen() ?? SystemClock(), safeMode: safeMode))
         } catch let error as CRMError {
             throw error
         } catch {

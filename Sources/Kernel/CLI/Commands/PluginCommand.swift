@@ -11,7 +11,7 @@ struct PluginCommand: ParsableCommand {
               tenon plugin info NAME
               tenon plugin disable NAME
             """,
-        subcommands: [List.self, Info.self, Enable.self, Disable.self, Release.self])
+        subcommands: [List.self, Info.self, Enable.self, Disable.self, Release.self, New.self, Build.self, Test.self, Dev.self])
 
     static func cell(state: String) -> TextTable.Cell {
         switch state {

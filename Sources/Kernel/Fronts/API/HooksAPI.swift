@@ -73,27 +73,37 @@ struct HooksAPI: Sendable {
     private func failed() async throws -> FrontResponse {
         let failed = try await deliveries.failed()
         let pending = try await deliveries.counts().pending
+        let retrying = try await deliveries.retrying()
+        let running = Set(store.registry.plugins.map(\.id))
+        let due = try await deliveries.due().filter(running.contains).count
         return .json(
             JSONWriter.object { json in
                 json.key("data")
                 json.beginArray()
-                for delivery in failed {
-                    json.beginObject()
-                    json.field("id", delivery.id)
-                    json.field("hook", delivery.hook)
-                    json.field("plugin", delivery.plugin)
-                    json.field("listener", delivery.listener)
-                    json.key("payload")
-                    json.raw(delivery.payload.utf8)
-                    json.field("attempts", delivery.attempts)
-                    json.field("error", delivery.error)
-                    json.field("created_at", delivery.createdAt as Moment?)
-                    json.field("next_at", nil as Moment?)
-                    json.endObject()
-                }
+                for delivery in failed { HooksAPI.write(delivery, &json) }
+                json.endArray()
+                json.key("retrying")
+                json.beginArray()
+                for delivery in retrying { HooksAPI.write(delivery, &json) }
                 json.endArray()
                 json.field("pending", pending)
+                json.field("due", due)
             })
+    }
+
+    private static func write(_ delivery: Delivery, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.field("id", delivery.id)
+        json.field("hook", delivery.hook)
+        json.field("plugin", delivery.plugin)
+        json.field("listener", delivery.listener)
+        json.key("payload")
+        json.raw(delivery.payload.utf8)
+        json.field("attempts", delivery.attempts)
+        json.field("error", delivery.error)
+        json.field("created_at", delivery.createdAt as Moment?)
+        json.field("next_at", nil as Moment?)
+        json.endObject()
     }
 }
 

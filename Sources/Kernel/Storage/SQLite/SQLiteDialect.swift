@@ -47,10 +47,11 @@ struct SQLiteDialect: Dialect {
 
     func match(table: String, columns: [String], text: String) -> SQLFragment {
         guard text.unicodeScalars.count >= 3 else {
-            // A trigram index cannot find fewer than three characters: look at the beginnings of the texts instead.
-            let pattern = SQLValue.text(likePattern(text, anywhere: false))
-            let parts = columns.map { like("t." + quoted($0)) }
-            return SQLFragment("(" + parts.joined(separator: " OR ") + ")", columns.map { _ in pattern })
+            // A trigram index cannot find fewer than three characters: look at the beginnings of the texts' words instead.
+            let beginning: String = likePattern(text, anywhere: false)
+            let parts = columns.flatMap { [like("t." + quoted($0)), like("t." + quoted($0))] }
+            let patterns = columns.flatMap { _ in [SQLValue.text(beginning), SQLValue.text("% " + beginning)] }
+            return SQLFragment("(" + parts.joined(separator: " OR ") + ")", patterns)
         }
         // The index reads a phrase up to a zero byte, and would miss the closing quote; no text has one.
         guard !text.utf8.contains(0) else { return .never }
