@@ -33,6 +33,7 @@ final class Kernel: Sendable {
     let deliveries: Deliveries
     let jobs: JobRunner
     let imports: Importer
+    let formulas: FormulaKeeper
     let assets: AssetFiles
     /// Which plugins were too slow.
     let slow: SlowCallBook
@@ -94,6 +95,7 @@ final class Kernel: Sendable {
         jobs = JobRunner(
             engine: engine, clock: clock, registry: { store.registry }, zone: { store.settings.calendar },
             calls: store.calls, log: { logger.warning("\($0)") }, context: context)
+        formulas = FormulaKeeper(store: store, rights: { rights.current }, log: { logger.warning("\($0)") })
         imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports")
         assets = AssetFiles(folder: options.home.assets)
         slow = SlowCallBook(store: store) { .system("calls", rights: rights.current) }
@@ -105,6 +107,7 @@ final class Kernel: Sendable {
         if options.safeMode != nil { return }
         deliveries.start()
         try await jobs.start()
+        formulas.start()
         try await imports.recover(rights: rights)
         let slow = slow
         slowKeeper.withLock { $0 = Task { await slow.keep() } }
@@ -114,6 +117,7 @@ final class Kernel: Sendable {
     func stop() async throws {
         live.close()
         await imports.stop()
+        await formulas.stop()
         await jobs.stop()
         await deliveries.stop()
         slowKeeper.withLock { $0?.cancel() }
@@ -131,11 +135,14 @@ final class Kernel: Sendable {
                 try await authenticator.usersChanged()
             } catch { Logger(label: "tenon").error("the rights could not be read again: \(error)") }
         }
+        if effects.hasFormulaWork { formulas.wake() }
         await effects.pass(to: deliveries, jobs, live, store.registry)
     }
 
     /// What follows a change of the registry: plugins or custom fields came or went.
     private func recomposed() async {
+        rightsNow.current = rightsNow.current.with(sources: store.registry.fieldFormulas.sources)
+        formulas.wake()
         do { try await reloadSettings() } catch {
             Logger(label: "tenon").error("the settings could not be read again: \(error)")
         }
@@ -143,7 +150,8 @@ final class Kernel: Sendable {
 
     /// Reads users, teams and roles again.
     func reloadRights() async throws {
-        rightsNow.current = try await store.engine.read { try RightsLoader.load($0) }
+        let rights: RightsSnapshot = try await store.engine.read { try RightsLoader.load($0) }
+        rightsNow.current = rights.with(sources: store.registry.fieldFormulas.sources)
     }
 
     /// Reads the settings again: after a change of one, and after plugins came or went.

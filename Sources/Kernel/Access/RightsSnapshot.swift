@@ -32,8 +32,13 @@ final class RightsSnapshot: Sendable {
     /// The merged rights of each active user.
     private let merged: [Int64: RoleGrants]
     private let mates: [Int64: [Int64]]
+    /// What went into fields that are worked out: entity, field. Who may not see that may not see the result.
+    let sources: [String: [String: Set<FormulaUses.Read.Step>]]
 
-    init(people: [Int64: Person], roles: [Int64: Role]) {
+    init(
+        people: [Int64: Person], roles: [Int64: Role], sources: [String: [String: Set<FormulaUses.Read.Step>]] = [:]
+    ) {
+        self.sources = sources
         self.people = people
         self.roles = roles
         var merged: [Int64: RoleGrants] = [:]
@@ -49,6 +54,11 @@ final class RightsSnapshot: Sendable {
         }
         self.merged = merged
         self.mates = mates
+    }
+
+    /// The same rights where other fields are worked out.
+    func with(sources: [String: [String: Set<FormulaUses.Read.Step>]]) -> RightsSnapshot {
+        sources == self.sources ? self : RightsSnapshot(people: people, roles: roles, sources: sources)
     }
 
     /// Nobody, with no rights.
@@ -89,7 +99,13 @@ final class RightsSnapshot: Sendable {
 
     func mask(of user: Int64, entity: String, field: String) -> FieldMask {
         guard let rights = merged[user] else { return .hidden }
-        return rights.isEverything ? .none : rights.masks[entity]?[field] ?? .none
+        if rights.isEverything { return .none }
+        let own: FieldMask = rights.masks[entity]?[field] ?? .none
+        if own != .hidden, !sources.isEmpty, let read = sources[entity]?[field] {
+            let isHidden: Bool = read.contains { rights.masks[$0.entity]?[$0.field] == .hidden }
+            if isHidden { return .hidden }
+        }
+        return own
     }
 
     /// The users who share a team with a user, that user included.

@@ -67,6 +67,13 @@ package enum CallMeasure {
         var sum: Int64 = 0
         figures.append(figure("a number of a record, by its key", 5) { _ in sum &+= Int64(record[Thing.number]) })
         figures.append(figure("a text of a record, by its key", 35) { _ in sum &+= Int64(record[Thing.text].utf8.count) })
+        let formula = try Formula(
+            "(number + 3) * 2 - number * number + 7 > 4 and not number = 9 or length(text) < 3", on: try registry.require(Thing.schema.name),
+            in: registry)
+        var frame = FormulaFrame(
+            record.data, now: store.clock.now, calendar: store.settings.calendar, currency: store.settings.currency, user: nil)
+        figures.append(
+            try figure("a formula of ten operations, evaluated", nil) { _ in sum &+= try formula.holds(&frame) ? 1 : 2 })
         precondition(sum != 0, "the reading was left out")
         try await engine.close()
         return figures

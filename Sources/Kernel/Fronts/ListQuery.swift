@@ -5,7 +5,7 @@ import PluginAPI
 ///
 /// `field=value` is equality, several values of one field are alternatives; `field.op=value` compares, `op` being one of
 /// eq, ne, lt, lte, gt, gte, contains, starts, in (values separated by commas) and empty (true or false). `me` stands for
-/// the user, `today`, `-14d` and `+3d` for days.
+/// the user, `today`, `-14d` and `+3d` for days. `where` is a formula.
 struct ListQuery: Sendable {
     var filter: Filter
     var sort: Sort
@@ -34,6 +34,7 @@ struct ListQuery: Sendable {
         var conditions: [Filter] = []
         var equals: [String: [Operand]] = [:]
         var order: [String] = []
+        var hint = ""
         let input = RecordInput(transaction: transaction)
         guard items.count <= ListQuery.most else {
             throw CRMError(.invalid, "the query has more than \(ListQuery.most) parts", hint: "Ask for less at once.")
@@ -70,6 +71,15 @@ struct ListQuery: Sendable {
                     continue
                 }
                 conditions.append(metric.body.filter)
+            case "where":
+                if item.value.trimmed.isEmpty { continue }
+                do {
+                    _ = try transaction.compiler(entity).condition(formula: item.value)
+                    conditions.append(.formula(item.value))
+                } catch let error as CRMError where !error.problems.isEmpty {
+                    problems += error.problems
+                    hint = error.hint
+                }
             case "count": wantsCount = item.value == "true" || item.value == "1"
             default:
                 if ListQuery.reserved.contains(item.name) { continue }
@@ -90,7 +100,7 @@ struct ListQuery: Sendable {
             }
         }
         guard problems.isEmpty else {
-            throw CRMError(.invalid, "the query does not fit \(entity.pluralTitle.lowercased())", problems: problems)
+            throw CRMError(.invalid, "the query does not fit \(entity.pluralTitle.lowercased())", hint: hint, problems: problems)
         }
         for name in order {
             let operands = equals[name] ?? []
@@ -163,6 +173,7 @@ struct ListQuery: Sendable {
                 items += more
             }
             return items
+        case .compare(Filter.formulaName, _, .value(.text(let text))): return [.init(name: "where", value: text)]
         case .compare(let name, let comparison, let operand):
             guard let text = text(operand) else { return nil }
             return [.init(name: comparison == .equal ? name : name + "." + comparison.rawValue, value: text)]

@@ -21,6 +21,8 @@ enum OpenAPIPaths {
         Path("/api/v1/settings", ("get", "All settings"), ("patch", "Change settings, all or none")), Path("/api/v1/settings/{key}", ("get", "One setting")),
         Path("/api/v1/plugins", ("get", "All plugins and their states")), Path("/api/v1/plugins/{id}", ("get", "One plugin")),
         Path("/api/v1/plugins/{id}/enable", ("post", "Switch a plugin on")), Path("/api/v1/plugins/{id}/disable", ("post", "Switch a plugin off")),
+        Path("/api/v1/formulas/check", ("post", "Say what a formula comes to, or what is wrong with it")),
+        Path("/api/v1/formulas/functions", ("get", "The functions that formulas may call")),
         Path("/api/v1/custom-fields", ("get", "Fields made at run time"), ("post", "Make a field")),
         Path("/api/v1/custom-fields/{id}", ("patch", "Change a field"), ("delete", "Remove a field")),
         Path("/api/v1/jobs", ("get", "Schedules and the queue")), Path("/api/v1/jobs/{name}/run", ("post", "Run a job now")),

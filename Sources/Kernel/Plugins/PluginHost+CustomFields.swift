@@ -13,13 +13,14 @@ extension PluginHost {
         try actor.require(.customizeFields)
         try await changing {
             var ledger: PluginLedger = try requireLedger()
+            let definition: CustomFieldDefinition = try settled(definition, entity)
             try check(name, entity, definition, ledger)
             let json: String = try definition.json
             if let removed = ledger.fields.first(where: { $0.field.entity == entity && $0.field.name == name }) {
                 guard removed.isRemoved else { throw Self.taken(name, entity, by: "a custom field") }
                 try Self.requireSameType(removed.field, definition)
             }
-            try await apply(&ledger, entity) { connection in
+            try await apply(&ledger, entity, filling: definition.kind == "formula" ? name : nil) { connection in
                 try connection.execute(
                     """
                     INSERT INTO "tenon_custom_field" ("entity", "name", "definition", "removed_at") VALUES (?, ?, ?, NULL)
@@ -35,9 +36,11 @@ extension PluginHost {
         try await changing {
             var ledger: PluginLedger = try requireLedger()
             let field: CustomField = try Self.field(name, of: entity, ledger, isRemoved: false)
+            let definition: CustomFieldDefinition = try settled(definition, entity)
             try Self.requireSameType(field, definition)
             let json: String = try definition.json
-            try await apply(&ledger, entity) { connection in
+            let isNew: Bool = definition.kind == "formula" && definition.formula != field.definition.formula
+            try await apply(&ledger, entity, filling: isNew ? name : nil) { connection in
                 try connection.execute(
                     "UPDATE \"tenon_custom_field\" SET \"definition\" = ? WHERE \"id\" = ?", [.text(json), .integer(field.id)])
             }
@@ -66,7 +69,7 @@ extension PluginHost {
             let field: CustomField = try Self.field(name, of: entity, ledger, isRemoved: true)
             try await apply(&ledger, entity) { connection in
                 let columns: Set<String> = try connection.columns(of: entity)
-                let isMoney: Bool = field.definition.kind == "money"
+                let isMoney: Bool = field.definition.kind == "money" || field.definition.result == "money"
                 for column in [name] + (isMoney ? [name + "_currency"] : []) where columns.contains(column) {
                     try connection.execute("ALTER TABLE \(quoted(entity)) DROP COLUMN \(quoted(column))")
                     try connection.execute(
@@ -74,13 +77,16 @@ extension PluginHost {
                         [.text(entity), .text(column)])
                 }
                 try connection.execute("DELETE FROM \"tenon_custom_field\" WHERE \"id\" = ?", [.integer(field.id)])
+                for table in ["tenon_formula_failure", "tenon_formula_work", "tenon_formula_broken"] {
+                    try connection.execute("DELETE FROM \(quoted(table)) WHERE \"entity\" = ? AND \"field\" = ?", [.text(entity), .text(name)])
+                }
             }
         }
     }
 
     /// Changes the record of fields and the entity's table in one transaction, then puts the new registry in place.
     private func apply(
-        _ ledger: inout PluginLedger, _ entity: String, _ change: @escaping @Sendable (any Connection) throws -> Void
+        _ ledger: inout PluginLedger, _ entity: String, filling formula: String? = nil, _ change: @escaping @Sendable (any Connection) throws -> Void
     ) async throws {
         let (engine, parts) = (engine, lineup.parts)
         let owner: String? = Composition(parts: parts).owner(of: entity)?.part.id
@@ -94,12 +100,51 @@ extension PluginHost {
             guard let owner else { return (fields, nil, registry) }
             let migrator = SchemaMigrator(dialect: engine.dialect, registry: registry)
             try migrator.apply(owner, renames: [], connection)
+            if let formula {
+                // What is wrong only together with other fields, such as a circle.
+                if let field = registry.fieldFormulas.field(formula, of: entity), field.formula == nil {
+                    throw field.refusal?.error(in: "formula")
+                        ?? CRMError(.invalid, "the formula cannot be used", problems: [Problem(field: "formula", field.problem)])
+                }
+                try FormulaWork.add(entity: entity, field: formula, connection)
+            }
             return (fields, migrator.plan(of: owner), registry)
         }
         ledger.fields = fields
         if let owner { ledger.plans[owner] = plan }
         self.ledger = ledger
         await publish(registry)
+    }
+
+    /// What a formula comes to decides the type of its column.
+    private func settled(_ given: CustomFieldDefinition, _ entity: String) throws -> CustomFieldDefinition {
+        func problem(_ field: String, _ message: String) -> CRMError {
+            CRMError(.invalid, "the custom field cannot be made", problems: [Problem(field: field, message)])
+        }
+        guard given.kind == "formula" else {
+            if given.formula != nil { throw problem("formula", "belongs to fields of the type formula") }
+            return given
+        }
+        guard let text = given.formula, !text.trimmed.isEmpty else { throw problem("formula", "is missing") }
+        for (name, flag) in [("required", given.required), ("unique", given.unique), ("searchable", given.searchable)] where flag == true {
+            throw problem(name, "does not go with a formula, whose value nobody gives")
+        }
+        let registry: Registry = store.registry
+        let formula: Formula
+        do { formula = try Formula(text, on: try registry.require(entity), in: registry, for: .field) } catch let refusal as FormulaRefusal {
+            throw refusal.error(in: "formula")
+        }
+        guard let type = formula.fieldType else {
+            let hint: String = if case .id = formula.kind { "Go on to a field of the record that it points at, such as its name." } else { "" }
+            throw CRMError(
+                .invalid, "the custom field cannot be made", hint: hint,
+                problems: [Problem(field: "formula", "\(formula.kind.word) cannot be kept in a field")])
+        }
+        var definition: CustomFieldDefinition = given
+        definition.result = type.name
+        definition.scale = formula.scale > 0 ? formula.scale : nil
+        definition.functions = formula.uses.functions.isEmpty ? nil : formula.uses.functions
+        return definition
     }
 
     private func check(_ name: String, _ entity: String, _ definition: CustomFieldDefinition, _ ledger: PluginLedger) throws {

@@ -32,6 +32,7 @@ struct PluginStatus: Sendable {
         var settings: [String] = []
         var metrics: [String] = []
         var routes: [String] = []
+        var functions: [String] = []
 
         init(_ contributions: Contributions) {
             entities = contributions.entities.filter { !$0.isForeign }.map(\.schema.name)
@@ -41,6 +42,7 @@ struct PluginStatus: Sendable {
             jobs = contributions.jobs.map(\.name)
             settings = contributions.settings.map(\.key)
             metrics = contributions.metrics.map(\.key)
+            functions = contributions.functions.map(\.name)
             routes = contributions.routes.map { $0.method.rawValue + " " + $0.path }
         }
     }

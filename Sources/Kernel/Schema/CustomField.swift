@@ -22,7 +22,7 @@ struct CustomFieldDefinition: Codable, Sendable, Equatable {
     }
 
     /// `text`, `multiline`, `email`, `phone`, `url`, `color`, `integer`, `boolean`, `decimal`, `money`, `day`, `moment`,
-    /// `choice`, `reference` or `references`.
+    /// `choice`, `reference`, `references` or `formula`.
     var kind: String
     var label: String?
     var help: String?
@@ -36,14 +36,20 @@ struct CustomFieldDefinition: Codable, Sendable, Equatable {
     var searchable: Bool?
     var unique: Bool?
     var indexed: Bool?
+    /// The text of a formula field.
+    var formula: String?
+    /// What the formula comes to: the kind of field that holds it. Found out when the formula is read.
+    var result: String?
+    /// The functions of plugins that it calls, each with its plugin: to say what is missing while that is switched off.
+    var functions: [String: String]?
 
     static let kinds: [String] = [
         "text", "multiline", "email", "phone", "url", "color", "integer", "boolean", "decimal", "money", "day", "moment", "choice",
-        "reference", "references",
+        "reference", "references", "formula",
     ]
 
     enum CodingKeys: String, CodingKey {
-        case kind, label, help, required, options, target, scale, searchable, unique, indexed
+        case kind, label, help, required, options, target, scale, searchable, unique, indexed, formula, result, functions
         case maxLength = "max_length"
     }
 
@@ -70,6 +76,7 @@ struct CustomFieldDefinition: Codable, Sendable, Equatable {
         field.isUnique = unique ?? false
         field.isIndexed = indexed ?? false
         field.isCustom = true
+        field.isReadOnly = kind == "formula"
         // A record that is deleted elsewhere must not be held up by a field that somebody added for themselves.
         field.whenTargetIsDeleted = .clear
         return field
@@ -77,7 +84,7 @@ struct CustomFieldDefinition: Codable, Sendable, Equatable {
 
     private var fieldKind: FieldKind {
         get throws {
-            switch kind {
+            switch kind == "formula" ? result ?? "" : kind {
             case "text", "multiline", "email", "phone", "url", "color": return .text
             case "integer": return .integer
             case "boolean": return .boolean
@@ -92,6 +99,7 @@ struct CustomFieldDefinition: Codable, Sendable, Equatable {
             case "reference", "references":
                 guard let target, !target.isEmpty else { throw Self.problem("target", "name the entity that it points at") }
                 return kind == "reference" ? .reference(target) : .references(target)
+            case "" where kind == "formula": throw Self.problem("formula", "is missing")
             default:
                 throw Self.problem("kind", "there is no kind \(kind); there are " + Self.kinds.joined(separator: ", "))
             }

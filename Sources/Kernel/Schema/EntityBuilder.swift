@@ -27,14 +27,16 @@ struct EntityBuilder {
 
     private func fields() -> [FieldModel] {
         var fields: [FieldModel] = []
-        func add(_ description: FieldDescription, _ plugin: String) {
+        func add(_ description: FieldDescription, _ plugin: String, _ custom: CustomFieldDefinition? = nil) {
             fields.append(
-                FieldModel(description, place: fields.count, plugin: plugin, isStored: composition.isPresent(description)))
+                FieldModel(
+                    description, place: fields.count, plugin: plugin, isStored: composition.isPresent(description),
+                    formula: custom?.kind == "formula" ? custom?.formula : nil, formulaFunctions: custom?.functions ?? [:]))
         }
         for description in SystemSlots.descriptions { add(description, Composition.kernel) }
         for field in schema.fields { add(field.description, part.id) }
         for custom in composition.customFields where custom.entity == schema.name {
-            if let description = try? custom.description { add(description, Composition.kernel) }
+            if let description = try? custom.description { add(description, Composition.kernel, custom.definition) }
         }
         return fields
     }

@@ -53,9 +53,18 @@ struct FieldModel: Sendable {
     /// False while the entity that it points at is not there because its plugin is switched off: the field keeps its place
     /// in records but is neither shown nor read nor written. Its column and data stay.
     let isStored: Bool
+    /// The formula that it is worked out by; nil for fields that are filled in.
+    let formula: String?
+    /// The functions of plugins that the formula called when it was read, each with its plugin.
+    let formulaFunctions: [String: String]
 
-    init(_ description: FieldDescription, place: Int, plugin: String, isStored: Bool = true) {
+    init(
+        _ description: FieldDescription, place: Int, plugin: String, isStored: Bool = true, formula: String? = nil,
+        formulaFunctions: [String: String] = [:]
+    ) {
         self.isStored = isStored
+        self.formula = formula
+        self.formulaFunctions = formulaFunctions
         self.description = description
         type = FieldType(description.kind)
         self.place = place

@@ -1,4 +1,5 @@
 import PluginAPI
+import Synchronization
 
 /// All that the enabled plugins contribute, checked and frozen. Replaced as a whole when a plugin is switched on or off or
 /// a custom field is made; every request works with the one that it began with.
@@ -52,6 +53,18 @@ final class Registry: Sendable {
     let functions: [String: Owned<Contributions.FunctionEntry>]
     /// What points at an entity, by the entity's name.
     let links: [String: [Link]]
+    private let knownFormulas = Mutex<RegistryFormulas?>(nil)
+    /// The fields that are worked out from others. Read once, when they are first asked for: they need the whole registry.
+    var fieldFormulas: RegistryFormulas {
+        knownFormulas.withLock { known in
+            if let known { return known }
+            let made = RegistryFormulas(self)
+            known = made
+            return made
+        }
+    }
+    /// The formulas that were asked for, read once each.
+    let formulaCache = FormulaCache()
     /// What lists read, made once for each kind of list.
     let projections = ProjectionCache()
     private let byName: [String: EntityModel]

@@ -109,6 +109,8 @@ protocol Dialect: Sendable {
     func among(_ column: String, _ numbers: [Int64]) -> SQLFragment
     /// `lower(x) like …` for a pattern without regard to case, with a mark for the pattern.
     func like(_ column: String) -> String
+    /// A calculated whole number; NULL where it left the range of 64 bits.
+    func whole(_ number: SQLFragment) -> SQLFragment
     /// Whether an error tells that a unique index was hit; the index's columns if they are known.
     func uniqueViolation(_ error: any Error) -> [String]?
     /// Whether an error tells that the disk is full, the database locked: worth another try later.

@@ -73,6 +73,15 @@ private struct Maker {
             table(
                 "tenon_custom_field", id: true,
                 ["entity": .text, "name": .text, "definition": .text, "removed_at": .integer], unique: [["entity", "name"]]),
+            table(
+                "tenon_formula_work", id: true,
+                [
+                    "entity": .text, "field": .text, "links": .text, "target": .integer, "after": .count, "total": .count, "done": .count,
+                ], indexes: [["entity", "field"]]),
+            table(
+                "tenon_formula_failure", key: ["entity", "field", "record"],
+                ["entity": .text, "field": .text, "record": .integer, "reason": .text], indexes: [["entity", "record"]]),
+            table("tenon_formula_broken", key: ["entity", "field"], ["entity": .text, "field": .text]),
             table("tenon_setting", key: ["key"], ["key": .text, "plugin": .text, "value": .text]),
             table(
                 "tenon_crash", id: true,

@@ -51,8 +51,8 @@ struct Projection: Sendable {
             if let fields, !fields.contains(field.name) { continue }
             guard actor.mask(field.name, of: entity.name) != .hidden else { continue }
             let column = next
-            for name in field.columns {
-                columns += ", t." + name
+            for name in compiler.columns(field) {
+                columns += ", " + name
                 next += 1
             }
             var labelColumn: Int?

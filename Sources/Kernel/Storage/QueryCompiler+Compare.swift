@@ -3,6 +3,7 @@ import PluginAPI
 extension QueryCompiler {
     func compare(_ name: String, _ comparison: Comparison, _ operand: Operand) throws -> Fragment {
         let field: FieldModel
+        if name == Filter.formulaName, case .value(.text(let text)) = operand { return try condition(formula: text) }
         if name == "id" {
             guard case .value(.integer(let id)) = operand else { throw mismatch(name, "a whole number") }
             return Fragment("t.\"id\" \(try symbol(comparison, name)) ?", [.integer(id)])
@@ -10,10 +11,10 @@ extension QueryCompiler {
             field = try visible(name)
             if !field.isStored { return .never }
         }
-        let column = "t." + quoted(name)
+        let column = self.column(field)
         if comparison == .contains || comparison == .startsWith {
             guard case .value(.text(let text)) = operand, field.type == .text else {
-                if case .references = field.type, case .value(.integer(let id)) = operand { return member(column, id) }
+                if case .references = field.type, case .value(.integer(let id)) = operand { return Self.member(Fragment(column), id) }
                 throw mismatch(name, "text")
             }
             return Fragment(dialect.like(column), [.text(likePattern(text, anywhere: comparison == .contains))])
@@ -25,10 +26,10 @@ extension QueryCompiler {
         case (.moment, .day(let day)): return dayOnMoment(column, comparison, day)
         case (.money, .money(let money)):
             let other = comparison == .notEqual
-            let sql = "(\(column) \(try symbol(comparison, name)) ? \(other ? "OR" : "AND") t.\(quoted(field.currencyColumn)) \(other ? "<>" : "=") ?)"
+            let sql = "(\(column) \(try symbol(comparison, name)) ? \(other ? "OR" : "AND") \(self.column(field, suffix: "_currency")) \(other ? "<>" : "=") ?)"
             return Fragment(other ? "coalesce(\(sql), 1 = 1)" : sql, [.integer(money.minor), .text(money.currency.code)])
         case (.references, .integer(let id)):
-            let inside = member(column, id)
+            let inside = Self.member(Fragment(column), id)
             return comparison == .equal ? inside : Fragment("NOT coalesce(\(inside.sql), 1 = 0)", inside.arguments)
         case (.text, .text(let text)) where field.description.isUnique && (comparison == .equal || comparison == .notEqual):
             return Fragment("lower(\(column)) \(try symbol(comparison, name)) lower(?)", [.text(text)])
@@ -56,7 +57,7 @@ extension QueryCompiler {
                 return try resolve(operand, for: field).column
             }
             let marks = repeatElement("?", count: values.count).joined(separator: ", ")
-            return Fragment("t.\(quoted(name)) IN (\(marks))", values)
+            return Fragment("\(field.map { column($0) } ?? "t.\"id\"") IN (\(marks))", values)
         default:
             let parts = try operands.map { try compare(name, .equal, $0) }
             return Fragment("(" + parts.map(\.sql).joined(separator: " OR ") + ")", parts.flatMap(\.arguments))
@@ -64,11 +65,11 @@ extension QueryCompiler {
     }
 
     /// Whether a stored list of ids (`[1,2]`) holds an id.
-    private func member(_ column: String, _ id: Int64) -> Fragment {
-        Fragment("(',' || replace(replace(\(column), '[', ''), ']', '') || ',') LIKE ?", [.text("%,\(id),%")])
+    static func member(_ column: Fragment, _ id: Int64) -> Fragment {
+        Fragment("(',' || replace(replace(\(column.sql), '[', ''), ']', '') || ',') LIKE ?", column.arguments + [.text("%,\(id),%")])
     }
 
-    private func dayOnMoment(_ column: String, _ comparison: Comparison, _ day: Day) -> Fragment {
+    func dayOnMoment(_ column: String, _ comparison: Comparison, _ day: Day) -> Fragment {
         let start = SQLValue.integer(calendar.start(of: day).milliseconds)
         let end = SQLValue.integer(calendar.start(of: day.adding(days: 1)).milliseconds)
         switch comparison {

@@ -3,6 +3,7 @@ import PluginAPI
 /// Turns filters and orders into SQL for one entity and one user. Every condition includes what the user may see.
 struct QueryCompiler {
     let entity: EntityModel
+    let registry: Registry
     let actor: Actor
     let dialect: any Dialect
     let now: Moment
@@ -39,7 +40,7 @@ struct QueryCompiler {
         case .empty(let name):
             if name == "id" { return .never }
             let field = try visible(name)
-            let column = "t." + quoted(name)
+            let column = self.column(field)
             switch field.type {
             case .text, .choice: return Fragment("(\(column) IS NULL OR \(column) = '')")
             case .references: return Fragment("(\(column) IS NULL OR \(column) = '[]')")
@@ -79,7 +80,7 @@ struct QueryCompiler {
         let field = try visible(sort.field)
         if !field.isStored { return ("NULL", true) }
         if let label { return ("lower(\(label))", true) }
-        let column = "t." + quoted(field.name)
+        let column = self.column(field)
         switch field.type {
         case .text where field.maxLength > QueryCompiler.longestKey:
             // A page's end is told by the value, and the beginning of a long text says enough.

@@ -107,13 +107,15 @@ struct CommitEffects: Sendable {
     var notices: [Notice] = []
     var hasDeliveries = false
     var hasJobs = false
+    /// Whether formula fields of many records are to be worked out.
+    var hasFormulaWork = false
 
     struct Touch: Sendable, Hashable {
         var entity: String
         var id: Int64
     }
 
-    var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs }
+    var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs && !hasFormulaWork }
     /// Whether the snapshot of rights is out of date.
     var changesRights: Bool { touched.contains { $0.entity == "user" || $0.entity == "team" || $0.entity == "role" } }
 }

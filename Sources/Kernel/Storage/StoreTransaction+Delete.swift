@@ -17,6 +17,7 @@ extension StoreTransaction {
         try release(model, record)
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
+        try forgetFailures(model, id)
         try auditDeletion(model, record)
         core.effects.touched.append(touch)
         if registry.line(of: model.hooks.deleted) != nil { try emit(model.hooks.deleted, RecordChanged(record: id, fields: [])) }

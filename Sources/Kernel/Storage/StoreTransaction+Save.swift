@@ -16,6 +16,7 @@ extension StoreTransaction {
     private func insert(_ entity: EntityModel, _ given: RecordData) throws -> RecordData {
         try actor.require("create", on: entity)
         var record = given
+        clearFormulas(entity, &record)
         normalize(entity, &record)
         try checkMasks(entity, old: blank(entity), new: record)
         try checkLinks(entity, old: nil, new: record)
@@ -33,6 +34,7 @@ extension StoreTransaction {
 
         stamp(&record, isNew: true)
         record.version = 1
+        let failures: [FormulaFailure] = try calculate(entity, &record)
         var columns = "\"version\", \"created_at\", \"created_by\", \"updated_at\", \"updated_by\""
         var marks = "?, ?, ?, ?, ?"
         var arguments: [SQLValue] = [.integer(1)] + record.values[0..<SystemSlots.count].map(\.column)
@@ -56,6 +58,7 @@ extension StoreTransaction {
         }
         record.id = RecordID(id)
         core.recorder?.stored(entity, old: nil, new: record)
+        try note(failures, entity, record.id, old: nil)
         try index(entity, record, isNew: true)
         try audit(entity, old: nil, new: record)
         try finish(entity, ChangeData(old: nil, new: record))
@@ -71,7 +74,7 @@ extension StoreTransaction {
         var conflicts: [FieldConflict] = []
         for field in entity.fields[SystemSlots.count...] where field.isStored {
             // What the user cannot see came without its value: it stays as it is.
-            if actor.mask(field.name, of: entity.name) == .hidden { continue }
+            if field.formula != nil || actor.mask(field.name, of: entity.name) == .hidden { continue }
             let yours = field.normalized(given.values[field.place])
             let stored = current.values[field.place]
             // What the field was when the caller read the record.
@@ -99,6 +102,8 @@ extension StoreTransaction {
 
         stamp(&record, isNew: false)
         record.version = current.version + 1
+        let failures: [FormulaFailure] = try calculate(entity, &record)
+        try note(failures, entity, record.id, old: current)
         var sets = "\"version\" = ?, \"updated_at\" = ?, \"updated_by\" = ?"
         var arguments: [SQLValue] = [.integer(record.version), record.values[2].column, record.values[3].column]
         for field in entity.fields[SystemSlots.count...] where field.isStored {
@@ -114,6 +119,7 @@ extension StoreTransaction {
             try index(entity, record, isNew: false)
         }
         try audit(entity, old: current, new: record)
+        try updateReaders(entity, ChangeData(old: current, new: record))
         try finish(entity, ChangeData(old: current, new: record))
         return record
     }

@@ -131,6 +131,6 @@ final class StoreTransaction: TransactionBackend {
     /// A compiler of conditions on an entity for this user.
     func compiler(_ entity: EntityModel) -> QueryCompiler {
         QueryCompiler(
-            entity: entity, actor: actor, dialect: dialect, now: now, calendar: settings.calendar, currency: currency)
+            entity: entity, registry: registry, actor: actor, dialect: dialect, now: now, calendar: settings.calendar, currency: currency)
     }
 }

@@ -28,6 +28,8 @@ public protocol TransactionBackend: AnyObject {
     func notify(_ user: RecordID, _ message: String, about: (entity: String, id: RecordID)?) throws
     /// Queues a job.
     func enqueue(_ job: String, _ payload: [UInt8], after: Moment?) throws
+    /// What a formula comes to for a record of an entity.
+    func evaluate(_ formula: String, on entity: String, _ record: RecordData) throws -> Value
     /// A setting's stored value, or null.
     func setting(_ key: String) throws -> Value
     /// The same transaction with the rights of the product itself.
@@ -42,7 +44,7 @@ public protocol TransactionBackend: AnyObject {
 /// reaches the outside world (mail, HTTP) happens in `after`. It acts with the rights of the user for whom the work is
 /// done, unless ``elevated(for:)`` is used.
 public final class Transaction {
-    private let backend: any TransactionBackend
+    let backend: any TransactionBackend
 
     /// Wraps the kernel's side. For the kernel.
     public init(_ backend: any TransactionBackend) { self.backend = backend }

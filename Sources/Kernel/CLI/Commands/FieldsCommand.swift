@@ -67,22 +67,25 @@ struct FieldsCommand: ParsableCommand {
                 EXAMPLES:
                   tenon fields add users shirt_size --label 'Shirt size' --type choice --option s --option m --option l
                   tenon fields add teams budget --type money
+                  tenon fields add users greeting --formula '"Dear " & name'
                 """)
         @Argument(help: "The records, by name or plural.") var records: String
         @Argument(help: "The field's name: lower case, words joined by underscores.") var name: String
         @Option(help: "The words that people see; the name made readable unless given.") var label: String?
-        @Option(help: ArgumentHelp("text, integer, boolean, decimal, money, day, moment, choice, reference or references.", valueName: "type"))
+        @Option(help: ArgumentHelp("text, integer, boolean, decimal, money, day, moment, choice, reference, references or formula.", valueName: "type"))
         var type = "text"
         @Option(help: ArgumentHelp("One option of a choice; may be repeated.", valueName: "key")) var option: [String] = []
         @Option(help: ArgumentHelp("The records that a reference points at.", valueName: "records")) var target: String?
         @Option(help: ArgumentHelp("Decimal places of a decimal.", valueName: "count")) var scale: Int?
+        @Option(help: ArgumentHelp("The formula of a calculated field; its type follows from it.", valueName: "text")) var formula: String?
         @Option(help: "A sentence of help.") var note: String?
         @Flag(help: "Every record must have a value.") var required = false
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(_ session: Session) async throws {
             let entity = try await FieldsCommand.entity(records, session)
-            var body = JSONValue.fields(["entity": .string(entity.name), "name": .string(name), "type": .string(type)])
+            var body = JSONValue.fields(["entity": .string(entity.name), "name": .string(name), "type": .string(formula == nil ? type : "formula")])
+            if let formula { body.set("formula", .string(formula)) }
             if let label { body.set("label", .string(label)) }
             if !option.isEmpty { body.set("options", .array(option.map { .string($0) })) }
             if let target { body.set("target", .string(try await FieldsCommand.entity(target, session).name)) }

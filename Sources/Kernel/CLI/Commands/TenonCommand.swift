@@ -25,7 +25,7 @@ struct TenonCommand: ParsableCommand {
             CommandGroup(
                 name: "Administration",
                 subcommands: [
-                    UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, SettingsCommand.self, FieldsCommand.self,
+                    UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, SettingsCommand.self, FieldsCommand.self, FormulasCommand.self,
                     JobsCommand.self, HooksCommand.self, CrashesCommand.self, OpenAPICommand.self,
                 ]),
             CommandGroup(

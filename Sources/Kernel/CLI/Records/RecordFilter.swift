@@ -33,9 +33,20 @@ struct RecordFilter: Sendable {
                 }
             }
         }
-        for text in arguments.all("where") { items.append(try condition(text)) }
+        for text in arguments.all("where") {
+            items.append(RecordFilter.isFormula(text) ? APIRequest.QueryItem("where", text) : try condition(text))
+        }
         if let text = arguments.value("search") { items.append(APIRequest.QueryItem("q", text)) }
         return items
+    }
+
+    /// Whether a text is a formula rather than one plain condition: a plain one has a field, a sign at once, and a value.
+    static func isFormula(_ text: String) -> Bool {
+        guard let start = text.firstIndex(where: { "<>!=~".contains($0) }) else { return true }
+        let field: Substring = text[..<start]
+        let value: Substring = text[start...].drop { "<>!=~".contains($0) }
+        let isPlain: Bool = field.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" || $0 == "." }
+        return !isPlain || value.first == " " || value.contains { "\"()".contains($0) }
     }
 
     /// One condition: `status=new`, `value.gte=1000`, `value>=1000`, `name~berg`.

@@ -7,7 +7,7 @@ struct RecordListing: Sendable {
 
     static let specs: [OptionSpec] = [
         OptionSpec("search", short: "q", .one("text"), "Only records in which the text is found."),
-        OptionSpec("where", short: "w", .many("condition"), "A condition, such as 'value.gte=1000' or 'name~berg'; all must hold."),
+        OptionSpec("where", short: "w", .many("condition"), "A condition, such as 'value.gte=1000' or 'name~berg', or a formula; all must hold."),
         OptionSpec("columns", short: "c", .one("a,b,…"), "The fields to show, in order."),
         OptionSpec("sort", short: "s", .one("field"), "The order; a minus before the field turns it round."),
         OptionSpec("limit", short: "n", .one("count"), "At most so many records (50)."),

@@ -21,6 +21,7 @@ struct APIFront: Sendable {
         case "plugins": return try await PluginsAPI(kernel: kernel).respond(request, caller, below)
         case "crashes": return try await CrashesAPI(kernel: kernel).respond(request, caller, below)
         case "custom-fields": return try await CustomFieldsAPI(kernel: kernel).respond(request, caller, below)
+        case "formulas": return try await FormulasAPI(kernel: kernel).respond(request, caller, below)
         case "settings": return try await SettingsAPI(kernel: kernel).respond(request, caller, below)
         case "jobs": return try await JobsAPI(kernel: kernel).respond(request, caller, below)
         case "hooks": return try await HooksAPI(kernel: kernel).respond(request, caller, below)

@@ -9,7 +9,7 @@ struct CustomFieldsAPI: Sendable {
         switch (request.method, rest.count) {
         case ("GET", 0): return try await list(request.parameter("entity"))
         case ("POST", 0): return try await add(request, caller)
-        case ("GET", 1): return .json(Self.json(try await find(rest.first ?? "").field))
+        case ("GET", 1): return .json(try await json(try await find(rest.first ?? "").field))
         case ("PATCH", 1): return try await change(rest.first ?? "", request, caller)
         case ("DELETE", 1): return try await remove(rest.first ?? "", request, caller)
         case (_, 0): return APIFront.wrongMethod(request, "GET, POST")
@@ -23,12 +23,15 @@ struct CustomFieldsAPI: Sendable {
     private func list(_ entity: String?) async throws -> FrontResponse {
         let made: [CustomField] = try await kernel.plugins.customFields()
         let removed: [CustomField] = try await kernel.plugins.removedFields()
+        var texts: [Int64: [UInt8]] = [:]
+        for field in made + removed where entity == nil || field.entity == entity { texts[field.id] = try await json(field) }
+        let known: [Int64: [UInt8]] = texts
         return .json(
             JSONWriter.object { json in
                 for (name, fields) in [("data", made), ("removed", removed)] {
                     json.key(name)
                     json.beginArray()
-                    for field in fields where entity == nil || field.entity == entity { json.raw(Self.json(field)) }
+                    for field in fields { if let text = known[field.id] { json.raw(text) } }
                     json.endArray()
                 }
             })
@@ -40,7 +43,14 @@ struct CustomFieldsAPI: Sendable {
         throw CRMError(.notFound, "there is no custom field \(text)")
     }
 
-    private static func json(_ field: CustomField) -> [UInt8] {
+    /// A field; for a formula with how it does.
+    private func json(_ field: CustomField) async throws -> [UInt8] {
+        guard field.definition.kind == "formula" else { return Self.json(field, nil) }
+        let status = try await kernel.store.read(as: kernel.system("api")) { try FormulaStatus(field.entity, field.name, $0) }
+        return Self.json(field, status)
+    }
+
+    private static func json(_ field: CustomField, _ status: FormulaStatus?) -> [UInt8] {
         let definition: CustomFieldDefinition = field.definition
         return JSONWriter.object { json in
             json.field("id", field.id)
@@ -53,6 +63,22 @@ struct CustomFieldsAPI: Sendable {
             json.field("searchable", definition.searchable ?? false)
             json.field("unique", definition.unique ?? false)
             json.field("indexed", definition.indexed ?? false)
+            if let formula = definition.formula { json.field("formula", formula) }
+            if let result = definition.result { json.field("result", result) }
+            if let status {
+                json.key("status")
+                json.beginObject()
+                json.field("state", !status.problem.isEmpty ? "broken" : status.progress != nil ? "filling" : "ready")
+                json.field("problem", status.problem)
+                json.field("failing", status.failing)
+                json.field("reason", status.reason)
+                if let record = status.failingRecord { json.field("failing_record", record) }
+                if let progress = status.progress {
+                    json.field("done", progress.done)
+                    json.field("total", progress.total)
+                }
+                json.endObject()
+            }
             if let scale = definition.scale { json.field("scale", scale) }
             if let length = definition.maxLength { json.field("max_length", length) }
             if let target = definition.target { json.field("target", target) }
@@ -84,8 +110,11 @@ struct CustomFieldsAPI: Sendable {
         var definition = CustomFieldDefinition(kind: kind)
         try Self.apply(body, to: &definition)
         try await kernel.plugins.addField(name, to: known.name, definition, by: caller.actor)
-        let field = try await kernel.plugins.customFields().first { $0.entity == known.name && $0.name == name }
-        return .json(field.map(Self.json) ?? [], status: 201)
+        if kind == "formula" { try await kernel.formulas.settle(batches: Self.batchesAtOnce) }
+        guard let field = try await kernel.plugins.customFields().first(where: { $0.entity == known.name && $0.name == name }) else {
+            throw CRMError(.notFound, "the custom field \(name) is gone again")
+        }
+        return .json(try await json(field), status: 201)
     }
 
     private func change(_ id: String, _ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
@@ -95,7 +124,8 @@ struct CustomFieldsAPI: Sendable {
         var definition: CustomFieldDefinition = field.definition
         try Self.apply(body, to: &definition)
         try await kernel.plugins.changeField(field.name, of: field.entity, definition, by: caller.actor)
-        return .json(Self.json(try await find(id).field))
+        if field.definition.kind == "formula" { try await kernel.formulas.settle(batches: Self.batchesAtOnce) }
+        return .json(try await json(try await find(id).field))
     }
 
     /// Takes the field away; once it is away, takes its data away, too, when `purge=true` says so.
@@ -109,8 +139,10 @@ struct CustomFieldsAPI: Sendable {
     }
 
     private static let keys: Set<String> = [
-        "label", "help", "required", "options", "target", "scale", "max_length", "searchable", "unique", "indexed",
+        "label", "help", "required", "options", "target", "scale", "max_length", "searchable", "unique", "indexed", "formula",
     ]
+    /// A small table is filled in before the answer; what is more follows in the background.
+    private static let batchesAtOnce = 5
 
     private static func refuseUnknown(_ body: JSONValue, _ known: Set<String>) throws {
         guard let members = body.members else { throw CRMError(.malformed, "the body is not a JSON object") }
@@ -131,6 +163,7 @@ struct CustomFieldsAPI: Sendable {
             set(part)
         }
         take("label", \.text, "a text") { definition.label = $0 }
+        take("formula", \.text, "a text") { definition.formula = $0 }
         take("help", \.text, "a text") { definition.help = $0 }
         take("target", \.text, "the name of an entity") { definition.target = $0 }
         take("scale", \.int, "a whole number") { definition.scale = $0.flatMap { Int(exactly: $0) } }

@@ -72,6 +72,7 @@ struct PluginsAPI: Sendable {
         json.field("settings", adds.settings)
         json.field("metrics", adds.metrics)
         json.field("routes", adds.routes)
+        json.field("functions", adds.functions)
         json.endObject()
     }
 }

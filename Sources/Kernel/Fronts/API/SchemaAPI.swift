@@ -127,6 +127,7 @@ struct SchemaAPI: Sendable {
         json.field("searchable", description.isSearchable)
         json.field("owner", description.isOwner)
         json.field("custom", description.isCustom)
+        if let formula = field.formula { json.field("formula", formula) }
         json.field("help", description.help)
         json.field("format", description.format.rawValue)
         if case .text = field.type { json.field("max_length", field.maxLength) }

@@ -15,7 +15,10 @@ enum ReservedNamesCheck: CompositionCheck {
 
     static func problems(in composition: Composition) -> [PluginProblem] {
         composition.parts.flatMap { part -> [PluginProblem] in
-            part.contributions.entities.filter { !$0.isForeign }.flatMap { problems(of: $0.schema, part.id) }
+            let functions: [PluginProblem] = part.contributions.functions.filter { FormulaFunction.isTaken($0.name) }.map {
+                PluginProblem(part.id, "function \($0.name) is one of the language itself", hint: "Give it another name.")
+            }
+            return part.contributions.entities.filter { !$0.isForeign }.flatMap { problems(of: $0.schema, part.id) } + functions
         }
     }
 

@@ -73,6 +73,11 @@ struct SQLiteDialect: Dialect {
 
     func like(_ column: String) -> String { "lower(" + column + ") LIKE lower(?) ESCAPE '\\'" }
 
+    /// SQLite goes on with floating-point numbers where whole ones overflow.
+    func whole(_ number: SQLFragment) -> SQLFragment {
+        pieced("CASE typeof(\(number)) WHEN 'integer' THEN \(number) END")
+    }
+
     func uniqueViolation(_ error: any Error) -> [String]? {
         guard let error = error as? DatabaseError, error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE else { return nil }
         // "UNIQUE constraint failed: table.column, table.column" or, for an index over terms, "… failed: index 'name'"

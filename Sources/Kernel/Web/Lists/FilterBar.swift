@@ -29,7 +29,7 @@ struct FilterBar {
         let carried = query.keeping("view", "sort", "columns", "layout", "within").hidden()
         let trailing: HTML = end.isEmpty ? "" : "<div class=\"end\">\(end)</div>"
         return """
-            <form class="filters" action="\(target)" aria-label="Filters">\(carried)\(search)\(chips)\(more(fields))\(clear)\(trailing)</form>
+            <form class="filters" action="\(target)" aria-label="Filters">\(carried)\(search)\(chips)\(formula)\(more(fields))\(clear)\(trailing)</form>
             """
     }
 
@@ -42,6 +42,29 @@ struct FilterBar {
         return """
             <div class="find">\(Icon.named("search"))<input type="search" name="q" value="\(query["q"] ?? "")" placeholder="\(what)" aria-label="\(what)"\(live)></div>
             """
+    }
+
+    /// A condition as a formula: what is wrong with it stands below, with the place marked.
+    private var formula: HTML {
+        let text: String = query["where"] ?? ""
+        let refusal: FormulaRefusal? = text.isEmpty ? nil : self.refusal(of: text)
+        let opened: HTML = " open"
+        let short: String = text.count > 40 ? text.prefix(39) + "…" : text
+        let summary: HTML = text.isEmpty ? "Where\(Icon.named("chevron-down"))" : "Where <b>\(short)</b>"
+        let clear: HTML = text.isEmpty ? "" : "<a class=\"button compact plain\" href=\"\(query.without("where", "cursor").href(target))\">Clear</a>"
+        let wrong: HTML = refusal == nil ? "" : " aria-invalid=\"true\" aria-describedby=\"where-problem\""
+        let told: HTML = refusal.map { FormulaMarkup.problem($0, id: "where-problem") } ?? ""
+        return """
+            <details class="menu chip\(" set", if: !text.isEmpty)"\(opened, if: refusal != nil)><summary>\(summary)</summary><div class="panel formula"><label for="where">Condition as a formula</label><textarea id="where" name="where" rows="2" spellcheck="false" autocomplete="off" placeholder="created_at &gt; today() - 30"\(wrong)>
+            \(text)</textarea>\(told)<div class="row"><button class="button compact primary">Apply</button>\(clear)</div></div></details>
+            """
+    }
+
+    private func refusal(of text: String) -> FormulaRefusal? {
+        do {
+            _ = try transaction.compiler(entity).condition(formula: text)
+            return nil
+        } catch { return (error as? CRMError)?.cause as? FormulaRefusal }
     }
 
     private func chip(_ field: FieldModel) throws -> HTML {

@@ -23,6 +23,15 @@ struct ListState {
         return parsed
     }
 
+    /// The same, and nothing at all while the formula of the address is not one: what is wrong stands beside it.
+    func checkedQuery(_ transaction: StoreTransaction) throws -> ListQuery {
+        do { return try query(transaction) } catch let error as CRMError where error.problems.contains(where: { $0.field == "where" }) {
+            var parsed = try ListState(entity: entity, query: query.without("where", "cursor")).query(transaction)
+            parsed.filter = .any([])
+            return parsed
+        }
+    }
+
     /// The preset that is chosen, or nil.
     var preset: PresetView? { query["view"].flatMap { key in entity.presets.first { ListState.key($0) == key } } }
 

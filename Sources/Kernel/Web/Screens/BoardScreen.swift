@@ -35,7 +35,7 @@ struct BoardScreen {
         let state = self.state
         let choices = RecordChoices(transaction)
         let within = try pickedBoard(transaction)
-        let filter = try state.query(transaction).filter
+        let filter = try state.checkedQuery(transaction).filter
         let columns = try transaction.boardColumns(entity, filter: filter, within: within?.chosen, limit: BoardScreen.cardsPerColumn)
         let total = columns.reduce(0) { $0 + $1.count }
         let labels = LabelCache(transaction, choices: choices)

@@ -9,6 +9,7 @@ struct CustomFieldScreen {
         switch (rest.first, rest.count) {
         case (nil, _): return try await list()
         case ("new", 1): return try await edit(nil)
+        case ("check", 1) where visit.isPost: return check()
         case (let id?, 2) where rest[1] == "edit": return try await edit(id)
         case (let id?, 2) where rest[1] == "delete": return try await delete(id)
         default: throw visit.front.unknown(visit)
@@ -27,7 +28,7 @@ struct CustomFieldScreen {
             let type = field["type"]?.text ?? field["kind"]?.text ?? ""
             let buttons: HTML = "\(Parts.link("Edit", "/admin/fields/\(id)/edit", classes: "compact plain", dialog: true))\(Parts.link("Remove…", "/admin/fields/\(id)/delete", classes: "compact plain danger", dialog: true))"
             return """
-                <tr>\(Parts.td("Entity", HTML(visit.registry.entity(entity)?.title ?? entity)))<th scope="row">\(field["label"]?.text ?? field["name"]?.text ?? "")</th>\(Parts.td("Kind", HTML(type.readable)))\(Parts.td("Name", "<code>\(field["name"]?.text ?? "")</code>"))\(Parts.td("Options", HTML(CustomFieldScreen.options(field).joined(separator: ", ")), wraps: true))<td class="num">\(buttons)</td></tr>
+                <tr>\(Parts.td("Entity", HTML(visit.registry.entity(entity)?.title ?? entity)))<th scope="row">\(field["label"]?.text ?? field["name"]?.text ?? "")</th>\(Parts.td("Kind", HTML(type.readable)))\(Parts.td("Name", "<code>\(field["name"]?.text ?? "")</code>"))\(Parts.td("Options", CustomFieldScreen.details(field, visit.registry), wraps: true))<td class="num">\(buttons)</td></tr>
                 """
         }
         let add = Parts.link("New field", "/admin/fields/new", icon: "plus", classes: "primary", dialog: true, extra: " data-create-here")
@@ -36,6 +37,24 @@ struct CustomFieldScreen {
         let none = Parts.empty("field", "No custom fields yet", "Add a field to any entity: it is in forms, lists, filters, imports, rights and the API at once.", actions: add)
         let content: HTML = "<div class=\"middle\">\(Parts.head("Custom fields", count: fields.count, actions: add))\(fields.isEmpty ? none : table)</div>"
         return try await visit.page(Page(title: "Custom fields", current: "/admin/fields", content: content))
+    }
+
+    /// The options of a choice; the formula and how it does.
+    private static func details(_ field: JSONValue, _ registry: Registry) -> HTML {
+        guard let formula = field["formula"]?.text else { return HTML(options(field).joined(separator: ", ")) }
+        let path: String = registry.entity(field["entity"]?.text ?? "")?.path ?? ""
+        return "<code>\(formula)</code> \(FormulaMarkup.status(field["status"], path))"
+    }
+
+    /// What a formula comes to, or what is wrong with it, while it is typed.
+    private func check() -> FrontResponse {
+        let form = visit.form
+        let text: String = form.text("formula")
+        guard !text.trimmed.isEmpty, let entity = visit.registry.entity(form.text("entity")) else { return visit.part("") }
+        do {
+            let formula = try Formula(text, on: entity, in: visit.registry, for: .field)
+            return visit.part(FormulaMarkup.result(formula))
+        } catch let refusal as FormulaRefusal { return visit.part(FormulaMarkup.problem(refusal, id: "formula-problem")) } catch { return visit.part("") }
     }
 
     private static func options(_ field: JSONValue) -> [String] {
@@ -59,6 +78,7 @@ struct CustomFieldScreen {
             if form.text("type").hasPrefix("reference") { members.append(.init(name: "target", value: .string(form.text("target")))) }
             if form.text("type") == "decimal" { members.append(.init(name: "scale", value: .number(form.text("scale").isEmpty ? "2" : form.text("scale")))) }
         }
+        if !form.text("formula").trimmed.isEmpty { members.append(.init(name: "formula", value: .string(form.text("formula")))) }
         let options = form.text("options").split(whereSeparator: \.isNewline).map { String($0).trimmed }.filter { !$0.isEmpty }
         if !options.isEmpty { members.append(.init(name: "options", value: .array(options.map(JSONValue.string)))) }
         do {
@@ -95,14 +115,20 @@ struct CustomFieldScreen {
         let fixed: HTML = id != nil ? "" : """
             <div class="pair">\(field("entity", "Entity", "<select id=\"entity\" name=\"entity\">\(entities)</select>"))\(field("type", "Kind", "<select id=\"type\" name=\"type\">\(kinds)</select>"))</div>
             """
+        let isFormula = known?["type"]?.text == "formula"
+        let checks: HTML = " hx-post=\"/admin/fields/check\" hx-include=\"closest form\" hx-target=\"#formula-check\" hx-swap=\"innerHTML\" hx-trigger=\"input changed delay:300ms, load\""
+        let told: HTML = error.map { ($0.cause as? FormulaRefusal).map { FormulaMarkup.problem($0, id: "formula-problem") } ?? "" } ?? ""
+        let entityField: HTML = isFormula ? "<input type=\"hidden\" name=\"entity\" value=\"\(value("entity"))\">" : ""
+        let formulaField = field("formula", "Formula", "\(entityField)<textarea id=\"formula\" name=\"formula\" class=\"formula\" rows=\"3\" spellcheck=\"false\" autocomplete=\"off\"\(checks)>\n\(value("formula"))</textarea><div id=\"formula-check\" aria-live=\"polite\">\(told)</div>", hint: "Fields by their names, such as round(price * share / 100). The type follows from the formula.")
         let isChoice = known?["type"]?.text == "choice" || known?["kind"]?.text == "choice"
-        let forKind: HTML = id != nil ? (isChoice ? optionsField : "") : """
-            <div data-when="type=choice">\(optionsField)</div><div data-when="type=reference|references">\(field("target", "Points at", "<select id=\"target\" name=\"target\">\(targets)</select>"))</div><div data-when="type=decimal">\(field("scale", "Decimal places", "<input id=\"scale\" name=\"scale\" inputmode=\"numeric\" value=\"\(value("scale").isEmpty ? "2" : value("scale"))\">"))</div>
+        let forKind: HTML = id != nil ? (isChoice ? optionsField : isFormula ? formulaField : "") : """
+            <div data-when="type=formula">\(formulaField)</div><div data-when="type=choice">\(optionsField)</div><div data-when="type=reference|references">\(field("target", "Points at", "<select id=\"target\" name=\"target\">\(targets)</select>"))</div><div data-when="type=decimal">\(field("scale", "Decimal places", "<input id=\"scale\" name=\"scale\" inputmode=\"numeric\" value=\"\(value("scale").isEmpty ? "2" : value("scale"))\">"))</div>
             """
         let name: HTML = id != nil ? "" : field("name", "Name in files and the API", "<input id=\"name\" name=\"name\" value=\"\(value("name"))\" placeholder=\"made from the label\" autocomplete=\"off\">", hint: "Small letters, digits and underscores. It cannot be changed later.")
+        let mustHave: HTML = "<label class=\"tick\"><input type=\"checkbox\" name=\"required\" value=\"true\"\(" checked", if: isRequired)>Every record must have a value</label>"
         let body: HTML = """
             <form class="form" method="post" action="/admin/fields/\(id.map { "\($0)/edit" } ?? "new")">\(csrfField(visit.csrf))\(trouble)\(fixed)\(field("label", "Label", "<input id=\"label\" name=\"label\" required maxlength=\"100\" value=\"\(value("label"))\" autocomplete=\"off\">"))\(name)\(forKind)\
-            \(field("help", "Help", "<input id=\"help\" name=\"help\" value=\"\(value("help"))\" autocomplete=\"off\">"))<label class="tick"><input type="checkbox" name="required" value="true"\(" checked", if: isRequired)>Every record must have a value</label>\
+            \(field("help", "Help", "<input id=\"help\" name=\"help\" value=\"\(value("help"))\" autocomplete=\"off\">"))\(mustHave, if: !isFormula)\
             <div class="form-foot"><a class="button plain" href="/admin/fields" data-close>Cancel</a><button class="button primary">\(id == nil ? "Add field" : "Save")</button></div></form>
             """
         return try await visit.dialog(id == nil ? "New field" : "Edit the field", current: "/admin/fields", status: error.map { Problems.status($0.code) } ?? 200, body)

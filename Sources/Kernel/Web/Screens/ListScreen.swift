@@ -30,7 +30,7 @@ struct ListScreen {
     }
 
     private func request(_ state: ListState, _ table: ListTable) throws -> ListRequest {
-        var request = try state.query(table.transaction).request(entity)
+        var request = try state.checkedQuery(table.transaction).request(entity)
         request.fields = Set(table.columns.map(\.name) + [entity.labelField])
         return request
     }
