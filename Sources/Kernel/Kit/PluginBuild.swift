@@ -83,9 +83,7 @@ extension PluginBuild {
     /// Throws with all reasons when this host would refuse the library. Reads it only; nothing of it runs.
     func inspect(_ library: String) throws {
         if let refusal = project.manifest.apiRefusal { throw refusal }
-        let expectation: PluginExpectation =
-            project.manifest.foreign.map { .foreign(id: project.manifest.id, functions: $0.symbols) } ?? .swift(id: project.manifest.id)
-        let refusals: [PluginRefusal] = PluginInspector(host: try HostLibraries()).inspect(library, expecting: expectation)
+        let refusals: [PluginRefusal] = PluginInspector(host: try HostLibraries()).inspect(library, expecting: project.manifest.expectation)
         guard !refusals.isEmpty else { return }
         throw CRMError(
             .refused, "this host would refuse the plugin \(project.manifest.id): " + refusals.map(\.message).joined(separator: "; "),

@@ -33,6 +33,10 @@ import Testing
         try expectImporters(of: ["ArgumentParser"], only: ["Sources/Kernel/CLI/"])
     }
 
+    @Test func `only the folder for other languages knows libffi`() throws {
+        try expectImporters(of: ["CFFI", "CFFISystem"], only: ["Sources/Kernel/Foreign/"])
+    }
+
     @Test func `the kernel imports no plugin`() throws {
         let plugins: Set<String> = try Set(SourceFile.all(in: "Plugins").map { String($0.path.split(separator: "/")[1]) })
         try expectImporters(of: plugins, only: [])

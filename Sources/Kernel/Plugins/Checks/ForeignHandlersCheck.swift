@@ -73,6 +73,7 @@ private struct HandlerCheck {
         let name: String = place.entity + "." + place.field
         let real = FieldType(field.kind)
         if SystemSlots.descriptions.contains(where: { $0.name == place.field }) { return ["sets \(name), which only the kernel sets"] }
+        if field.isCustom, field.isReadOnly { return ["sets \(name), which a formula computes"] }
         guard Self.gives(type.kind, real) else { return ["sets \(name) to \(type), but it is \(real.word)"] }
         return field.isRequired && type.isOptional ? ["sets \(name) to \(type), but it must not be empty"] : []
     }
