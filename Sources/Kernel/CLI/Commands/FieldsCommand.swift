@@ -44,9 +44,22 @@ struct FieldsCommand: ParsableCommand {
             }
             for node in try APIClient.document(response)["data"].elements {
                 let field = FieldInfo(node)
-                table.add(schema.entity(named: node["entity"].scalar)?.path ?? node["entity"].scalar, field.name, field.label, field.kind.rawValue, FieldsCommand.rules(field), "administrator")
+                let path: String = schema.entity(named: node["entity"].scalar)?.path ?? node["entity"].scalar
+                let formula: String = node["formula"].scalar
+                let type: String = formula.isEmpty ? field.kind.rawValue : node["result"].scalar
+                let rules: String = formula.isEmpty ? FieldsCommand.rules(field) : "= \(formula)\(FieldsCommand.trouble(node["status"]))"
+                table.add(path, field.name, field.label, type, rules, "administrator")
             }
             session.print(table, empty: "no custom fields; `tenon fields add` makes one", json: response)
+        }
+    }
+
+    /// How a formula field does, where not all is well.
+    private static func trouble(_ status: JSONValue?) -> String {
+        switch status["state"].scalar {
+        case "broken": return "; broken: \(status["problem"].scalar)"
+        case "filling": return "; filling in \(status["done"].scalar) of \(status["total"].scalar)"
+        default: return status["failing"].scalar == "0" ? "" : "; nothing for \(status["failing"].scalar): \(status["reason"].scalar)"
         }
     }
 

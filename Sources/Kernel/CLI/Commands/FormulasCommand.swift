@@ -32,7 +32,7 @@ struct FormulasCommand: ParsableCommand {
             let body = JSONValue.fields([
                 "entity": .string(entity.name), "text": .string(text), "purpose": .string(field ? "field" : "condition"),
             ])
-            let response = try await session.client.send(.send("POST", "formulas/check", body: body))
+            let response = try await session.client.send(.send("POST", "formulas", "check", body: body))
             let answer: JSONValue = try APIClient.document(response)
             if answer["valid"]?.bool == true {
                 let scale: String = answer["scale"].map { " with \($0.scalar) decimals" } ?? ""
@@ -52,7 +52,7 @@ struct FormulasCommand: ParsableCommand {
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func run(_ session: Session) async throws {
-            let response = try await session.client.send(.get("formulas/functions"))
+            let response = try await session.client.send(.get("formulas", "functions"))
             var table = TextTable("Function", "What it gives", "Plugin")
             for function in try APIClient.document(response)["data"].elements {
                 table.add(function["signature"].scalar, function["summary"].scalar, function["plugin"].scalar)

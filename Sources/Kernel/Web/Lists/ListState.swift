@@ -23,6 +23,12 @@ struct ListState {
         return parsed
     }
 
+    /// Whether the formula of the address is not one.
+    func isWrong(_ transaction: StoreTransaction) -> Bool {
+        guard let text = query["where"], !text.trimmed.isEmpty else { return false }
+        return (try? transaction.compiler(entity).condition(formula: text)) == nil
+    }
+
     /// The same, and nothing at all while the formula of the address is not one: what is wrong stands beside it.
     func checkedQuery(_ transaction: StoreTransaction) throws -> ListQuery {
         do { return try query(transaction) } catch let error as CRMError where error.problems.contains(where: { $0.field == "where" }) {

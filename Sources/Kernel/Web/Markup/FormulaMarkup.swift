@@ -6,7 +6,7 @@ enum FormulaMarkup {
     static func problem(_ refusal: FormulaRefusal, id: String) -> HTML {
         let hint: HTML = refusal.problem.hint.isEmpty ? "" : " \(refusal.problem.hint)"
         return """
-            <div id="\(id)" class="formula-problem" role="alert"><pre>\(refusal.excerpt)</pre><p class="problem">Line \(String(refusal.position.line)), column \(String(refusal.position.column)): \(refusal.problem.message.asSentence)\(hint)</p></div>
+            <div id="\(id)" class="formula-problem" role="alert"><pre>\(refusal.excerpt)</pre><p class="problem">Line \(String(refusal.position.line)), column \(String(refusal.position.column)): \(refusal.problem.message).\(hint)</p></div>
             """
     }
 
@@ -21,14 +21,14 @@ enum FormulaMarkup {
         guard let status else { return "" }
         let failing: Int64 = status["failing"]?.int ?? 0
         switch status["state"]?.text {
-        case "broken": return "<span class=\"problem\">Broken: \((status["problem"]?.text ?? "").asSentence) Its last values are kept.</span>"
+        case "broken": return "<br><span class=\"problem\">Broken: \((status["problem"]?.text ?? "").asSentence) Its last values are kept.</span>"
         case "filling":
-            return "<span class=\"muted\" role=\"status\">Filling in: \(status["done"]?.text ?? "0") of \(status["total"]?.text ?? "0") records</span>"
+            return "<br><span class=\"muted\" role=\"status\">Filling in: \(status["done"]?.text ?? "0") of \(status["total"]?.text ?? "0") records</span>"
         default:
             guard failing > 0 else { return "" }
             let record: String = status["failing_record"]?.text ?? ""
             return """
-                <span class="problem">Comes to nothing for \(String(failing)) \(failing == 1 ? "record" : "records"), as for <a href="/admin/\(path)/\(record)">number \(record)</a>: \((status["reason"]?.text ?? "").asSentence)</span>
+                <br><span class="problem">Comes to nothing for \(String(failing)) \(failing == 1 ? "record" : "records"), as for <a href="/admin/\(path)/\(record)">number \(record)</a>: \((status["reason"]?.text ?? "").asSentence)</span>
                 """
         }
     }

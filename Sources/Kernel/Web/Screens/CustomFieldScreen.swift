@@ -28,15 +28,19 @@ struct CustomFieldScreen {
             let type = field["type"]?.text ?? field["kind"]?.text ?? ""
             let buttons: HTML = "\(Parts.link("Edit", "/admin/fields/\(id)/edit", classes: "compact plain", dialog: true))\(Parts.link("Remove…", "/admin/fields/\(id)/delete", classes: "compact plain danger", dialog: true))"
             return """
-                <tr>\(Parts.td("Entity", HTML(visit.registry.entity(entity)?.title ?? entity)))<th scope="row">\(field["label"]?.text ?? field["name"]?.text ?? "")</th>\(Parts.td("Kind", HTML(type.readable)))\(Parts.td("Name", "<code>\(field["name"]?.text ?? "")</code>"))\(Parts.td("Options", CustomFieldScreen.details(field, visit.registry), wraps: true))<td class="num">\(buttons)</td></tr>
+                <tr>\(Parts.td("Entity", HTML(visit.registry.entity(entity)?.title ?? entity)))<th scope="row">\(field["label"]?.text ?? field["name"]?.text ?? "")</th>\(Parts.td("Kind", HTML(CustomFieldScreen.kind(field, type))))\(Parts.td("Name", "<code>\(field["name"]?.text ?? "")</code>"))\(Parts.td("Options", CustomFieldScreen.details(field, visit.registry), wraps: true))<td class="num">\(buttons)</td></tr>
                 """
         }
         let add = Parts.link("New field", "/admin/fields/new", icon: "plus", classes: "primary", dialog: true, extra: " data-create-here")
-        let heads = [Parts.th("Entity"), Parts.th("Field"), Parts.th("Kind"), Parts.th("Name in files and API"), Parts.th("Options"), Parts.actionsHead]
+        let heads = [Parts.th("Entity"), Parts.th("Field"), Parts.th("Kind"), Parts.th("Name in files and API"), Parts.th("Options or formula"), Parts.actionsHead]
         let table = Parts.table("Custom fields", heads: heads, rows)
         let none = Parts.empty("field", "No custom fields yet", "Add a field to any entity: it is in forms, lists, filters, imports, rights and the API at once.", actions: add)
         let content: HTML = "<div class=\"middle\">\(Parts.head("Custom fields", count: fields.count, actions: add))\(fields.isEmpty ? none : table)</div>"
         return try await visit.page(Page(title: "Custom fields", current: "/admin/fields", content: content))
+    }
+
+    private static func kind(_ field: JSONValue, _ type: String) -> String {
+        field["result"]?.text.map { "\(type.readable): \($0)" } ?? type.readable
     }
 
     /// The options of a choice; the formula and how it does.
@@ -125,10 +129,12 @@ struct CustomFieldScreen {
             <div data-when="type=formula">\(formulaField)</div><div data-when="type=choice">\(optionsField)</div><div data-when="type=reference|references">\(field("target", "Points at", "<select id=\"target\" name=\"target\">\(targets)</select>"))</div><div data-when="type=decimal">\(field("scale", "Decimal places", "<input id=\"scale\" name=\"scale\" inputmode=\"numeric\" value=\"\(value("scale").isEmpty ? "2" : value("scale"))\">"))</div>
             """
         let name: HTML = id != nil ? "" : field("name", "Name in files and the API", "<input id=\"name\" name=\"name\" value=\"\(value("name"))\" placeholder=\"made from the label\" autocomplete=\"off\">", hint: "Small letters, digits and underscores. It cannot be changed later.")
-        let mustHave: HTML = "<label class=\"tick\"><input type=\"checkbox\" name=\"required\" value=\"true\"\(" checked", if: isRequired)>Every record must have a value</label>"
+        let givenKinds: String = CustomFieldDefinition.kinds.filter { $0 != "formula" }.joined(separator: "|")
+        let tick: HTML = "<label class=\"tick\"><input type=\"checkbox\" name=\"required\" value=\"true\"\(" checked", if: isRequired)>Every record must have a value</label>"
+        let mustHave: HTML = isFormula ? "" : id != nil ? tick : "<div data-when=\"type=\(givenKinds)\">\(tick)</div>"
         let body: HTML = """
             <form class="form" method="post" action="/admin/fields/\(id.map { "\($0)/edit" } ?? "new")">\(csrfField(visit.csrf))\(trouble)\(fixed)\(field("label", "Label", "<input id=\"label\" name=\"label\" required maxlength=\"100\" value=\"\(value("label"))\" autocomplete=\"off\">"))\(name)\(forKind)\
-            \(field("help", "Help", "<input id=\"help\" name=\"help\" value=\"\(value("help"))\" autocomplete=\"off\">"))\(mustHave, if: !isFormula)\
+            \(field("help", "Help", "<input id=\"help\" name=\"help\" value=\"\(value("help"))\" autocomplete=\"off\">"))\(mustHave)\
             <div class="form-foot"><a class="button plain" href="/admin/fields" data-close>Cancel</a><button class="button primary">\(id == nil ? "Add field" : "Save")</button></div></form>
             """
         return try await visit.dialog(id == nil ? "New field" : "Edit the field", current: "/admin/fields", status: error.map { Problems.status($0.code) } ?? 200, body)

@@ -46,7 +46,7 @@ struct ListScreen {
             state: state, choices: table.choices, transaction: transaction, end: columnMenu(state, table.columns), target: state.base
         ).html()
         let top: HTML = "\(heading(total, state))\(tabs)\(bar)"
-        if shown == 0, request.cursor == nil { return "\(top)\(empty(isFiltered, state))" }
+        if shown == 0, request.cursor == nil { return "\(top)\(empty(isFiltered, state, isWrong: state.isWrong(transaction)))" }
         return """
             \(top)<form class="sheet" id="results" method="get" action="\(state.base)/bulk"><div class="region" role="region" aria-label="\(entity.pluralTitle)" tabindex="0">\
             <table class="rows\(" picks", if: table.canPick)" data-cell="\(state.base)/{id}/cell/{field}">\(table.head)<tbody>
@@ -60,9 +60,12 @@ struct ListScreen {
             actions: ListActions(visit: visit, entity: entity, query: state.query).html)
     }
 
-    private func empty(_ isFiltered: Bool, _ state: ListState) -> HTML {
+    private func empty(_ isFiltered: Bool, _ state: ListState, isWrong: Bool) -> HTML {
         let icon = IconName.of(entity.schema.iconName)
         let plural = entity.pluralTitle.lowercased()
+        if isFiltered, isWrong {
+            return "<div id=\"results\">\(Parts.empty(icon, "The formula needs another look", "What is wrong stands below it."))</div>"
+        }
         if isFiltered {
             let clear = Parts.link("Clear the filters", state.base)
             return "<div id=\"results\">\(Parts.empty(icon, "Nothing matches", "No \(plural) meet all of these conditions.", actions: clear))</div>"
