@@ -56,4 +56,37 @@ import Testing
         #expect(moved.status == 409, "\(moved.json)")
         #expect(moved.json["detail"]?.text == "a qualified lead needs an e-mail address or a telephone number", "\(moved.json)")
     }
+
+    @Test func `a formula field calls C, follows its record, and keeps its values while the plugin is off`() async throws {
+        let id: String = try await ask("POST", "leads", body: #"{"title": "Wall", "contact_email": "anna@harbour.example"}"#).json["id"]?.text ?? ""
+        let field: Answer = try await ask(
+            "POST", "custom-fields",
+            body: """
+                {"entity": "lead", "name": "promise", "type": "formula",
+                 "formula": "acme_grade(acme_score(contact_email, contact_phone, company_name, value))"}
+                """)
+        try #require(field.status == 201, "\(field.json)")
+        func promise() async throws -> String? { try await ask("GET", "leads", id).json["promise"]?.text }
+        #expect(try await promise() == "C")
+        let changed: Answer = try await ask(
+            "PATCH", "leads", id, body: #"{"contact_phone": "+49 40 1234567", "company_name": "Harbour", "value": "500"}"#)
+        #expect(changed.json["promise"]?.text == "A", "\(changed.json)")
+
+        let system = Actor.system("test", rights: .empty)
+        try await kernel.plugins.disable("acme-score", by: system)
+        let off: Answer = try await ask("GET", "custom-fields", field.json["id"]?.text ?? "")
+        #expect(off.json["status"]?["state"]?.text == "broken", "\(off.json)")
+        #expect(try await promise() == "A")
+        try await kernel.plugins.enable("acme-score", by: system)
+        let on: Answer = try await ask("GET", "custom-fields", field.json["id"]?.text ?? "")
+        #expect(on.json["status"]?["state"]?.text == "ready", "\(on.json)")
+    }
+
+    @Test func `a formula that calls a C function with another type is told where`() async throws {
+        let wrong: Answer = try await ask(
+            "POST", "custom-fields", body: #"{"entity": "lead", "name": "promise", "type": "formula", "formula": "acme_grade(title)"}"#)
+        #expect(wrong.status == 422, "\(wrong.json)")
+        let message: String = wrong.json["errors"]?.array?.first?["message"]?.text ?? ""
+        #expect(message.contains("acme_grade takes a whole number here, not a text"), "\(wrong.json)")
+    }
 }
