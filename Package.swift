@@ -19,10 +19,14 @@ func plugin(_ name: String, path: String) -> Target {
 
 /// A throw-away plugin that a test of the same name loads.
 func fixture(_ name: String) -> Target {
-    .target(name: name, dependencies: [pluginAPI], path: "Tests/Fixtures/Plugins/\(name)", exclude: ["plugin.json"], swiftSettings: strict)
+    .target(
+        name: name, dependencies: [pluginAPI] + (name == "Crasher" ? ["CCrasher"] : []), path: "Tests/Fixtures/Plugins/\(name)",
+        exclude: ["plugin.json"], swiftSettings: strict)
 }
 
-let fixtures = ["BreaksRules", "ThrowsInHook", "NeedsMissing", "CycleA", "CycleB", "TakenName"]
+let fixtures = [
+    "BreaksRules", "ThrowsInHook", "Ledgerly", "LedgerlyNext", "NeedsMissing", "CycleA", "CycleB", "TakenName", "Crasher",
+]
 
 let package = Package(
     name: "tenon",
@@ -96,6 +100,7 @@ let package = Package(
             path: "Benchmarks/bench",
             swiftSettings: strict
         ),
+        .target(name: "CCrasher", path: "Tests/Fixtures/CCrasher"),
         plugin("Customers", path: "Plugins/Customers"),
         plugin("Leads", path: "Plugins/Leads"),
         plugin("Deals", path: "Plugins/Deals"),
@@ -104,7 +109,13 @@ let package = Package(
             // The libraries are loaded, not linked: see Tests/PluginTests/Support/PluginLibrary.swift.
             dependencies: ["Kernel", pluginAPI],
             swiftSettings: strict),
-        .testTarget(name: "KernelTests", dependencies: ["Kernel", pluginAPI], swiftSettings: strict),
+        .testTarget(
+            name: "KernelTests",
+            dependencies: [
+                "Kernel", "CCrash", "CThread", pluginAPI,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "HostTests", dependencies: ["Kernel", pluginAPI, pluginTesting], swiftSettings: strict),
     ] + fixtures.map(fixture)
 )

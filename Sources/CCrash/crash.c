@@ -62,6 +62,13 @@ const char *tenon_crash_plugin_id(int plugin) {
     return plugin >= 0 && plugin < atomic_load_explicit(&plugin_count, memory_order_acquire) ? plugins[plugin].id : "";
 }
 
+int tenon_crash_plugin_number(const char *id) {
+    for (int place = atomic_load_explicit(&plugin_count, memory_order_acquire) - 1; place >= 0; place--) {
+        if (strcmp(plugins[place].id, id) == 0) return place;
+    }
+    return -1;
+}
+
 // `_dl_find_object` reads without locks and may be called from handlers; it knows a library before its constructors run.
 static struct link_map *map_of(uintptr_t address) {
     struct dl_find_object found;
@@ -351,8 +358,6 @@ void tenon_crash_install(int report) {
 void tenon_hang_report(int report, const char *why, int plugin, const uintptr_t *frames, int count) {
     if (report >= 0) write_report(report, "hang", why, plugin, 0, frames, count);
 }
-
-void tenon_end_now(int status) { _exit(status); }
 
 void tenon_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

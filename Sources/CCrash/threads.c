@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "CCrash.h"
 #include "threads.h"
 
 #include <dlfcn.h>
@@ -40,6 +41,11 @@ static void give_stack(void) {
 }
 
 void tenon_threads_prepare(void) { give_stack(); }
+
+int tenon_has_signal_stack(void) {
+    stack_t present;
+    return sigaltstack(NULL, &present) == 0 && !(present.ss_flags & SS_DISABLE);
+}
 
 typedef struct {
     void *(*body)(void *);

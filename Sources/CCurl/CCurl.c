@@ -25,3 +25,11 @@ CURLcode tenon_curl_set_size(CURL *handle, CURLoption option, int64_t value) {
 CURLcode tenon_curl_get_status(CURL *handle, long *status) {
     return curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, status);
 }
+CURLcode tenon_curl_set_opensocket(CURL *handle, curl_opensocket_callback callback, void *user) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, user);
+}
+const char *tenon_curl_get_redirect(CURL *handle) {
+    char *url = NULL;
+    return curl_easy_getinfo(handle, CURLINFO_REDIRECT_URL, &url) == CURLE_OK ? url : NULL;
+}

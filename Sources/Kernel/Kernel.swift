@@ -22,6 +22,8 @@ final class Kernel: Sendable {
         var isDurable = true
         /// Why no plugin is to be loaded; nil when plugins are loaded as usual.
         var safeMode: String?
+        /// Names that are not looked up when something is sent outside, as `host:port:address`: only in tests.
+        var resolved: [String] = []
     }
 
     let options: Options
@@ -32,6 +34,8 @@ final class Kernel: Sendable {
     let live: LiveUpdates
     let deliveries: Deliveries
     let jobs: JobRunner
+    let webhooks: Webhooks
+    let outside: OutsideServices
     let imports: Importer
     let formulas: FormulaKeeper
     let assets: AssetFiles
@@ -53,7 +57,9 @@ final class Kernel: Sendable {
             atPath: options.dataDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let engine = try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
         let rights = RightsHolder()
-        let store = Store(engine: engine, clock: options.clock, registry: Registry.empty)
+        let store = Store(
+            engine: engine, clock: options.clock, registry: Registry.empty,
+            calls: PluginCalls(uses: PluginUses(clock: options.clock)))
         // Before any plugin is loaded: one that crashed the server too often stays out.
         let reports = ReportFolder(dataDirectory: options.dataDirectory)
         let quarantined = try await CrashLedger.takeIn(reports, engine)
@@ -65,6 +71,7 @@ final class Kernel: Sendable {
         let kernel = Kernel(options, store, plugins, rights)
         try await kernel.reloadRights()
         try await kernel.reloadSettings()
+        try await kernel.webhooks.reload()
         store.onCommit { [weak kernel] effects in await kernel?.committed(effects) }
         // What waited for a plugin goes on when it is there; schedules follow the deployment's time zone.
         store.onReplace { [weak kernel] in
@@ -83,15 +90,25 @@ final class Kernel: Sendable {
         rightsNow = rights
         let engine = store.engine
         let logger = Logger(label: "tenon.background")
+        let allowsPrivate: @Sendable () -> Bool = { store.settings.value(KernelSettings.privateAddresses) }
+        let outside = OutsideServices(
+            client: OutgoingClient(places: 8, resolved: options.resolved, allowsPrivate: allowsPrivate),
+            filesFolder: options.dataDirectory + "/files")
+        self.outside = outside
+        let webhooks = Webhooks(
+            store: store,
+            client: OutgoingClient(places: Webhooks.width, resolved: options.resolved, allowsPrivate: allowsPrivate),
+            rights: { rights.current }, log: { logger.warning("\($0)") })
+        self.webhooks = webhooks
         let context: MakeContext = { user, via, plugin in
             let actor = user.map { Actor.user($0, via: via, rights: rights.current) } ?? .system(via, rights: rights.current)
-            return Context(StoreContext(store: store, actor: actor, plugin: plugin))
+            return Context(StoreContext(store: store, actor: actor, plugin: plugin, outside: outside))
         }
-        authenticator = Authenticator(engine: engine, clock: clock) { rights.current }
+        authenticator = Authenticator(engine: engine, clock: clock, safeMode: options.safeMode) { rights.current }
         live = LiveUpdates(clock: clock) { user, entity in rights.current.scope(of: user, right: "view", entity: entity) }
         deliveries = Deliveries(
             engine: engine, clock: clock, registry: { store.registry }, calls: store.calls, log: { logger.warning("\($0)") },
-            context: context)
+            context: context, webhooks: { try await webhooks.spread($0) })
         jobs = JobRunner(
             engine: engine, clock: clock, registry: { store.registry }, zone: { store.settings.calendar },
             calls: store.calls, log: { logger.warning("\($0)") }, context: context)
@@ -105,6 +122,8 @@ final class Kernel: Sendable {
     func start() async throws {
         // Without plugins there is nothing to run, and what waits for them keeps waiting.
         if options.safeMode != nil { return }
+        store.calls.uses.start(store.engine) { Logger(label: "tenon.background").warning("\($0)") }
+        webhooks.start()
         deliveries.start()
         try await jobs.start()
         formulas.start()
@@ -122,6 +141,8 @@ final class Kernel: Sendable {
         await deliveries.stop()
         slowKeeper.withLock { $0?.cancel() }
         await slow.settle()
+        await webhooks.stop()
+        try await store.calls.uses.stop(store.engine)
         try await store.engine.close()
     }
 
@@ -136,7 +157,15 @@ final class Kernel: Sendable {
             } catch { Logger(label: "tenon").error("the rights could not be read again: \(error)") }
         }
         if effects.hasFormulaWork { formulas.wake() }
+        if effects.changesWebhooks { await webhooksChanged() }
         await effects.pass(to: deliveries, jobs, live, store.registry)
+    }
+
+    private func webhooksChanged() async {
+        do { try await webhooks.reload() } catch {
+            Logger(label: "tenon").error("the webhooks could not be read again: \(error)")
+        }
+        webhooks.wake()
     }
 
     /// What follows a change of the registry: plugins or custom fields came or went.
@@ -201,7 +230,7 @@ final class Kernel: Sendable {
         for (plugin, demo) in demos {
             try await store.write(as: system("demo")) { tx in
                 tx.core.isDemo = true
-                try tx.calling(.of(plugin, .demo, demo.name)) { try demo.body(tx.transaction) }
+                try tx.calling(.of(plugin, .demo, demo.name)) { try demo.body(tx.transaction(for: plugin)) }
             }
         }
     }

@@ -59,7 +59,7 @@ import Testing
         ("weight", "text", "parcel has a field weight from the plugin throws-in-hook"),
         ("Bad-Name", "text", "use small letters, digits and single underscores, beginning with a letter, 40 characters at most"),
         ("version", "text", "has a name that belongs to the kernel"),
-        ("colour", "colour", "there is no kind colour; there are text, multiline, email, phone, url, color, integer, boolean, decimal, money, day, moment, choice, reference, references"),
+        ("colour", "colour", "there is no kind colour; there are text, multiline, email, phone, url, color, integer, boolean, decimal, money, day, moment, choice, reference, references, formula"),
         ("place", "choice", "a choice needs options"),
         ("place", "reference", "name the entity that it points at"),
     ])

@@ -39,14 +39,6 @@ func run(_ command: [String]) throws {
         let command: [String]
         let output: String
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let said: Data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failed(command: command, output: String(decoding: said, as: UTF8.self)) }
+    let (status, said) = try ChildProcess.run(command)
+    guard status == 0 else { throw Failed(command: command, output: said) }
 }

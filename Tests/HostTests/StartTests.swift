@@ -11,13 +11,38 @@ import Testing
         #expect(try await Self.changes(deployment) == [])
     }
 
-    @Test func `a start after an update of a plugin records its new version and nothing else`() async throws {
+    @Test func `a newer plugin in the folder of a deployment changes nothing by itself`() async throws {
         let deployment = try Deployment("ThrowsInHook")
         _ = try await Self.changes(deployment)
         try deployment.edit("ThrowsInHook") { $0.replacing("\"version\": \"1.0.0\"", with: "\"version\": \"1.0.1\"") }
-        let changes: [String] = try await Self.changes(deployment)
-        #expect(changes.count == 1)
-        #expect(changes.first?.hasPrefix("INSERT INTO \"tenon_plugin\"") ?? false)
+        #expect(try await Self.changes(deployment) == [])
+        let status: PluginStatus = try await deployment.start().host.status(of: "throws-in-hook")
+        #expect(status.version == "1.0.0")
+        #expect(status.upgrade?.state == .waiting)
+        #expect(status.upgrade?.version == "1.0.1")
+    }
+
+    @Test func `a newer plugin of the product itself takes over at the next start`() async throws {
+        let deployment = try Deployment("ThrowsInHook")
+        #expect(try await Self.ownVersion(deployment) == "1.0.0")
+        try deployment.edit("ThrowsInHook") { $0.replacing("\"version\": \"1.0.0\"", with: "\"version\": \"1.0.1\"") }
+        #expect(try await Self.ownVersion(deployment) == "1.0.1")
+    }
+
+    /// Starts with the deployment's plugins as if they came with the product.
+    private static func ownVersion(_ deployment: Deployment) async throws -> String {
+        let data: URL = deployment.folder.appendingPathComponent("data")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+        let engine = try SQLiteEngine(path: data.appendingPathComponent("tenon.sqlite").path, durable: false)
+        let store = Store(engine: engine, clock: SystemClock(), registry: Registry.empty)
+        let home = Home(plugins: [deployment.pluginsFolder.path], assets: nil)
+        let host = PluginHost(store: store, catalogue: PluginCatalogue(home: home, dataDirectory: data.path))
+        try await host.boot()
+        let status: PluginStatus = try await host.status(of: "throws-in-hook")
+        #expect(status.upgrade == nil)
+        #expect(store.registry.entity("parcel") != nil)
+        try await engine.close()
+        return status.version
     }
 
     @Test func `switching a plugin off and on again while requests are under way fails none but by saying it is not there`() async throws {

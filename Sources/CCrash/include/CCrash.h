@@ -43,6 +43,8 @@ typedef struct {
 tenon_owner tenon_crash_owner(uintptr_t address);
 /// The id of a plugin by the number in `tenon_owner`.
 const char *tenon_crash_plugin_id(int plugin);
+/// The number of a plugin, the one that was loaded last; -1 when it was never loaded.
+int tenon_crash_plugin_number(const char *id);
 
 /// What a thread is doing right now: its frames, the innermost first. Interrupts it with a signal; 0 when it did not answer
 /// in time. One caller at a time.
@@ -51,8 +53,8 @@ int tenon_sample_thread(pid_t thread, uintptr_t *frames, int room, int milliseco
 /// Writes a report of a worker that hangs, in the same form as that of a crash. `plugin` is a number, or -1 for none.
 void tenon_hang_report(int report, const char *why, int plugin, const uintptr_t *frames, int count);
 
-/// Ends this process at once, as a crash would.
-void tenon_end_now(int status);
+/// Whether the calling thread has a stack of its own for handlers.
+int tenon_has_signal_stack(void);
 
 /// The function in a file that an address of it (as in the file) lies in; 0 when none is known.
 int tenon_symbol(const char *path, uint64_t address, char *name, size_t room, uint64_t *offset);

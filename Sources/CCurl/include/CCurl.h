@@ -14,5 +14,9 @@ CURLcode tenon_curl_set_write(CURL *handle, CURLoption option,
 CURLcode tenon_curl_set_bytes(CURL *handle, CURLoption option, const void *value);
 CURLcode tenon_curl_set_size(CURL *handle, CURLoption option, int64_t value);
 CURLcode tenon_curl_get_status(CURL *handle, long *status);
+// Asked for a socket before each connection, with the address that is to be connected to.
+CURLcode tenon_curl_set_opensocket(CURL *handle, curl_opensocket_callback callback, void *user);
+// Where an answer sends the client on to, as a whole address; NULL when it does not. Lives as long as the handle.
+const char *tenon_curl_get_redirect(CURL *handle);
 
 #endif

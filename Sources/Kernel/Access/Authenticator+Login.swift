@@ -26,6 +26,7 @@ extension Authenticator {
         }
         let refusal = CRMError(.unauthenticated, "the e-mail address or the password is wrong")
         guard let known, isRight, rights().isActive(known.userID) else { throw refusal }
+        try admit(known.userID)
         let session = NewSession(userID: known.userID, secret: Secrets.random(), csrf: Secrets.random(bytes: 24))
         let now = clock.now
         try await engine.write { connection in

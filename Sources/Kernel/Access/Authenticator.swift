@@ -20,20 +20,37 @@ final class Authenticator: Sendable {
     /// The rights as they are now.
     let rights: @Sendable () -> RightsSnapshot
     let remembered = RememberedSecrets()
+    /// Why only administrators may come in; nil mostly.
+    let safeMode: String?
 
     init(
-        engine: any Engine, clock: any Clock, hasher: PasswordHasher = PasswordHasher(),
+        engine: any Engine, clock: any Clock, hasher: PasswordHasher = PasswordHasher(), safeMode: String? = nil,
         rights: @escaping @Sendable () -> RightsSnapshot
     ) {
         self.engine = engine
         self.clock = clock
         self.hasher = hasher
         self.rights = rights
+        self.safeMode = safeMode
     }
 
     /// Who asks, or nil for nobody. Throws `unauthenticated` for a token or a name that is not known, and `forbidden` when a
     /// change comes with a session but without that session's security token, or from another site.
     func caller(for request: FrontRequest) async throws -> Caller? {
+        let caller = try await known(request)
+        if let user = caller?.actor.userID { try admit(user) }
+        return caller
+    }
+
+    /// Lets administrators alone in while no plugin is loaded: nobody else could work.
+    func admit(_ user: Int64) throws {
+        guard let safeMode, !rights().has(.managePlugins, user: user) else { return }
+        throw CRMError(
+            .unavailable, "the server runs in safe mode: \(safeMode)",
+            hint: "Only administrators can log in until it is started again as usual.")
+    }
+
+    private func known(_ request: FrontRequest) async throws -> Caller? {
         if let secret = request.bearerToken { return try await caller(token: secret) }
         if request.isLocal { return try localCaller(request) }
         guard let secret = request.cookie(SessionCookie.name), let caller = try await caller(session: secret) else { return nil }

@@ -87,7 +87,11 @@ final class RightsSnapshot: Sendable {
         return result
     }
 
+    /// What the product alone writes: nobody has these rights, whatever a role says.
+    private static let writtenByProduct: [String: Set<String>] = ["webhook_delivery": ["create", "edit", "import"]]
+
     func scope(of user: Int64, right: String, entity: String) -> Scope? {
+        if let denied = RightsSnapshot.writtenByProduct[entity], denied.contains(right) { return nil }
         guard let rights = merged[user] else { return nil }
         return rights.isEverything ? .all : rights.entities[entity]?[right]
     }
@@ -96,6 +100,9 @@ final class RightsSnapshot: Sendable {
         guard let rights = merged[user] else { return false }
         return rights.isEverything || rights.specials.contains(special)
     }
+
+    /// The users who have every right, in order.
+    var administrators: [Int64] { merged.filter { $0.value.isEverything }.keys.sorted() }
 
     func mask(of user: Int64, entity: String, field: String) -> FieldMask {
         guard let rights = merged[user] else { return .hidden }

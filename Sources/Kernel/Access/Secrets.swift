@@ -36,6 +36,17 @@ enum Secrets {
     static func base64(_ bytes: [UInt8]) -> String { base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING) }
     static func plainBase64(_ bytes: [UInt8]) -> String { base64(bytes, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) }
 
+    static func paddedBase64(_ bytes: [UInt8]) -> String { base64(bytes, sodium_base64_VARIANT_ORIGINAL) }
+
+    /// Reads base64 without padding; nil when it is none.
+    static func bytes(base64 text: String) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: text.utf8.count)
+        var count = 0
+        let variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING
+        guard sodium_base642bin(&bytes, bytes.count, text, text.utf8.count, nil, &count, nil, variant) == 0 else { return nil }
+        return Array(bytes.prefix(count))
+    }
+
     private static func base64(_ bytes: [UInt8], _ variant: Int32) -> String {
         let size = sodium_base64_encoded_len(bytes.count, variant)
         return String(unsafeUninitializedCapacity: size) { out in

@@ -14,10 +14,16 @@ final class Turnstile: Sendable {
 
     private let state: Mutex<State>
     private let lineLimit: Int
+    private let whenFull: CRMError
 
-    init(places: Int, lineLimit: Int) {
+    init(
+        places: Int, lineLimit: Int,
+        whenFull: CRMError = CRMError(
+            .unavailable, "too many people are logging in at this moment", hint: "Try again in a few seconds.")
+    ) {
         state = Mutex(State(free: places))
         self.lineLimit = lineLimit
+        self.whenFull = whenFull
     }
 
     /// How many stand in line.
@@ -60,8 +66,7 @@ final class Turnstile: Sendable {
         switch answer {
         case .through: return
         case .cancelled: throw CancellationError()
-        case .full:
-            throw CRMError(.unavailable, "too many people are logging in at this moment", hint: "Try again in a few seconds.")
+        case .full: throw whenFull
         }
     }
 

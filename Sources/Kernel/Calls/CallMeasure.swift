@@ -22,9 +22,9 @@ package enum CallMeasure {
         var amount: Int64
     }
 
-    private static let unheard = Hook<Sent>("bench_unheard")
-    private static let heard = Hook<Sent>("bench_heard")
-    private static let heardInC = Hook<Sent>("bench_heard_in_c")
+    private static let unheard = Hook<Sent>("bench_thing_unheard")
+    private static let heard = Hook<Sent>("bench_thing_tried_out")
+    private static let heardInC = Hook<Sent>("bench_thing_outlived")
 
     /// Measures in a new database at a path, with a library in C that has the function `bench_listener`.
     package static func run(database path: String, library: String) async throws -> [Figure] {
@@ -58,6 +58,7 @@ package enum CallMeasure {
                     }
                 }
             })
+        precondition(trace.current.steps.count > 900, "the trace was not written")
         let record = try await store.write(as: system) { tx in
             try tx.transaction.insert(Thing.self) { thing in
                 thing[Thing.number] = 5

@@ -12,11 +12,14 @@ final class PluginCalls: Sendable {
     let budgets = CallBudgets()
     let slow = SlowCalls()
     let traces: Traces
+    /// What plugins did beyond their own records, and what was refused to them.
+    let uses: PluginUses
     let clock: MonotonicClock
 
-    init(clock: MonotonicClock = .machine) {
+    init(clock: MonotonicClock = .machine, uses: PluginUses = PluginUses()) {
         self.clock = clock
         traces = Traces(clock: clock)
+        self.uses = uses
     }
 
     /// Calls a plugin within a transaction. What it sets off by its own changes is not counted as its time.

@@ -8,12 +8,24 @@ final class FormulaKeeper: Sendable {
     private let rights: @Sendable () -> RightsSnapshot
     private let loop: WorkLoop
 
+    /// Until when nothing is tried again after a batch that could not be stored.
+    private final class Rest: Sendable {
+        private let moment = Mutex<Moment?>(nil)
+        var until: Moment? {
+            get { moment.withLock { $0 } }
+            set { moment.withLock { $0 = newValue } }
+        }
+    }
+
+    private static let secondsAfterFailure = 30.0
+
     init(store: Store, rights: @escaping @Sendable () -> RightsSnapshot, log: @escaping @Sendable (String) -> Void) {
         self.store = store
         self.rights = rights
+        let rest = Rest()
         loop = WorkLoop(width: 1, clock: store.clock, log: log) { busy in
             guard busy.isEmpty else { return WorkLoop.Survey() }
-            return try await FormulaKeeper.survey(store, rights, log)
+            return try await FormulaKeeper.survey(store, rights, rest, log)
         }
     }
 
@@ -34,16 +46,25 @@ final class FormulaKeeper: Sendable {
     }
 
     private static func survey(
-        _ store: Store, _ rights: @escaping @Sendable () -> RightsSnapshot, _ log: @escaping @Sendable (String) -> Void
+        _ store: Store, _ rights: @escaping @Sendable () -> RightsSnapshot, _ rest: Rest,
+        _ log: @escaping @Sendable (String) -> Void
     ) async throws -> WorkLoop.Survey {
         let actor = Actor.system("formulas", rights: rights())
         if try await store.read(as: actor, { try isOutOfDate($0) }) { try await store.write(as: actor) { try review($0) } }
         let hasWork: Bool = try await store.read(as: actor) { try FormulaWork.next($0.connection) != nil }
         var survey = WorkLoop.Survey()
-        if hasWork {
+        if hasWork, let until = rest.until, until > store.clock.now {
+            survey.next = until
+        } else if hasWork {
             survey.ready = [
                 WorkLoop.Piece(lane: "formulas") {
-                    do { _ = try await store.write(as: actor) { try FormulaWork.step($0) } } catch { log("formula fields wait: \(error)") }
+                    do {
+                        _ = try await store.write(as: actor) { try FormulaWork.step($0) }
+                        rest.until = nil
+                    } catch {
+                        rest.until = store.clock.now.adding(seconds: secondsAfterFailure)
+                        log("formula fields wait: \(error)")
+                    }
                 }
             ]
         } else if store.registry.fieldFormulas.fields.values.contains(where: { $0.contains { $0.formula?.uses.today ?? false } }) {

@@ -11,7 +11,7 @@ struct RouteFront: Sendable {
         for route in kernel.store.registry.routes where route.plugin == plugin && route.body.method.rawValue == request.method {
             guard let parameters = RouteFront.match(route.body.path, rest) else { continue }
             let actor = try allowed(route.body.access, caller)
-            let context = Context(StoreContext(store: kernel.store, actor: actor, plugin: plugin))
+            let context = Context(StoreContext(store: kernel.store, actor: actor, plugin: plugin, outside: kernel.outside))
             let given = RouteRequest(
                 method: route.body.method, parameters: parameters,
                 query: Dictionary(request.query.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), body: request.body)

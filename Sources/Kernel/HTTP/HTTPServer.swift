@@ -149,7 +149,7 @@ struct HTTPServer: Sendable {
         for (name, value) in response.headers {
             if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
         }
-        let status = HTTPResponse.Status(code: response.status)
+        let status = HTTPTypes.HTTPResponse.Status(code: response.status)
         switch response.body {
         case .bytes(let bytes):
             if bytes.isEmpty { return Response(status: status, headers: headers) }

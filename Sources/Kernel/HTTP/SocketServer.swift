@@ -29,6 +29,7 @@ struct SocketServer: Service {
                 }
             }
             .bind(socket.descriptor) { child in channel.setup(channel: child, logger: logger) }
+        let listener: any Channel = server.channel
         await withGracefulShutdownHandler {
             await running()
             await withDiscardingTaskGroup { connections in
@@ -45,8 +46,14 @@ struct SocketServer: Service {
                 }
             }
         } onGracefulShutdown: {
-            // Idle connections are closed, those with a request under way after its answer.
-            quiescing.initiateShutdown(promise: nil)
+            // First no connection is taken any more: those that come wait for whoever serves next. What was taken a moment ago
+            // gets the time to send its request.
+            listener.setOption(ChannelOptions.autoRead, value: false).whenComplete { _ in
+                _ = listener.eventLoop.scheduleTask(in: .milliseconds(200)) {
+                    // Idle connections are closed, those with a request under way after its answer.
+                    quiescing.initiateShutdown(promise: nil)
+                }
+            }
         }
     }
 }

@@ -13,11 +13,12 @@ final class Deliveries: Sendable {
 
     init(
         engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry, calls: PluginCalls = PluginCalls(),
-        log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext
+        log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext,
+        webhooks: @escaping @Sendable (Delivery) async throws -> Void = { _ in }
     ) {
         self.engine = engine
         self.clock = clock
-        let lanes = DeliveryLanes(engine: engine, clock: clock, registry: registry, calls: calls, context: context, log: log)
+        let lanes = DeliveryLanes(engine: engine, clock: clock, registry: registry, calls: calls, context: context, webhooks: webhooks, log: log)
         loop = WorkLoop(width: 4, clock: clock, log: log) { busy in try await lanes.survey(busy) }
     }
 

@@ -7,6 +7,8 @@ struct DeliveryLanes: Sendable {
     let registry: @Sendable () -> Registry
     let calls: PluginCalls
     let context: MakeContext
+    /// Takes what waits for addresses outside.
+    let webhooks: @Sendable (Delivery) async throws -> Void
     let log: @Sendable (String) -> Void
 
     /// Events of one listener that are fetched, and at the latest acknowledged, together: a storage transaction for each
@@ -81,19 +83,29 @@ struct DeliveryLanes: Sendable {
             try await acknowledge(before)
             return false
         }
+        if event.plugin == Composition.kernel, event.listener == WebhookEvent.listener {
+            return try await attempt(event, before) { try await webhooks(event) }
+        }
         let listener = registry.afters[event.hook]?.first { $0.plugin == event.plugin && $0.body.name == event.listener }
         guard let listener else {
             let error = CRMError(.notFound, "plugin \(event.plugin) no longer listens to \(event.hook) as \(event.listener)")
             try await fail(event, with: error, attempts: Backoff.deliveries.attempts, before)
             return false
         }
-        do {
+        return try await attempt(event, before) {
             let hookEvent = HookEvent(hook: event.hook, json: Array(event.payload.utf8))
             let context = context(event.user, "hook \(event.hook)", event.plugin)
             // A traced change is traced on to what it set off.
             try await TraceScope.$current.withValue(calls.traces.scope(of: event.id) ?? TraceScope.current) {
                 try await calls.runAsync(listener.site, event: event.id) { try await listener.body.body(hookEvent, context) }
             }
+        }
+    }
+
+    /// Whether it went well; what did not is noted.
+    private func attempt(_ event: Delivery, _ before: [Int64], _ work: () async throws -> Void) async throws -> Bool {
+        do {
+            try await work()
             return true
         } catch {
             // Cut off by the end of the product: not the listener's fault, and not an attempt.

@@ -9,6 +9,8 @@ struct Backoff: Sendable {
 
     /// Deliveries of hooks.
     static let deliveries = Backoff(attempts: 8)
+    /// Events for addresses outside: five days and a half.
+    static let webhooks = Backoff(attempts: 28)
     /// Jobs: one run and three retries.
     static let jobs = Backoff(attempts: 4)
 

@@ -6,10 +6,17 @@ struct PluginCatalogue: Sendable {
     /// A plugin that was found.
     struct Entry: Sendable, Equatable {
         let manifest: PluginManifest
-        let folder: String
+        var folder: String
+        /// `plugin.json` as it stands in the file.
+        var text = ""
+        /// Whether it comes with the product.
+        var isOwn = false
+        /// The library's checksum, for a copy that is kept.
+        var checksum = ""
 
         var id: String { manifest.id }
         var libraryPath: String { folder + "/" + manifest.libraryFile }
+        var copy: PluginCopy { PluginCopy(manifest: text, checksum: checksum) }
     }
 
     /// A folder whose plugin cannot be used.
@@ -27,31 +34,52 @@ struct PluginCatalogue: Sendable {
 
     /// The folders that hold a folder for each plugin.
     let folders: [String]
+    /// How many of the folders, from the first on, belong to the product.
+    private let ownFolders: Int
+    /// Where what was switched on is kept; nil where plugins are loaded from where they are found.
+    let kept: KeptCopies?
+    /// Where what is uninstalled goes.
+    let archives: String
+    /// Where each plugin that keeps files has a folder of its own.
+    let files: String
 
-    init(folders: [String]) { self.folders = folders }
+    init(folders: [String]) {
+        self.folders = folders
+        ownFolders = 0
+        kept = nil
+        archives = ""
+        files = ""
+    }
 
     /// The product's own plugins and those of the deployment.
-    init(home: Home, dataDirectory: String) { folders = home.plugins + [dataDirectory + "/plugins"] }
+    init(home: Home, dataDirectory: String) {
+        folders = home.plugins + [dataDirectory + "/plugins"]
+        ownFolders = home.plugins.count
+        kept = KeptCopies(folder: dataDirectory + "/kept")
+        archives = dataDirectory + "/archives"
+        files = dataDirectory + "/files"
+    }
 
     /// Looks anew: a plugin put into a folder is there without a restart.
     func discover() -> Contents {
         var contents = Contents()
-        for parent in folders {
+        for (place, parent) in folders.enumerated() {
             let names: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []).sorted()
             for name in names {
                 let folder: String = parent + "/" + name
                 guard let json = FileManager.default.contents(atPath: folder + "/plugin.json") else { continue }
-                add(folder, name, Array(json), to: &contents)
+                add(folder, name, Array(json), isOwn: place < ownFolders, to: &contents)
             }
         }
         return contents
     }
 
-    private func add(_ folder: String, _ name: String, _ json: [UInt8], to contents: inout Contents) {
+    private func add(_ folder: String, _ name: String, _ json: [UInt8], isOwn: Bool, to contents: inout Contents) {
         do {
             let manifest = try PluginManifest(json: json)
             guard let other = contents.entries[manifest.id] else {
-                contents.entries[manifest.id] = Entry(manifest: manifest, folder: folder)
+                contents.entries[manifest.id] = Entry(
+                    manifest: manifest, folder: folder, text: String(decoding: json, as: UTF8.self), isOwn: isOwn)
                 return
             }
             let error = CRMError(

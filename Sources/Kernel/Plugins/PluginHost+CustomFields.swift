@@ -20,12 +20,18 @@ extension PluginHost {
                 guard removed.isRemoved else { throw Self.taken(name, entity, by: "a custom field") }
                 try Self.requireSameType(removed.field, definition)
             }
+            let before: CustomFieldDefinition? = ledger.fields.first { $0.field.entity == entity && $0.field.name == name }?.field.definition
+            let now: Moment = clock.now
             try await apply(&ledger, entity, filling: definition.kind == "formula" ? name : nil) { connection in
                 try connection.execute(
                     """
                     INSERT INTO "tenon_custom_field" ("entity", "name", "definition", "removed_at") VALUES (?, ?, ?, NULL)
                     ON CONFLICT ("entity", "name") DO UPDATE SET "definition" = excluded."definition", "removed_at" = NULL
                     """, [.text(entity), .text(name), .text(json)])
+                let id: Int64 = try connection.integer(
+                    "SELECT \"id\" FROM \"tenon_custom_field\" WHERE \"entity\" = ? AND \"name\" = ?", [.text(entity), .text(name)]) ?? 0
+                let field = CustomField(id: id, entity: entity, name: name, definition: definition)
+                try PluginHistory.note(field, before == nil ? "created" : "restored", old: before, by: actor, at: now, connection)
             }
         }
     }
@@ -40,7 +46,11 @@ extension PluginHost {
             try Self.requireSameType(field, definition)
             let json: String = try definition.json
             let isNew: Bool = definition.kind == "formula" && definition.formula != field.definition.formula
+            let now: Moment = clock.now
             try await apply(&ledger, entity, filling: isNew ? name : nil) { connection in
+                var changed: CustomField = field
+                changed.definition = definition
+                try PluginHistory.note(changed, "updated", old: field.definition, by: actor, at: now, connection)
                 try connection.execute(
                     "UPDATE \"tenon_custom_field\" SET \"definition\" = ? WHERE \"id\" = ?", [.text(json), .integer(field.id)])
             }
@@ -53,10 +63,11 @@ extension PluginHost {
         try await changing {
             var ledger: PluginLedger = try requireLedger()
             let field: CustomField = try Self.field(name, of: entity, ledger, isRemoved: false)
-            let now: Int64 = clock.now.milliseconds
+            let now: Moment = clock.now
             try await apply(&ledger, entity) { connection in
+                try PluginHistory.note(field, "removed", old: field.definition, by: actor, at: now, connection)
                 try connection.execute(
-                    "UPDATE \"tenon_custom_field\" SET \"removed_at\" = ? WHERE \"id\" = ?", [.integer(now), .integer(field.id)])
+                    "UPDATE \"tenon_custom_field\" SET \"removed_at\" = ? WHERE \"id\" = ?", [.integer(now.milliseconds), .integer(field.id)])
             }
         }
     }
@@ -67,7 +78,9 @@ extension PluginHost {
         try await changing {
             var ledger: PluginLedger = try requireLedger()
             let field: CustomField = try Self.field(name, of: entity, ledger, isRemoved: true)
+            let now: Moment = clock.now
             try await apply(&ledger, entity) { connection in
+                try PluginHistory.note(field, "purged", old: field.definition, by: actor, at: now, connection)
                 let columns: Set<String> = try connection.columns(of: entity)
                 let isMoney: Bool = field.definition.kind == "money" || field.definition.result == "money"
                 for column in [name] + (isMoney ? [name + "_currency"] : []) where columns.contains(column) {

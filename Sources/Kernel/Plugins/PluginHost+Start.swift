@@ -11,17 +11,37 @@ extension PluginHost {
         }
         contents = catalogue.discover()
         if isSafe {
-            try await start([], &ledger)
+            var nothing = StartChoices()
+            try await start(&nothing, &ledger)
             self.ledger = ledger
             return store.replace(registry: try registry(lineup.parts, ledger.customFields))
         }
         let wanted: [String] = chosen(ledger, beginning)
-        let known: [PluginCatalogue.Entry] = wanted.compactMap { contents.entries[$0] }
-        try await start(known, &ledger)
+        var choices = StartChoices()
+        for id in wanted { choices.choose(id, ledger.rows[id], contents.entries[id], catalogue.kept, at: clock.now) }
+        try await noteAttempts(choices, &ledger)
+        try await start(&choices, &ledger)
         try refuseToGoOn()
-        try await record(wanted, &ledger)
+        try await record(wanted, choices, &ledger)
         self.ledger = ledger
+        forgetCopies(ledger)
         store.replace(registry: try registry(lineup.parts, ledger.customFields))
+    }
+
+    /// Puts on record which upgrades are about to be tried: a start that one of them ends is not tried again.
+    private func noteAttempts(_ choices: StartChoices, _ ledger: inout PluginLedger) async throws {
+        var changed: [String: PluginLedger.Row] = [:]
+        for (id, attempt) in choices.attempts where !quarantined.keys.contains(id) {
+            guard var row = ledger.rows[id] else { continue }
+            row.pending = attempt
+            changed[id] = row
+        }
+        guard !changed.isEmpty else { return }
+        let rows: [String: PluginLedger.Row] = changed
+        try await engine.write { connection in
+            for (id, row) in rows { try PluginLedger.write(id, row, connection) }
+        }
+        ledger.rows.merge(changed) { $1 }
     }
 
     private func chosen(_ ledger: PluginLedger, _ beginning: Beginning) -> [String] {
@@ -32,29 +52,64 @@ extension PluginHost {
         }
     }
 
-    /// Loads and migrates; what fails is left out, together with what requires it.
-    private func start(_ wanted: [PluginCatalogue.Entry], _ ledger: inout PluginLedger) async throws {
-        let installed = Set(contents.entries.keys)
-        let approved: [String: PluginManifest.Capabilities] = approvals(of: wanted, ledger)
-        var lineup = try PluginLineup(
-            wanted, loader: loader, installed: installed, fields: ledger.customFields, failures: barred, approved: approved)
-        var next = 0
-        while next < lineup.parts.count {
-            let part: Composition.Part = lineup.parts[next]
-            do {
-                _ = try await installer.install(Array(lineup.parts[...next]), &ledger)
-                next += 1
-            } catch {
-                if part.id == Composition.kernel { throw error }
-                var failures: [String: PluginLineup.Failure] = lineup.failures
-                failures[part.id] = Self.failure(of: part.id, error)
-                lineup = try PluginLineup(
-                    wanted, loader: loader, installed: installed, fields: ledger.customFields, failures: failures,
-                    approved: approved)
-                next = 0
+    /// Loads and migrates. What fails is left out, together with what requires it; a version that was to take over gives way to
+    /// the one that is kept.
+    private func start(_ choices: inout StartChoices, _ ledger: inout PluginLedger) async throws {
+        var failures: [String: PluginLineup.Failure] = isSafe ? [:] : barred
+        let ranBefore: Set<String> = Set(ledger.rows.filter { $0.value.isEnabled && $0.value.state == .enabled }.keys)
+        while true {
+            failures.merge(choices.failures) { known, _ in known }
+            let entries: [PluginCatalogue.Entry] = choices.entries
+            let lineup = try PluginLineup(
+                entries, loader: loader, installed: Set(contents.entries.keys), fields: ledger.customFields, failures: failures,
+                approved: choices.approvals(ledger))
+            let broken: [String] = lineup.failures.keys.filter { failures[$0] == nil }.sorted()
+            if !broken.isEmpty, let dropped = choices.dropUpgrades(because: broken, lineup.failures, ranBefore: ranBefore, at: clock.now) {
+                for id in dropped { loader.release(id) }
+                continue
+            }
+            self.lineup = lineup
+            guard let (id, failure) = try await install(lineup, &choices, &ledger) else { return }
+            if choices.dropUpgrade(of: id, failure, at: clock.now) {
+                loader.release(id)
+            } else {
+                failures[id] = failure
             }
         }
-        self.lineup = lineup
+    }
+
+    /// Brings the tables up to date, plugin by plugin; gives the first that fails.
+    private func install(
+        _ lineup: PluginLineup, _ choices: inout StartChoices, _ ledger: inout PluginLedger
+    ) async throws -> (String, PluginLineup.Failure)? {
+        for next in lineup.parts.indices {
+            let part: Composition.Part = lineup.parts[next]
+            let parts = Array(lineup.parts[...next])
+            do {
+                guard choices.isUpgrading(part.id), var row = ledger.rows[part.id] else {
+                    _ = try await installer.install(parts, &ledger)
+                    continue
+                }
+                let old: String = row.version
+                choices.settle(part.id, &row)
+                row.outline = try outline(of: part.id, lineup)
+                let actor: Actor? = choices.upgrader(part.id).map { .user($0, via: "plugins", rights: .empty) }
+                _ = try await installer.install(parts, &ledger, recording: row, replacing: old, by: actor)
+                choices.upgraded(part.id)
+            } catch {
+                if part.id == Composition.kernel { throw error }
+                return (part.id, Self.failure(of: part.id, error))
+            }
+        }
+        return nil
+    }
+
+    /// What a part of a lineup adds, in words.
+    func outline(of id: String, _ lineup: PluginLineup) throws -> PluginOutline? {
+        guard let place = lineup.parts.firstIndex(where: { $0.id == id }) else { return nil }
+        // Like its tables: with what comes before it. Fields that administrators made are theirs.
+        let registry: Registry = try registry(Array(lineup.parts[...place]), [])
+        return PluginOutline(lineup.parts[place], registry, engine.dialect)
     }
 
     static func failure(of id: String, _ error: any Error) -> PluginLineup.Failure {
@@ -64,7 +119,7 @@ extension PluginHost {
 
     /// Ends the start when a plugin failed that the deployment is not to run without.
     private func refuseToGoOn() throws {
-        for (id, failure) in lineup.failures.sorted(by: { $0.key < $1.key }) 
+        for (id, failure) in lineup.failures.sorted(by: { $0.key < $1.key })
         where contents.entries[id]?.manifest.onBootFailure == .abort {
             throw CRMError(
                 .unavailable, "the plugin \(id) could not start: \(failure.reason)",
@@ -72,23 +127,37 @@ extension PluginHost {
         }
     }
 
-    private func record(_ wanted: [String], _ ledger: inout PluginLedger) async throws {
+    private func record(_ wanted: [String], _ choices: StartChoices, _ ledger: inout PluginLedger) async throws {
         var changed: [String: PluginLedger.Row] = [:]
         for id in wanted {
             let before: PluginLedger.Row? = ledger.rows[id]
-            var row = before ?? PluginLedger.Row(isEnabled: true, version: "", state: .enabled, reason: "", changedAt: clock.now)
+            var row = before ?? PluginLedger.Row(isEnabled: true, state: .enabled, changedAt: clock.now)
             row.isEnabled = true
             (row.state, row.reason) = outcome(id)
-            row.version = contents.entries[id]?.manifest.version.description ?? row.version
-            row.approved = row.approved ?? contents.entries[id]?.manifest.capabilities
+            if let entry = lineup.entries[id], lineup.has(id) {
+                row.version = entry.manifest.version.description
+                row.approved = row.approved ?? entry.manifest.capabilities
+                if !entry.checksum.isEmpty { row.copy = entry.copy }
+                if row.outline == nil || before?.copy != row.copy { row.outline = try outline(of: id, lineup) }
+            } else if let entry = contents.entries[id], row.copy == nil {
+                row.version = entry.manifest.version.description
+                row.approved = row.approved ?? entry.manifest.capabilities
+            }
+            if let setback = choices.setbacks[id] { (row.setback, row.pending) = (setback, nil) }
             if row != before { changed[id] = row }
         }
         if changed.isEmpty, ledger.isComposed { return }
-        let isComposed: Bool = ledger.isComposed
+        let (isComposed, now): (Bool, Moment) = (ledger.isComposed, clock.now)
         let rows: [String: PluginLedger.Row] = changed
+        let setbacks: [String: PluginLedger.Setback] = choices.setbacks
         try await engine.write { connection in
             if !isComposed { try PluginLedger.markComposed(connection) }
             for (id, row) in rows { try PluginLedger.write(id, row, connection) }
+            for (id, setback) in setbacks {
+                let change = PluginHistory.Change(
+                    plugin: id, action: "upgrade failed", version: (rows[id]?.version ?? "", setback.version), facts: [("reason", setback.reason)])
+                try PluginHistory.note(change, by: nil, at: now, connection)
+            }
         }
         ledger.rows.merge(changed) { $1 }
         ledger.isComposed = true
@@ -99,5 +168,14 @@ extension PluginHost {
         if let failure = lineup.failures[id] { return (failure.state, failure.reason) }
         if let broken = contents.broken.first(where: { $0.id == id }) { return (.refused, broken.error.description) }
         return (.missing, "its folder is gone; it was looked for in " + catalogue.folders.joined(separator: ", "))
+    }
+
+    /// Removes the copies that no record names.
+    func forgetCopies(_ ledger: PluginLedger) {
+        guard let kept = catalogue.kept else { return }
+        for id in kept.ids {
+            let row: PluginLedger.Row? = ledger.rows[id]
+            kept.prune(id, keeping: Set([row?.copy?.checksum, row?.pending?.copy.checksum].compactMap { $0 }))
+        }
     }
 }

@@ -15,6 +15,8 @@ actor PluginHost {
     let store: Store
     let catalogue: PluginCatalogue
     let loader = PluginLoader()
+    /// Tries out what this process has not loaded; nil where there is no program for it.
+    let trial: PluginTrial?
     /// Whether no plugin is loaded: safe mode.
     let isSafe: Bool
     /// The plugins that are kept out because they crashed the server.
@@ -26,12 +28,17 @@ actor PluginHost {
     var lineup = PluginLineup()
     /// Why plugins that are switched off could not be switched on.
     var refusals: [String: PluginLineup.Failure] = [:]
+    var checksums = KnownChecksums()
     /// Whether plugins or custom fields are being changed: one change at a time.
     var isChanging = false
     private var observers: [@Sendable (Registry) async -> Void] = []
 
-    init(store: Store, catalogue: PluginCatalogue, isSafe: Bool = false, quarantined: [String: Quarantine] = [:]) {
+    init(
+        store: Store, catalogue: PluginCatalogue, trial: PluginTrial? = PluginTrial(), isSafe: Bool = false,
+        quarantined: [String: Quarantine] = [:]
+    ) {
         self.store = store
+        self.trial = trial
         self.isSafe = isSafe
         self.quarantined = quarantined
         self.catalogue = catalogue

@@ -33,15 +33,22 @@ final class PluginLoader: Sendable {
         }
     }
 
+    /// Whether a plugin can be taken from a place without loading another version of it beside one that runs.
+    func accepts(_ entry: PluginCatalogue.Entry) -> Bool {
+        state.withLock { $0.loaded[entry.id].map { $0.path == entry.libraryPath } ?? true }
+    }
+
+    /// Whether nothing of a plugin has been brought into the process yet.
+    func isNew(_ entry: PluginCatalogue.Entry) -> Bool { state.withLock { $0.loaded[entry.id]?.path != entry.libraryPath } }
+
+    /// Lets another version of a plugin be loaded beside one that was given up before it did anything.
+    func release(_ id: String) { state.withLock { $0.loaded[id] = nil } }
+
     /// What a plugin registered earlier in this process, or nil.
     func contributions(of id: String) -> Contributions? { state.withLock { $0.loaded[id]?.contributions } }
 
     private func inspect(_ entry: PluginCatalogue.Entry, _ state: inout State) throws {
-        guard FileManager.default.fileExists(atPath: entry.libraryPath) else {
-            throw CRMError(
-                .refused, "the plugin \(entry.id) has no library \(entry.manifest.libraryFile) in \(entry.folder)",
-                hint: "Build it: tenon plugin build \(entry.id)")
-        }
+        guard FileManager.default.fileExists(atPath: entry.libraryPath) else { throw KeptCopies.missing(entry) }
         let inspector: PluginInspector
         if let known = state.inspector {
             inspector = known

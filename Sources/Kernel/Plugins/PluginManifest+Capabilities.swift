@@ -57,6 +57,11 @@ extension PluginManifest.Capabilities {
         return .object(members)
     }
 
+    init?(stored text: String) {
+        guard let json = try? JSONValue(parsing: Array(text.utf8)) else { return nil }
+        self.init(stored: json)
+    }
+
     /// Reads what ``json`` wrote. Anything else in it counts as not approved.
     init(stored json: JSONValue) {
         func names(_ key: String) -> [String] { (json[key]?.array ?? []).compactMap(\.text) }

@@ -45,6 +45,34 @@ struct PluginStatus: Sendable {
             functions = contributions.functions.map(\.name)
             routes = contributions.routes.map { $0.method.rawValue + " " + $0.path }
         }
+
+        /// From the record, for a plugin that was not loaded.
+        init(_ outline: PluginOutline) {
+            entities = outline.tables.map(\.name)
+            hooks = outline.hooks
+            actions = outline.actions
+            extensions = outline.extensions
+            jobs = outline.jobs
+            settings = outline.settings
+            metrics = outline.metrics
+            routes = outline.routes
+        }
+    }
+
+    /// Another version than the one on record.
+    struct Upgrade: Sendable, Equatable {
+        enum State: String, Sendable {
+            /// Found, and not asked for yet.
+            case waiting
+            /// Takes over with the next start.
+            case pending
+            /// Could not take over.
+            case failed
+        }
+        let state: State
+        let version: String
+        let reason: String
+        let hint: String
     }
 
     let id: String
@@ -67,6 +95,11 @@ struct PluginStatus: Sendable {
     let asks: PluginManifest.Capabilities
     let approved: PluginManifest.Capabilities
     let folder: String
+    /// The checksum of the library that was switched on.
+    let checksum: String?
+    /// The checksum of the library in its folder.
+    let folderChecksum: String?
+    let upgrade: Upgrade?
     let changedAt: Moment?
     /// The user who switched it on or off last; nil when the product itself did.
     let changedBy: Int64?

@@ -36,18 +36,23 @@ struct EntityTable {
     }
 
     private func addColumns(of field: FieldModel, to plan: inout TablePlan) {
-        plan.column(field.name, columnType(field.type))
-        if field.type == .money { plan.column(field.currencyColumn, dialect.textType) }
+        for (name, definition) in Self.columns(of: field, dialect) { plan.column(name, definition) }
     }
 
-    private func columnType(_ type: FieldType) -> String {
+    /// The columns that hold a field, with their types.
+    static func columns(of field: FieldModel, _ dialect: any Dialect) -> [(name: String, definition: String)] {
+        let own: (name: String, definition: String) = (field.name, columnType(field.type, dialect))
+        return field.type == .money ? [own, (field.currencyColumn, dialect.textType)] : [own]
+    }
+
+    private static func columnType(_ type: FieldType, _ dialect: any Dialect) -> String {
         switch type {
         case .text, .choice, .json, .day, .references: dialect.textType
         case .integer, .boolean, .decimal, .money, .moment, .reference: dialect.integerType
         }
     }
 
-    private func isText(_ field: FieldModel) -> Bool { columnType(field.type) == dialect.textType }
+    private func isText(_ field: FieldModel) -> Bool { Self.columnType(field.type, dialect) == dialect.textType }
 
     private func addUniqueIndexes(to plan: inout TablePlan) {
         let single: [[String]] = entity.fields.filter(\.description.isUnique).map { [$0.name] }

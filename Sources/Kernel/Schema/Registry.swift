@@ -45,6 +45,9 @@ final class Registry: Sendable {
     let afters: [String: [After]]
     /// Everyone who listens to a hook, found with one look.
     private let lines: [String: HookLine]
+    /// A bit for each length that the name of a hook with listeners has: most hooks are heard by nobody, and for most of these that
+    /// is seen without so much as a hash.
+    private let lengths: UInt64
     let metrics: [Owned<Metric>]
     let jobs: [String: Owned<Contributions.JobEntry>]
     let routes: [Owned<Contributions.RouteEntry>]
@@ -67,6 +70,8 @@ final class Registry: Sendable {
     let formulaCache = FormulaCache()
     /// What lists read, made once for each kind of list.
     let projections = ProjectionCache()
+    /// What each plugin but the kernel's own part may do beyond its own records.
+    private let warrants: [String: Warrant]
     private let byName: [String: EntityModel]
     private let byPath: [String: EntityModel]
 
@@ -82,6 +87,7 @@ final class Registry: Sendable {
         self.listeners = listeners
         self.afters = afters
         let heard = Set(listeners.keys).union(afters.keys)
+        lengths = heard.reduce(0) { $0 | Registry.bit($1) }
         lines = Dictionary(
             uniqueKeysWithValues: heard.map { ($0, HookLine(listeners: listeners[$0] ?? [], afters: afters[$0] ?? [])) })
         self.metrics = metrics
@@ -98,10 +104,23 @@ final class Registry: Sendable {
             }
         }
         self.links = links
+        let own: [String: [EntityModel]] = Dictionary(grouping: entities, by: \.plugin)
+        var warrants: [String: Warrant] = [:]
+        for plugin in plugins where plugin.id != Composition.kernel {
+            warrants[plugin.id] = Warrant(plugin: plugin.id, own: (own[plugin.id] ?? []).map(\.name), approved: plugin.approved)
+        }
+        self.warrants = warrants
+    }
+
+    /// What a plugin may do; nil for the kernel's own part, which nobody restricts. One that does not run may do nothing.
+    func warrant(of plugin: String) -> Warrant? {
+        warrants[plugin] ?? (plugin == Composition.kernel ? nil : Warrant.none(plugin))
     }
 
     /// Those who listen to a hook; nil when nobody does.
-    func line(of hook: String) -> HookLine? { lines[hook] }
+    func line(of hook: String) -> HookLine? { lengths & Registry.bit(hook) == 0 ? nil : lines[hook] }
+
+    private static func bit(_ hook: String) -> UInt64 { 1 << UInt64(hook.utf8.count & 63) }
 
     /// An entity by its name, or nil while its plugin is switched off.
     func entity(_ name: String) -> EntityModel? { byName[name] }

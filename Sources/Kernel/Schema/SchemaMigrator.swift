@@ -49,7 +49,7 @@ struct SchemaMigrator {
         guard !missing.isEmpty else { return }
         let transaction: StoreTransaction = try transaction()
         for step in missing {
-            try transaction.calling(.of(plugin, .migration, step.name)) { try step.body(transaction.transaction) }
+            try transaction.calling(.of(plugin, .migration, step.name)) { try step.body(transaction.transaction(for: plugin)) }
             try record(step.name, of: plugin, at: now, connection)
         }
     }

@@ -64,6 +64,7 @@ private struct Maker {
                 [
                     "id": .text, "enabled": .count, "version": .text, "state": .text, "reason": .text, "enabled_at": .integer,
                     "enabled_by": .integer, "checksum": .text, "approved": .text,
+                    "manifest": .text, "outline": .text, "pending": .text, "setback": .text,
                 ]),
             table("tenon_migration", key: ["plugin", "name"], ["plugin": .text, "name": .text, "at": .integer]),
             table("tenon_schema", key: ["plugin"], ["plugin": .text, "plan": .text]),
@@ -150,6 +151,15 @@ private struct Maker {
                     "name": .text, "plugin": .text, "payload": .text, "user_id": .integer, "run_at": .integer, "state": .text,
                     "attempts": .count, "error": .text, "created_at": .integer, "started_at": .integer, "finished_at": .integer,
                 ], indexes: [["state", "name", "run_at", "id"]]),
+            table(
+                "tenon_plugin_use", key: ["plugin", "kind", "target", "refused"],
+                [
+                    "plugin": .text, "kind": .text, "target": .text, "refused": .count, "count": .count, "first_at": .integer,
+                    "last_at": .integer,
+                ]),
+            table(
+                "tenon_webhook_secret", key: ["webhook"],
+                ["webhook": .integer, "secret": .text, "previous": .text, "previous_until": .integer]),
             table(
                 "tenon_schedule", key: ["name"],
                 ["name": .text, "plugin": .text, "next_at": .integer, "last_at": .integer]),

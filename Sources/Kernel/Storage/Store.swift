@@ -26,6 +26,8 @@ final class Store: Sendable {
     struct State: Sendable {
         var registry: Registry
         var settings: DeploymentSettings
+        /// The hooks that addresses outside wait for.
+        var webhooks = WebhookSubscriptions()
     }
 
     init(
@@ -51,6 +53,7 @@ final class Store: Sendable {
         state.withLock { $0.settings = settings }
         followers.withLock { $0 }.replaced()
     }
+    func replace(webhooks: WebhookSubscriptions) { state.withLock { $0.webhooks = webhooks } }
     func onReplace(_ body: @escaping @Sendable () -> Void) { followers.withLock { $0.replaced = body } }
     func onCommit(_ body: @escaping @Sendable (CommitEffects) async -> Void) { followers.withLock { $0.committed = body } }
 
@@ -83,6 +86,8 @@ final class Store: Sendable {
         let dialect = engine.dialect
         let (result, effects) = try await TraceScope.step(.write, "") { scope in
             let (result, effects, events) = try await engine.write { connection in
+                WriterWatch.shared.begin()
+                defer { WriterWatch.shared.end() }
                 // The moment is taken here, when the turn has come: the order of moments is the order of transactions.
                 let transaction = StoreTransaction(
                     connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true, calls: calls,
@@ -116,6 +121,8 @@ struct CommitEffects: Sendable {
     }
 
     var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs && !hasFormulaWork }
+    /// Whether webhooks or their deliveries were changed by hand.
+    var changesWebhooks: Bool { touched.contains { $0.entity == "webhook" || $0.entity == "webhook_delivery" } }
     /// Whether the snapshot of rights is out of date.
     var changesRights: Bool { touched.contains { $0.entity == "user" || $0.entity == "team" || $0.entity == "role" } }
 }

@@ -5,11 +5,16 @@ import PluginAPI
 struct StoreContext: ContextBackend {
     let store: Store
     let actor: Actor
+    let plugin: String
     let logger: Logger
+    /// Nil where there is no way outside, as in some tests.
+    let outside: OutsideServices?
 
-    init(store: Store, actor: Actor, plugin: String) {
+    init(store: Store, actor: Actor, plugin: String, outside: OutsideServices? = nil) {
         self.store = store
         self.actor = actor
+        self.plugin = plugin
+        self.outside = outside
         logger = Logger(label: "plugin." + plugin)
     }
 
@@ -17,12 +22,35 @@ struct StoreContext: ContextBackend {
     var now: Moment { store.clock.now }
 
     func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-        try await store.read(as: actor) { try body($0.transaction) }
+        try await store.read(as: actor) { try body($0.transaction(for: plugin)) }
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-        try await store.write(as: actor) { try body($0.transaction) }
+        try await store.write(as: actor) { try body($0.transaction(for: plugin)) }
     }
 
     func log(_ message: String) { logger.info("\(message)") }
+
+    // MARK: Outside
+
+    /// What the plugin may do, as of now; nil for the kernel's own work, which nobody restricts.
+    private var warrant: Warrant? { store.registry.warrant(of: plugin) }
+
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let address = try OutgoingAddress(request.url)
+        try warrant?.connect(to: address, store.calls.uses)
+        guard let outside else { throw CRMError(.unavailable, "there is no way to systems outside here") }
+        return try await outside.client.send(request, .init(timeout: request.timeout))
+    }
+
+    func readFile(_ name: String) async throws -> [UInt8]? { try folder().read(name) }
+    func writeFile(_ name: String, _ bytes: [UInt8]) async throws { try folder().write(name, bytes) }
+    func deleteFile(_ name: String) async throws { try folder().delete(name) }
+    func listFiles() async throws -> [String] { try folder().list() }
+
+    private func folder() throws -> PluginFolder {
+        try warrant?.files(store.calls.uses)
+        guard let outside else { throw CRMError(.unavailable, "there are no files here") }
+        return PluginFolder(of: plugin, in: outside.filesFolder)
+    }
 }

@@ -14,7 +14,7 @@ extension StoreTransaction {
         let target = try require(entity, id)
         return try action.parts.map { part in
             var data = Contributions.ActionData(target: target, input: StoreTransaction.blank(part))
-            try calling(part.sites.prefill) { try part.entry.prefill(&data, transaction) }
+            try calling(part.sites.prefill) { try part.entry.prefill(&data, transaction(for: part.plugin)) }
             return data.input
         }
     }
@@ -45,7 +45,7 @@ extension StoreTransaction {
         var problems: [Problem] = []
         for part in action.parts {
             var data = Contributions.ActionData(target: target, input: StoreTransaction.blank(part))
-            try calling(part.sites.prefill) { try part.entry.prefill(&data, transaction) }
+            try calling(part.sites.prefill) { try part.entry.prefill(&data, transaction(for: part.plugin)) }
             for (place, field) in part.entry.fields.enumerated() {
                 if let value = input[field.name] { data.input.values[place] = value }
             }
@@ -63,7 +63,7 @@ extension StoreTransaction {
             var call = call
             call.results = outcome.results
             call.target = target
-            try calling(part.sites.run) { try part.entry.run(&call, transaction) }
+            try calling(part.sites.run) { try part.entry.run(&call, transaction(for: part.plugin)) }
             outcome.results = call.results
             if !call.message.isEmpty { outcome.message += (outcome.message.isEmpty ? "" : " ") + call.message }
             outcome.opens = call.opens ?? outcome.opens

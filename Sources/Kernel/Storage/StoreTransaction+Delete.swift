@@ -13,14 +13,16 @@ extension StoreTransaction {
 
     private func delete(_ model: EntityModel, _ id: RecordID, _ touch: CommitEffects.Touch) throws {
         let record = try editable(model, id, right: "delete")
-        for rule in model.rules.deletions { try calling(rule.site) { try rule.body(record, transaction) } }
+        for rule in model.rules.deletions { try calling(rule.site) { try rule.body(record, transaction(for: rule.plugin)) } }
         try release(model, record)
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try forgetFailures(model, id)
         try auditDeletion(model, record)
         core.effects.touched.append(touch)
-        if registry.line(of: model.hooks.deleted) != nil { try emit(model.hooks.deleted, RecordChanged(record: id, fields: [])) }
+        if registry.line(of: model.hooks.deleted) != nil || core.webhooks.covers(model.hooks.deleted) {
+            try emit(model.hooks.deleted, RecordChanged(record: id, fields: []))
+        }
     }
 
     /// Sees to the records that point at one that is to go: refuses, empties the link or deletes them too, as each

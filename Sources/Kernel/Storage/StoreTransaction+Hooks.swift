@@ -4,9 +4,9 @@ extension StoreTransaction {
     /// What follows a stored change: reactions, the entity's own hooks, the notice to a new owner.
     func finish(_ entity: EntityModel, _ change: ChangeData) throws {
         core.effects.touched.append(.init(entity: entity.name, id: change.new.id.raw))
-        for rule in entity.rules.saves { try calling(rule.site) { try rule.body(change, transaction) } }
+        for rule in entity.rules.saves { try calling(rule.site) { try rule.body(change, transaction(for: rule.plugin)) } }
         let hook = change.old == nil ? entity.hooks.created : entity.hooks.updated
-        if registry.line(of: hook) != nil {
+        if registry.line(of: hook) != nil || core.webhooks.covers(hook) {
             let changed = entity.fields[SystemSlots.count...].filter { field in
                 change.old.map { $0.values[field.place] != change.new.values[field.place] } ?? !change.new.values[field.place].isEmpty
             }
@@ -32,14 +32,24 @@ extension StoreTransaction {
     }
 
     func emit(_ hook: String, _ payload: any HookPayload) throws {
-        guard let line = registry.line(of: hook) else { return }
+        let isWatched = core.webhooks.covers(hook)
+        let line = registry.line(of: hook)
+        guard line != nil || isWatched else { return }
         try core.changing("listeners to", hook) {
             try core.tracing(.emit, hook) {
-                if !line.listeners.isEmpty {
+                if let line, !line.listeners.isEmpty {
                     let event = HookEvent(hook: hook, payload: payload)
-                    let transaction = transaction
-                    for listener in line.listeners { try calling(listener.site) { try listener.body.body(event, transaction) } }
+                    for listener in line.listeners {
+                        let transaction = transaction(for: listener.plugin)
+                        try calling(listener.site) { try listener.body.body(event, transaction) }
+                    }
                 }
+                if isWatched {
+                    let json = try PayloadCoding.encode(payload)
+                    try WebhookEvent(hook: hook, moment: now, user: actor.userID, via: actor.via, payload: json).store(connection)
+                    core.effects.hasDeliveries = true
+                }
+                guard let line else { return }
                 let added = try Outbox.add(connection, line.afters, hook: hook, payload: payload, user: actor.userID, now: now)
                 if added.isEmpty { return }
                 core.effects.hasDeliveries = true

@@ -81,7 +81,7 @@ extension StoreTransaction {
     func prepare(_ entity: EntityModel, _ change: inout ChangeData) throws {
         for rule in entity.rules.prepares {
             let before = core.recorder.map { _ in change.new }
-            try calling(rule.site) { try rule.body(&change, transaction) }
+            try calling(rule.site) { try rule.body(&change, transaction(for: rule.plugin)) }
             if let before { core.recorder?.prepared(entity, before, change.new) }
         }
     }

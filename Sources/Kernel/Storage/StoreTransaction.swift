@@ -13,6 +13,7 @@ final class StoreTransaction: TransactionBackend {
         let calls: PluginCalls
         /// Notes what happens, when somebody asked for it.
         let recorder: TraceRecorder?
+        let webhooks: WebhookSubscriptions
         private let isWriting: Bool
         var effects = CommitEffects()
         /// How deep rules and hooks have called each other.
@@ -30,6 +31,7 @@ final class StoreTransaction: TransactionBackend {
             self.calls = calls
             recorder = scope.map { TraceRecorder($0, clock: calls.clock) }
             self.connection = recorder.map { TracedConnection(connection, $0) } ?? connection
+            webhooks = state.webhooks
             self.dialect = dialect
             registry = state.registry
             settings = state.settings
@@ -103,7 +105,9 @@ final class StoreTransaction: TransactionBackend {
         StoreTransaction(core: core, actor: .system(via, rights: actor.rights), now: now)
     }
 
-    func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend {
+    func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend { try moved(to: moment, as: user) }
+
+    func moved(to moment: Moment, as user: RecordID?) throws -> StoreTransaction {
         guard core.isDemo else { throw CRMError(.refused, "only demo data may be backdated") }
         let person = Actor(userID: user?.raw, via: actor.via, isElevated: true, rights: actor.rights)
         return StoreTransaction(core: core, actor: person, now: moment)

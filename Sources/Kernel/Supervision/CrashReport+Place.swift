@@ -1,5 +1,9 @@
 import CCrash
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 extension CrashReport {
     /// Where this process reports its own crash. A process that cannot write one says what happened on standard error alone.
     struct Place: Sendable {
@@ -24,6 +28,12 @@ extension CrashReport {
                 CallSlots.shared.forEachRaw { site, thread, began in tenon_crash_call(out, site, thread, began) }
             }
             tenon_crash_install(descriptor)
+        }
+
+        /// Writes down why this worker hangs, and ends it at once: whatever hangs would not let it end gracefully.
+        static func endHanging(_ hang: Watchdog.Hang) {
+            tenon_hang_report(WorkerDescriptor.report, hang.why, hang.plugin, hang.frames, Int32(hang.frames.count))
+            _exit(WorkerExit.hang)
         }
 
         /// To be called when the process ends as it should.

@@ -20,6 +20,8 @@ struct GapAnswers {
 
     /// The connections to wait for.
     var descriptors: [Int32] { Array(connections.keys) }
+    /// Whether more of them can be taken.
+    var hasRoom: Bool { connections.count < Self.most }
     /// When the next one has waited long enough.
     var deadline: Int? { connections.values.map(\.deadline).min() }
 

@@ -73,8 +73,18 @@ struct ReportFolder: Sendable {
         let names: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".report") }.sorted()
         return names.compactMap { name in
             let file: String = path + "/" + name
-            guard let data = FileManager.default.contents(atPath: file), !data.isEmpty else { return nil }
+            guard let data = FileManager.default.contents(atPath: file), !data.isEmpty else {
+                forgetOld(file)
+                return nil
+            }
             return (file, String(decoding: data, as: UTF8.self))
         }
+    }
+
+    /// Removes a file that a process left empty which was killed together with its supervisor. A fresh one may be in use.
+    private func forgetOld(_ file: String) {
+        var facts = stat()
+        guard stat(file, &facts) == 0, facts.st_size == 0, time(nil) - facts.st_mtim.tv_sec > 24 * 3600 else { return }
+        unlink(file)
     }
 }

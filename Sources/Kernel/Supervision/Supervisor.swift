@@ -92,7 +92,7 @@ struct Supervisor {
         if let at = startAt, at <= Self.now, worker == nil { try start() }
         var waiting: [pollfd] = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
         if let worker, !worker.isSilent { waiting.append(pollfd(fd: worker.control, events: Int16(POLLIN), revents: 0)) }
-        if isGap {
+        if isGap, gap.hasRoom {
             waiting.append(pollfd(fd: network.descriptor, events: Int16(POLLIN), revents: 0))
             waiting.append(pollfd(fd: local.descriptor, events: Int16(POLLIN), revents: 0))
         }
@@ -151,9 +151,13 @@ struct Supervisor {
             switch word {
             case .beat: break
             case .swap: swap(now)
+            case .go: break
+            case .prepared:
+                isGap = false
+                current.say(.go)
             case .ready:
                 worker?.isReady = true
-                (isGap, blameless, neverReady) = (false, 0, 0)
+                (blameless, neverReady) = (0, 0)
                 if !wasReady { announce() }
                 wasReady = true
             }

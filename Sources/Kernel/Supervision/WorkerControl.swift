@@ -1,4 +1,5 @@
 import CCrash
+import Dispatch
 import PluginAPI
 import Synchronization
 
@@ -8,6 +9,10 @@ import Glibc
 
 /// What supervisor and worker say to each other, a word a message.
 enum WorkerWord: String, Sendable {
+    /// The worker has started all that it needs and could take connections.
+    case prepared
+    /// The supervisor takes no connections any more: the worker may.
+    case go
     /// The worker answers requests.
     case ready
     /// The worker is well.
@@ -28,6 +33,7 @@ enum WorkerDescriptor {
 /// A worker's line to its supervisor.
 final class WorkerControl: Sendable {
     private let descriptor: Int32
+    private let turn = DispatchSemaphore(value: 0)
     private static let line = Mutex<WorkerControl?>(nil)
 
     init(descriptor: Int32) { self.descriptor = descriptor }
@@ -53,11 +59,24 @@ final class WorkerControl: Sendable {
         _ = text.withCString { send(descriptor, $0, strlen($0), Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
     }
 
+    /// Returns once connections are for this worker alone to take: two processes that take them from one socket would find it
+    /// empty where they were told that somebody waits.
+    func awaitTurn() async {
+        say(.prepared)
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [turn] in
+                turn.wait()
+                continuation.resume()
+            }
+        }
+    }
+
     private func waitForEnd() {
-        var byte: UInt8 = 0
+        var bytes = [UInt8](repeating: 0, count: 64)
         while true {
-            let count: Int = recv(descriptor, &byte, 1, 0)
+            let count: Int = recv(descriptor, &bytes, bytes.count, 0)
             if count == 0 || (count < 0 && errno != EINTR) { return }
+            if count > 0, WorkerWord(rawValue: String(decoding: bytes[..<count], as: UTF8.self)) == .go { turn.signal() }
         }
     }
 

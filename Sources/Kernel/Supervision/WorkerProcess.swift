@@ -98,6 +98,11 @@ struct WorkerProcess {
         return all.map { $0.key + "=" + $0.value }
     }
 
+    func say(_ word: WorkerWord) {
+        let text: String = word.rawValue
+        _ = text.withCString { send(control, $0, strlen($0), Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)) }
+    }
+
     /// The next thing that the worker says; nil when it says nothing now. `isGone` when its end of the line is closed.
     func hear() -> (word: WorkerWord?, isGone: Bool) {
         var bytes = [UInt8](repeating: 0, count: 64)

@@ -63,7 +63,7 @@ struct Visit: Sendable {
         let menu = Menu(registry: registry, actor: actor)
         shell.groups = menu.groups
         shell.creates = menu.creates
-        shell.banner = front.banner()
+        shell.banner = await front.banner(for: actor)
         shell.assets = front.assets
         shell.tracing = TraceScreen.strip(self)
         return shell

@@ -23,6 +23,10 @@ struct WebFront: Sendable {
             if request.path.first == "login", request.method == "POST" {
                 return try await LoginScreen(front: self, request: request).respond(nil)
             }
+            // Whoever may not come in now may still come in as somebody else.
+            if request.path.first == "login", kernel.options.safeMode != nil {
+                return try await LoginScreen(front: self, request: request).respond(try? await authenticator.caller(for: request))
+            }
             let caller = try await authenticator.caller(for: request)
             if request.path.first == "login" { return try await LoginScreen(front: self, request: request).respond(caller) }
             if request.path.first == "logout" {
@@ -160,5 +164,17 @@ struct WebFront: Sendable {
     }
 
     /// What everyone must know who works here now; nil mostly.
-    func banner() -> HTML? { nil }
+    func banner(for actor: Actor) async -> HTML? {
+        guard actor.can(.managePlugins) else { return nil }
+        if let reason = kernel.options.safeMode {
+            let hint: HTML = "<p>No plugin is loaded: only what is here works. See the <a href=\"/admin/plugins\">plugins</a>, then start the server again as usual.</p>"
+            return Parts.notice(.warn, "Safe mode: \(reason).", hint)
+        }
+        let quarantined: [Quarantine] = await kernel.plugins.quarantined.values.sorted { $0.plugin < $1.plugin }
+        if quarantined.isEmpty { return nil }
+        let names: String = quarantined.map(\.plugin).joined(separator: ", ")
+        let rest: HTML = quarantined.html { "<p>\($0.plugin): \($0.reason.asSentence)</p>" }
+        let way: HTML = "<p><a href=\"/admin/plugins\">See the plugins</a></p>"
+        return Parts.notice(.warn, quarantined.count == 1 ? "The plugin \(names) is in quarantine." : "Plugins are in quarantine: \(names).", "\(rest)\(way)")
+    }
 }

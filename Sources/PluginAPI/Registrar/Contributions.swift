@@ -178,6 +178,8 @@ public struct Contributions: Sendable {
     public var settings: [SettingEntry] = []
     /// Named migrations, in order.
     public var migrations: [MigrationEntry] = []
+    /// What the plugin says to its own upgrade.
+    public var upgradeChecks: [@Sendable (OldData) throws -> Void] = []
     /// Renamed columns, in order.
     public var renames: [RenameEntry] = []
     /// Rights of default roles.

@@ -2,7 +2,7 @@
 /// refuses the plugin as a whole, with all its problems, before any of it is visible.
 ///
 /// ### Data
-/// ``entity(_:)``, ``uses(_:)``, ``migration(_:_:)``, ``renamed(_:from:to:)``, ``demo(_:_:)``
+/// ``entity(_:)``, ``uses(_:)``, ``migration(_:_:)``, ``beforeUpgrade(_:)``, ``renamed(_:from:to:)``, ``demo(_:_:)``
 /// ### Rules
 /// ``prepare(_:priority:_:)``, ``validate(_:priority:_:)``, ``onSave(_:priority:_:)``, ``onDelete(_:priority:_:)``, ``hook(_:_:)``,
 /// ``on(_:name:priority:_:)``, ``after(_:name:priority:_:)``, ``function(_:_:returns:_:takesEmpty:_:)``
@@ -37,6 +37,19 @@ extension Registrar {
     /// tables. Its name never changes once released, nor does what it does.
     public mutating func migration(_ name: String, _ body: @escaping @Sendable (Transaction) throws -> Void) {
         note { $0.migrations.append(.init(name: name, body: body)) }
+    }
+
+    /// Looks at the data that an earlier release left, before anything of it is changed: a thrown error refuses the upgrade with
+    /// its reason, and the earlier release goes on serving.
+    ///
+    /// ```swift
+    /// crm.beforeUpgrade { old in
+    ///     guard old.version.hasPrefix("1."), try old.count(of: "ticket", where: "state", is: .text("draft")) > 0 else { return }
+    ///     throw CRMError.refused("there are drafts", hint: "Send or delete them first.")
+    /// }
+    /// ```
+    public mutating func beforeUpgrade(_ check: @escaping @Sendable (OldData) throws -> Void) {
+        note { $0.upgradeChecks.append(check) }
     }
 
     /// A field has another name than in an earlier release: its column is renamed and keeps its data.

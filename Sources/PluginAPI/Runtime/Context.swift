@@ -10,11 +10,37 @@ public protocol ContextBackend: Sendable {
     func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T
     /// Writes a line to the log.
     func log(_ message: String)
+    /// Sends a request to a system outside.
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse
+    /// The bytes of a file of the plugin, or nil.
+    func readFile(_ name: String) async throws -> [UInt8]?
+    /// Writes a file of the plugin.
+    func writeFile(_ name: String, _ bytes: [UInt8]) async throws
+    /// Deletes a file of the plugin.
+    func deleteFile(_ name: String) async throws
+    /// The names of the plugin's files.
+    func listFiles() async throws -> [String]
+}
+
+/// What test doubles need not have.
+extension ContextBackend {
+    /// Throws: there is no way outside here.
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        throw CRMError(.unavailable, "there is no way to systems outside here")
+    }
+    /// Throws: there are no files here.
+    public func readFile(_ name: String) async throws -> [UInt8]? { throw CRMError(.unavailable, "there are no files here") }
+    /// Throws: there are no files here.
+    public func writeFile(_ name: String, _ bytes: [UInt8]) async throws { throw CRMError(.unavailable, "there are no files here") }
+    /// Throws: there are no files here.
+    public func deleteFile(_ name: String) async throws { throw CRMError(.unavailable, "there are no files here") }
+    /// Throws: there are no files here.
+    public func listFiles() async throws -> [String] { throw CRMError(.unavailable, "there are no files here") }
 }
 
 /// What work outside a transaction (jobs, `after`, routes) is given.
 public struct Context: Sendable {
-    private let backend: any ContextBackend
+    let backend: any ContextBackend
 
     /// Wraps the kernel's side. For the kernel.
     public init(_ backend: any ContextBackend) { self.backend = backend }
@@ -31,6 +57,8 @@ public struct Context: Sendable {
     public func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await backend.write(body)
     }
+    /// The kernel's side, for what the kernel itself contributes; nil when it is of another type.
+    public func backend<B: ContextBackend>(as _: B.Type) -> B? { backend as? B }
     /// Writes a line to the product's log, under the plugin's name.
     public func log(_ message: String) { backend.log(message) }
 }

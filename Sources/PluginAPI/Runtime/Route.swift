@@ -1,4 +1,4 @@
-/// The verbs of HTTP that a plugin's route can answer.
+/// The verbs of HTTP.
 public enum HTTPMethod: String, Sendable, CaseIterable {
     /// Reads.
     case get = "GET"
@@ -8,6 +8,10 @@ public enum HTTPMethod: String, Sendable, CaseIterable {
     case patch = "PATCH"
     /// Deletes.
     case delete = "DELETE"
+    /// Replaces.
+    case put = "PUT"
+    /// Reads the headers alone.
+    case head = "HEAD"
 }
 
 /// Who may call a route.

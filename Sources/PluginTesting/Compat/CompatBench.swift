@@ -35,7 +35,7 @@ final class CompatBench: Sendable {
         let id = host.plugin.id
         own = entities.filter { $0.pluginID == id }
         adds = try await host.read("plugins/\(id)")["adds"]
-        beginning = try await CompatBench.exports(own, host)
+        beginning = try await CompatBench.contents(own, host)
     }
 
     /// `Tests/samples.json`: for plugins whose tests are not in Swift.
@@ -82,12 +82,19 @@ final class CompatBench: Sendable {
     func entity(named name: String) -> CompatEntity? { entities.first { $0.name == name } }
 
     /// Every record of the plugin as files show it, by entity.
-    func exports() async throws -> [String: String] { try await CompatBench.exports(own, host) }
+    func exports() async throws -> [String: String] { try await CompatBench.files(own, host) { _ in "&ids=true&sort=id" } }
 
-    private static func exports(_ own: [CompatEntity], _ host: TestHost) async throws -> [String: String] {
+    /// The same without what tells one making of a record from another: ids, who and when.
+    func contents() async throws -> [String: String] { try await CompatBench.contents(own, host) }
+
+    private static func contents(_ own: [CompatEntity], _ host: TestHost) async throws -> [String: String] {
+        try await files(own, host) { "&sort=id&columns=" + $0.fields.filter { !$0.isSystem }.map(\.name).joined(separator: ",") }
+    }
+
+    private static func files(_ own: [CompatEntity], _ host: TestHost, _ query: (CompatEntity) -> String) async throws -> [String: String] {
         var files: [String: String] = [:]
         for entity in own {
-            let file = try await host.get("/api/v1/\(entity.path)/export?format=csv&ids=true&sort=id")
+            let file = try await host.get("/api/v1/\(entity.path)/export?format=csv" + query(entity))
             guard file.isSuccess else { throw Refusal(file) }
             files[entity.path] = file.text
         }

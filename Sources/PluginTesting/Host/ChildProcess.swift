@@ -55,6 +55,11 @@ final class ChildProcess: Sendable {
         }
     }
 
+    /// Collects it when it has ended, and waits for nothing.
+    func reap() {
+        DispatchQueue.global().async { _ = self.collect(0) }
+    }
+
     func signal(_ number: Int32) {
         status.withLock { if $0 == nil { kill(id, number) } }
     }

@@ -107,6 +107,23 @@ extension TestHost {
         try await call("POST", "plugins/\(plugin.id)/enable", ["cascade": true, "approve": true])
     }
 
+    /// What has become of the tested plugin: `enabled`, `failed` and so on.
+    public func state() async throws -> String { try await read("plugins/\(plugin.id)")["state"].text }
+
+    /// Has the version in the plugins folder take over from the one that runs. Throws when the old one goes on serving.
+    public func upgrade() async throws {
+        let asked = try await call("POST", "plugins/\(plugin.id)/upgrade", ["approve": true])
+        var now = asked
+        for _ in 0..<1200 where now["upgrade"]["state"] == "pending" {
+            try await Task.sleep(for: .milliseconds(50))
+            // A worker that is on its way out may hang up.
+            now = (try? await read("plugins/\(plugin.id)")) ?? now
+        }
+        guard now["state"] == "enabled", now["upgrade"].isNull else {
+            throw HostProblem("the plugin \(plugin.id) could not take over: \(now["upgrade"]["reason"].text)\(now["reason"].text)")
+        }
+    }
+
     /// Takes the tested plugin out for good. Returns the folder of the archive with all that it held.
     public func uninstall() async throws -> String {
         try await call("POST", "plugins/\(plugin.id)/uninstall", ["destroy": .string(plugin.id)])["data"][0]["archive"].text

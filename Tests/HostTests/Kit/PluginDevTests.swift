@@ -88,24 +88,27 @@ import Testing
         watcher.executableURL = Deployment.buildFolder.appendingPathComponent("tenon")
         watcher.arguments = ["plugin", "dev", place.folder, "--data", host.data]
         watcher.environment = ProcessInfo.processInfo.environment.merging(["TENON_SDK": Deployment.buildFolder.path + "/tenon-home/sdk"]) { $1 }
-        let output = Pipe()
-        watcher.standardOutput = output
+        let words: String = place.folder + ".log"
+        FileManager.default.createFile(atPath: words, contents: nil)
+        watcher.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: words))
         watcher.standardError = FileHandle.nullDevice
         try watcher.run()
-        // It says when it watches; before that a change might be taken for the beginning.
-        var said = ""
-        while !said.contains("watching") {
-            let piece: Data = output.fileHandleForReading.availableData
-            try #require(!piece.isEmpty, "\(said)")
-            said += String(decoding: piece, as: UTF8.self)
+        defer { if watcher.isRunning { watcher.terminate() } }
+        func said(_ text: String) async throws -> String {
+            var all = ""
+            for _ in 0..<3000 {
+                all = try String(contentsOfFile: words, encoding: .utf8)
+                if all.contains(text) { return all }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            Issue.record("“\(text)” was not said: \(all)")
+            return all
         }
+        // It says when it watches; a change before that might be taken for the beginning.
+        _ = try await said("watching")
         try place.edit("Sources/AcmeLoyalty/FinishEntry.swift", Self.words, "So it is.")
-        while !said.contains("is in") {
-            let piece: Data = output.fileHandleForReading.availableData
-            try #require(!piece.isEmpty, "\(said)")
-            said += String(decoding: piece, as: UTF8.self)
-        }
-        #expect(said.contains("changed: Sources/AcmeLoyalty/FinishEntry.swift"))
+        let all: String = try await said("is in")
+        #expect(all.contains("changed: Sources/AcmeLoyalty/FinishEntry.swift"))
         #expect(try await Self.answer(host) == "So it is.")
         watcher.terminate()
         watcher.waitUntilExit()

@@ -34,6 +34,12 @@ final class Deployment: Sendable {
             library: Self.buildFolder.appendingPathComponent(library))
     }
 
+    /// Puts another plugin of the tree into the folder of the first, as a new release would come.
+    func replace(_ name: String, by next: String) throws {
+        try FileManager.default.removeItem(at: pluginsFolder.appendingPathComponent(name))
+        try install(next)
+    }
+
     func install(_ name: String, manifest: Data, library: URL) throws {
         let target: URL = pluginsFolder.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)

@@ -26,14 +26,19 @@ final class TenonProgram: Sendable {
         var said: String
     }
 
-    init() throws {
+    /// The plugins of the tree by the names of their folders, fixtures included.
+    init(_ plugins: [String] = ["Customers", "Leads", "Deals"]) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-program-\(UUID().uuidString)")
-        for (id, name) in [("customers", "Customers"), ("leads", "Leads"), ("deals", "Deals")] {
+        for name in plugins {
+            let id = name.lowercased()
+            let source = ["Plugins/\(name)", "Tests/Fixtures/Plugins/\(name)"].first {
+                FileManager.default.fileExists(atPath: Deployment.sources.path + "/\($0)/plugin.json")
+            }
             let target = folder.appendingPathComponent("home/plugins/\(id)")
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
             try FileManager.default.createSymbolicLink(
                 at: target.appendingPathComponent("plugin.json"),
-                withDestinationURL: Deployment.sources.appendingPathComponent("Plugins/\(name)/plugin.json"))
+                withDestinationURL: Deployment.sources.appendingPathComponent("\(source ?? name)/plugin.json"))
             try FileManager.default.createSymbolicLink(
                 at: target.appendingPathComponent("lib\(name).so"),
                 withDestinationURL: Deployment.buildFolder.appendingPathComponent("lib\(name).so"))
@@ -44,8 +49,8 @@ final class TenonProgram: Sendable {
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// With an administrator.
-    static func prepared() throws -> TenonProgram {
-        let program = try TenonProgram()
+    static func prepared(_ plugins: [String] = ["Customers", "Leads", "Deals"]) throws -> TenonProgram {
+        let program = try TenonProgram(plugins)
         let run = try program.run("init", "--admin-email", "admin@example.com", "--admin-password-file", "-", input: "a long walk by the sea\n")
         if run.status != 0 { throw Silent(said: run.description) }
         return program
@@ -82,9 +87,16 @@ final class TenonProgram: Sendable {
     }
 
     /// Starts a server and returns once it says that it answers.
-    func serve() throws -> Server {
+    func serve(_ more: [String] = [], environment: [String: String] = [:], errors: URL? = nil) throws -> Server {
+        var log: FileHandle?
+        if let errors {
+            try Data().write(to: errors)
+            log = try FileHandle(forWritingTo: errors)
+        }
         let output = Pipe()
-        let process = try process(["serve", "--port", "0"], [:], output: output.fileHandleForWriting.fileDescriptor)
+        let process = try process(
+            ["serve", "--port", "0"] + more, environment, output: output.fileHandleForWriting.fileDescriptor,
+            errors: log?.fileDescriptor ?? 2)
         try output.fileHandleForWriting.close()
         var said = ""
         while !said.contains("\n") {

@@ -85,10 +85,12 @@ import Testing
     @Test func `the effective rights are a row an entity`() throws {
         #expect(
             Self.rights.effectiveRights(of: 1, registry: registry).text == """
-                role     -
-                team     -
-                user     view all
-                project  view team, close-books own [budget hidden]
+                role              -
+                team              -
+                user              view all
+                webhook           -
+                webhook_delivery  -
+                project           view team, close-books own [budget hidden]
                 specials: see_operations
                 """)
     }

@@ -12,13 +12,15 @@ import Testing
             "\(role.name) (\(role.key))\n" + role.grants.rights(registry: registry).text
         }
         let everything = "view all, create all, edit all, delete all, import all, export all"
-        let seeing = "role  -\nteam  view all\nuser  view all"
+        let seeing = "role              -\nteam              view all\nuser              view all\nwebhook           -\nwebhook_delivery  -"
         #expect(
             table.joined(separator: "\n\n") == """
                 Administrator (administrator)
-                role  \(everything)
-                team  \(everything)
-                user  \(everything)
+                role              \(everything)
+                team              \(everything)
+                user              \(everything)
+                webhook           \(everything), new-secret all, send-test all
+                webhook_delivery  \(everything), redeliver all
                 specials: manage_users, manage_roles, manage_plugins, manage_settings, customize_fields, see_operations
 
                 Management (management)

@@ -88,15 +88,26 @@ enum CloseTickets: ActionExtension {
 }
 
 extension Composition.Part {
-    static func of(_ id: String, optional: [String] = [], _ plugin: some Plugin) -> Composition.Part {
-        of(id, optional: optional) { plugin.register(with: &$0) }
+    static func of(
+        _ id: String, optional: [String] = [], approved: PluginManifest.Capabilities? = nil, _ plugin: some Plugin
+    ) -> Composition.Part {
+        of(id, optional: optional, approved: approved) { plugin.register(with: &$0) }
     }
 
-    static func of(_ id: String, optional: [String] = [], _ register: (inout Registrar) -> Void) -> Composition.Part {
+    /// With leave to do all that it registers, unless said otherwise.
+    static func of(
+        _ id: String, optional: [String] = [], approved: PluginManifest.Capabilities? = nil, _ register: (inout Registrar) -> Void
+    ) -> Composition.Part {
         var registrar = Registrar()
         register(&registrar)
+        let all: Contributions = registrar.contributions
+        var used: [String] = all.entities.filter(\.isForeign).map(\.schema.name) + all.prepares.map(\.entity)
+        used += all.validations.map(\.entity) + all.saves.map(\.entity) + all.deletions.map(\.entity)
+        used += all.actions.map(\.entity) + all.metrics.map(\.entity)
+        let foreign: [String] = Set(used).sorted()
         return Composition.Part(
-            id: id, name: id.readable, version: "1.0.0", optional: optional, contributions: registrar.contributions)
+            id: id, name: id.readable, version: "1.0.0", optional: optional, contributions: registrar.contributions,
+            approved: approved ?? .init(writes: foreign, elevated: "a test"))
     }
 
     static var kernel: Composition.Part { of(Composition.kernel, SystemPlugin()) }

@@ -20,10 +20,19 @@ enum PluginLibrary {
         return Unmanaged<PluginBox>.fromOpaque(entry()).takeRetainedValue().plugin
     }
 
+    /// What the plugin's own manifest asks for.
+    static func capabilities(_ id: String) throws -> PluginManifest.Capabilities {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appendingPathComponent("Plugins/\(try #require(names[id]))/plugin.json")
+        return try PluginManifest(json: Array(Data(contentsOf: file))).capabilities
+    }
+
     static func part(_ id: String) throws -> Composition.Part {
         var registrar = Registrar()
         try plugin(id).register(with: &registrar)
         return Composition.Part(
-            id: id, name: id, version: "1.0.0", optional: id == "deals" ? ["leads"] : [], contributions: registrar.contributions)
+            id: id, name: id, version: "1.0.0", optional: id == "deals" ? ["leads"] : [], contributions: registrar.contributions,
+            approved: try capabilities(id))
     }
 }

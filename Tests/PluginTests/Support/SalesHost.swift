@@ -105,7 +105,7 @@ final class SalesHost: Sendable {
         let parts = parts
         try await store.write(as: actor(nil)) { transaction in
             transaction.core.isDemo = true
-            for part in parts { for demo in part.contributions.demos { try demo.body(transaction.transaction) } }
+            for part in parts { for demo in part.contributions.demos { try demo.body(transaction.transaction(for: part.id)) } }
         }
         try await reloadRights()
     }

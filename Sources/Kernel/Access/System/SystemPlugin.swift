@@ -40,6 +40,9 @@ struct SystemPlugin: Plugin {
         crm.prepare(SystemRole.self, priority: 1000, RoleRules.guardRights)
         crm.onDelete(SystemRole.self, RoleRules.deleted)
 
+        crm.setting(KernelSettings.privateAddresses)
+        WebhookContributions.register(with: &crm)
+
         for role in DefaultRole.allCases {
             crm.grant(role, SystemUser.self, .view())
             crm.grant(role, SystemTeam.self, .view())

@@ -49,11 +49,15 @@ struct ServerProcess: Sendable {
         let control = WorkerControl.open()
         let report = CrashReport.Place(descriptor: WorkerDescriptor.report)
         defer { report.close() }
+        Watchdog(
+            limits: .init(ProcessInfo.processInfo.environment), vitals: Watchdog.Vital.tasks + HTTPServer.vitals, well: { control.say(.beat) },
+            end: { CrashReport.Place.endHanging($0) }
+        ).start()
         try await serve(
             [
                 ListeningSocket(descriptor: WorkerDescriptor.network, isLocal: false),
                 ListeningSocket(descriptor: WorkerDescriptor.local, isLocal: true),
-            ]
+            ], before: { await control.awaitTurn() }
         ) { control.say(.ready) }
     }
 
@@ -74,13 +78,16 @@ struct ServerProcess: Sendable {
     }
 
     /// Opens the deployment and serves until it is told to end; finishes what it began.
-    private func serve(_ sockets: [ListeningSocket], isAlone: Bool = false, ready: @escaping @Sendable () -> Void) async throws {
+    private func serve(
+        _ sockets: [ListeningSocket], isAlone: Bool = false, before: () async -> Void = {}, ready: @escaping @Sendable () -> Void
+    ) async throws {
         let kernel = try await deployment.open(safeMode: safeMode)
         if kernel.rights.firstAdministrator == nil {
             terminal.printError("there is no administrator yet: end the server and run `tenon init`")
         }
         do {
             try await kernel.start()
+            await before()
             let server = HTTPServer(front: kernel.front, logger: Logger(label: "tenon.http"))
             let answering = Mutex(0)
             try await server.run(sockets, endingAt: isAlone ? .whenInterrupted : .whenTold) { _ in

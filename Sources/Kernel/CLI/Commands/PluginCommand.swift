@@ -9,9 +9,14 @@ struct PluginCommand: ParsableCommand {
             EXAMPLES:
               tenon plugin list
               tenon plugin info NAME
-              tenon plugin disable NAME
+              tenon plugin plan enable NAME
+              tenon plugin enable NAME
             """,
-        subcommands: [List.self, Info.self, Enable.self, Disable.self, Release.self, New.self, Build.self, Test.self, Dev.self])
+        subcommands: [
+            List.self, Info.self, PluginPlanCommand.self, PluginEnableCommand.self, PluginDisableCommand.self, PluginUpgradeCommand.self,
+            PluginUninstallCommand.self, PluginRestoreCommand.self, Release.self, New.self, Build.self,
+            Test.self, Dev.self,
+        ])
 
     static func cell(state: String) -> TextTable.Cell {
         switch state {
@@ -41,6 +46,20 @@ struct PluginCommand: ParsableCommand {
             for plugin in plugins where !plugin["reason"].scalar.isEmpty {
                 session.terminal.print("\n" + session.style(.bold, plugin["id"].scalar) + ": " + plugin["reason"].scalar.tame)
             }
+            for plugin in plugins where plugin["upgrade"]?["version"] != nil {
+                session.terminal.print("\n" + session.style(.bold, plugin["id"].scalar) + ": " + PluginCommand.upgrade(plugin).tame)
+            }
+        }
+    }
+
+    /// What there is to say of another version.
+    static func upgrade(_ plugin: JSONValue) -> String {
+        let upgrade: JSONValue = plugin["upgrade"] ?? .null
+        let version: String = upgrade["version"].scalar
+        switch upgrade["state"].scalar {
+        case "waiting": return "version \(version) waits in the plugins folder; see `tenon plugin plan upgrade \(plugin["id"].scalar)`"
+        case "pending": return "version \(version) takes over with the next start"
+        default: return "version \(version) could not take over: \(upgrade["reason"].scalar)"
         }
     }
 
@@ -54,6 +73,7 @@ struct PluginCommand: ParsableCommand {
             let response = try await session.client.send(.get("plugins", id))
             if session.options.json { return session.terminal.print(json: response.body) }
             PluginCommand.show(try APIClient.document(response), session)
+            PluginCommand.show(uses: try APIClient.document(try await session.client.send(.get("plugins", id, "uses"))), session)
         }
     }
 
@@ -73,10 +93,13 @@ struct PluginCommand: ParsableCommand {
         add("Works with", plugin["optional"])
         add("Required by", plugin["required_by"])
         add("Hint", plugin["hint"])
+        if plugin["upgrade"]?["version"] != nil { add("Upgrade", .string(upgrade(plugin))) }
         let asks = PluginManifest.Capabilities(stored: plugin["capabilities"] ?? .null)
         let approved = PluginManifest.Capabilities(stored: plugin["approved"] ?? .null)
         add("Asks for", .array(asks.lines.map(JSONValue.string)))
         add("Not approved", .array(asks.growth(over: approved).lines.map(JSONValue.string)))
+        add("Switched on", plugin["checksum"])
+        add("In its folder", plugin["folder_checksum"])
         for member in plugin["adds"]?.members ?? [] { add(member.name.readable, member.value) }
         if !lines.isEmpty { session.terminal.print() }
         let width = lines.map(\.0.columns).max() ?? 0
@@ -84,36 +107,6 @@ struct PluginCommand: ParsableCommand {
         for (label, text) in lines {
             let wrapped = text.wrapped(to: room).joined(separator: "\n" + String(repeating: " ", count: width + 2))
             session.terminal.print(style(.dim, label.padded(to: width)) + "  " + wrapped)
-        }
-    }
-
-    struct Enable: ClientCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "enable", abstract: "Switch a plugin on, without a restart.", discussion: "EXAMPLES:\n  tenon plugin enable NAME")
-        @Argument(help: "The plugin's id.") var id: String
-        @Flag(help: "Switch on the plugins that it requires, too.") var cascade = false
-        @OptionGroup(title: "Global options") var global: GlobalOptions
-
-        func run(_ session: Session) async throws {
-            let body = JSONValue.fields(["cascade": .boolean(cascade)])
-            let response = try await session.client.send(.send("POST", "plugins", id, "enable", body: body))
-            session.report("plugin \(id) is enabled", json: response)
-        }
-    }
-
-    struct Disable: ClientCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "disable",
-            abstract: "Switch a plugin off: what it adds disappears, its data stays.",
-            discussion: "EXAMPLES:\n  tenon plugin disable NAME\n  tenon plugin disable NAME --cascade")
-        @Argument(help: "The plugin's id.") var id: String
-        @Flag(help: "Switch off the plugins that require it, too.") var cascade = false
-        @OptionGroup(title: "Global options") var global: GlobalOptions
-
-        func run(_ session: Session) async throws {
-            let body = JSONValue.fields(["cascade": .boolean(cascade)])
-            let response = try await session.client.send(.send("POST", "plugins", id, "disable", body: body))
-            session.report("plugin \(id) is disabled; its data stays", json: response)
         }
     }
 

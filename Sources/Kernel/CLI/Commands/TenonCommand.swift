@@ -21,11 +21,12 @@ struct TenonCommand: ParsableCommand {
             """,
         version: productVersion,
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [InitCommand.self, ServeCommand.self, DoctorCommand.self, VersionCommand.self]),
+            CommandGroup(name: "Running", subcommands: [InitCommand.self, ServeCommand.self, DoctorCommand.self, VersionCommand.self, TryPluginsCommand.self]),
             CommandGroup(
                 name: "Administration",
                 subcommands: [
-                    UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, SettingsCommand.self, FieldsCommand.self, FormulasCommand.self,
+                    UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, ApplyCommand.self, SettingsCommand.self, FieldsCommand.self,
+                    FormulasCommand.self,
                     JobsCommand.self, HooksCommand.self, CrashesCommand.self, OpenAPICommand.self,
                 ]),
             CommandGroup(

@@ -88,6 +88,13 @@ struct Terminal: Sendable {
         return answer == "y" || answer == "yes"
     }
 
+    /// Asks for a word; nil when there is nobody to ask.
+    func ask(_ question: String) -> String? {
+        guard canAsk else { return nil }
+        sink(Array("\(question) ".utf8), true)
+        return readLine(strippingNewline: true) ?? ""
+    }
+
     /// Prints JSON as the server sent it; on a terminal, indented.
     func print(json bytes: [UInt8]) {
         if isInteractive, let node = try? JSONValue(parsing: bytes) { return print(node.text(indented: true)) }

@@ -12,7 +12,7 @@ struct Checkup: Sendable {
         findings += try await engine.read { connection in
             [
                 try tables(connection), try references(connection), try deliveries(connection), try jobs(connection),
-                try schedules(connection),
+                try schedules(connection), try quarantine(connection), try crashes(connection),
             ]
         }
         return findings + [people()]
@@ -100,6 +100,27 @@ struct Checkup: Sendable {
                 state: .warning, check: "schedules", message: "overdue: \(listed(late))", hint: "They run while `tenon serve` does.")
         }
         return Finding(state: .ok, check: "schedules", message: "\(counted(registry.jobs.count, "job")), none overdue")
+    }
+
+    private func quarantine(_ connection: any Connection) throws -> Finding {
+        let names = try Quarantine.all(connection).keys.sorted()
+        guard names.isEmpty else {
+            return Finding(
+                state: .warning, check: "quarantine", message: "plugins are kept out: \(listed(names))",
+                hint: "See `tenon crashes list`, and `tenon plugin release` once they are mended.")
+        }
+        return Finding(state: .ok, check: "quarantine", message: "no plugin is kept out")
+    }
+
+    private func crashes(_ connection: any Connection) throws -> Finding {
+        let day = now.adding(days: -1).milliseconds
+        let count = try connection.integer("SELECT count(*) FROM tenon_crash WHERE at > ?", [.integer(day)]) ?? 0
+        guard count == 0 else {
+            return Finding(
+                state: .warning, check: "crashes", message: "the server ended unexpectedly \(count == 1 ? "once" : "\(count) times") within a day",
+                hint: "See `tenon crashes list`.")
+        }
+        return Finding(state: .ok, check: "crashes", message: "none within a day")
     }
 
     private func people() -> Finding {

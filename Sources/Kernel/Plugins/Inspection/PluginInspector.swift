@@ -25,7 +25,7 @@ struct PluginInspector {
             let found = try SymbolSurvey(image, host)
             var refusals: [PluginRefusal] = []
             if expectation.kind == .swift {
-                refusals += compilerRefusals(image, expectation)
+                refusals += compilerRefusals(image, found, expectation)
                 refusals += ownAPIRefusals(image, found, expectation)
             }
             refusals += entryRefusals(found, expectation)
@@ -59,9 +59,19 @@ extension PluginInspector {
             host: "runs on \(Self.machineName(host.machine))", hint: rebuild(expectation))
     }
 
-    private func compilerRefusals(_ image: ELFImage, _ expectation: PluginExpectation) -> [PluginRefusal] {
+    private func compilerRefusals(
+        _ image: ELFImage, _ found: SymbolSurvey, _ expectation: PluginExpectation
+    ) -> [PluginRefusal] {
         let stamp = CompilerStamp(image)
-        guard !host.compiler.accepts(stamp) else { return [] }
+        if host.compiler.accepts(stamp) {
+            // Its back end fits, but more than one Swift release may have had that one.
+            guard let other: String = found.otherReleases.first else { return [] }
+            return [
+                PluginRefusal(
+                    field: .compiler, plugin: "was built by Swift \(other)", host: "was built by \(host.compiler.description)",
+                    hint: rebuild(expectation))
+            ]
+        }
         return [
             PluginRefusal(
                 field: .compiler, plugin: "was built by \(stamp.description)",

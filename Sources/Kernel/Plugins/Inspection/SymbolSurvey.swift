@@ -1,3 +1,5 @@
+import Glibc
+
 /// A library's symbols and needed libraries held against what the process has.
 struct SymbolSurvey {
     private let image: ELFImage
@@ -9,6 +11,8 @@ struct SymbolSurvey {
     private(set) var copiedDescriptors: [String] = []
     /// Defined symbols whose address is found by running a function of the library.
     private(set) var indirectSymbols: [String] = []
+    /// The Swift releases other than the host's that the library says it was compiled by.
+    private(set) var otherReleases: [String] = []
 
     init(_ image: ELFImage, _ host: HostLibraries) throws(ELFProblem) {
         self.image = image
@@ -25,8 +29,11 @@ struct SymbolSurvey {
         var missing: [String] = []
         var copied: [String] = []
         var indirect: [String] = []
+        var stamps: [(release: String, isOther: Bool)] = []
         try image.symbols.forEach { symbol in
-            if symbol.isDefined {
+            if !symbol.isDefined, image.symbols.withName(of: symbol, Self.isStamp), let release = ReleaseStamp.release(image.symbols.name(of: symbol)) {
+                stamps.append((release, !image.symbols.withName(of: symbol, host.offers)))
+            } else if symbol.isDefined {
                 if symbol.isIndirect { indirect.append(image.symbols.name(of: symbol)) }
                 guard image.symbols.withName(of: symbol, HostLibraries.isDescriptor) else { return }
                 let name: String = image.symbols.name(of: symbol)
@@ -44,9 +51,12 @@ struct SymbolSurvey {
             missing.removeAll { provided.contains($0) }
         }
         missingSymbols = missing
+        otherReleases = stamps.filter(\.isOther).map(\.release)
         copiedDescriptors = copied
         indirectSymbols = indirect
     }
+
+    private static func isStamp(_ name: UnsafePointer<CChar>) -> Bool { strstr(name, "compiledBySwift_") != nil }
 
     func offers(_ function: String) -> Bool {
         image.symbols.defines(function)

@@ -26,11 +26,23 @@ struct ActionScreen {
                 let input = Dictionary(values.map { ($0.field.name, $0.value) }) { $1 }
                 return try transaction.run(entity, action, id, input: input)
             }
+            if case .text(let secret)? = outcome.results["secret"] { return try await shown(secret, outcome) }
             let message = outcome.message.isEmpty ? "\(action.title): done." : outcome.message.asSentence
             return visit.done(destination(outcome), message)
         } catch let error as CRMError where [.invalid, .refused, .conflict, .forbidden].contains(error.code) {
             return try await form(error)
         }
+    }
+
+    /// A result named secret is shown here and now: it must not travel in the address or wait in a message.
+    private func shown(_ secret: String, _ outcome: ActionOutcome) async throws -> FrontResponse {
+        let copy: HTML = """
+            <p class="row"><code id="made-secret">\(secret)</code><button class="button compact" type="button" data-copy="#made-secret">Copy</button></p>
+            """
+        let body: HTML = """
+            \(Parts.notice(.good, "Copy it now; it is not shown again.", copy))<div class="form-foot"><a class="button primary" href="\(destination(outcome))">Done</a></div>
+            """
+        return try await visit.dialog(action.title, current: base, body).with("cache-control", "no-store")
     }
 
     private func destination(_ outcome: ActionOutcome) -> String {

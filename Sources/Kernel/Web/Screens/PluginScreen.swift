@@ -9,7 +9,10 @@ struct PluginScreen {
         switch rest.count {
         case 0: return try await list()
         case 1: return try await details(rest[0])
-        case 2 where ["enable", "disable"].contains(rest[1]): return try await change(rest[0], rest[1])
+        case 2 where rest[1] == "release": return try await ReleaseScreen(visit: visit, id: rest[0]).respond()
+        case 2:
+            guard let action = PluginPlan.Action(rawValue: rest[1]) else { throw visit.front.unknown(visit) }
+            return try await PluginPlanScreen(visit: visit, id: rest[0], action: action).respond()
         default: throw visit.front.unknown(visit)
         }
     }
@@ -28,10 +31,13 @@ struct PluginScreen {
         let state = plugin["state"]?.text ?? ""
         let reason = plugin["reason"]?.text ?? ""
         let isOff = state == "disabled" || state == "available"
-        let button: HTML = state == "enabled"
+        let button: HTML = state == "quarantined"
+            ? Parts.link("Release…", "/admin/plugins/\(id)/release", dialog: true)
+            : state == "enabled" || state == "held"
             ? Parts.link("Disable…", "/admin/plugins/\(id)/disable", dialog: true)
             : Parts.link(isOff ? "Enable…" : "Try again…", "/admin/plugins/\(id)/enable", classes: isOff ? "primary" : "", dialog: true)
-        let trouble: HTML = reason.isEmpty || isOff || state == "enabled" ? "" : Parts.notice(state == "quarantined" ? .warn : .bad, reason.asSentence, PluginScreen.hint(plugin))
+        var trouble: HTML = reason.isEmpty || isOff || state == "enabled" ? "" : Parts.notice(state == "quarantined" ? .warn : .bad, reason.asSentence, PluginScreen.hint(plugin))
+        trouble += upgrade(plugin)
         return """
             <li class="plugin"><div><div class="row"><h2><a href="/admin/plugins/\(id)">\(plugin["name"]?.text ?? id)</a></h2><span class="muted">\(plugin["version"]?.text ?? "")</span>\(PluginScreen.badge(state))</div><p>\(plugin["summary"]?.text ?? "")</p><p class="adds">\(adds(plugin))</p></div><div class="row">\(button)</div>\(trouble)</li>
             """
@@ -42,11 +48,24 @@ struct PluginScreen {
         return hint.isEmpty ? "" : "<p>\(hint)</p>"
     }
 
+    /// Another version than the one that was switched on, and what to do about it.
+    private func upgrade(_ plugin: JSONValue) -> HTML {
+        guard let upgrade = plugin["upgrade"], let version = upgrade["version"]?.text else { return "" }
+        let link = Parts.link("Upgrade…", "/admin/plugins/\(plugin["id"]?.text ?? "")/upgrade", classes: "compact", dialog: true)
+        let reason = upgrade["reason"]?.text ?? ""
+        switch upgrade["state"]?.text {
+        case "waiting": return Parts.notice(.plain, "Version \(version) is in the plugins folder.", "<p>It is not used until you upgrade.</p><p>\(link)</p>")
+        case "pending": return Parts.notice(.plain, "Version \(version) takes over with the next start.", "")
+        default: return Parts.notice(.bad, "Version \(version) could not take over: \(reason).", "\(PluginScreen.hint(upgrade))<p>\(link)</p>")
+        }
+    }
+
     static func badge(_ state: String) -> HTML {
         switch state {
         case "enabled": Badge.word("Enabled", .good)
         case "refused", "failed", "missing": Badge.word(state.readable, .bad)
         case "quarantined": Badge.word("Quarantined", .warn)
+        case "held": Badge.word("Not loaded", .warn)
         case "available": Badge.word("Not enabled yet")
         default: Badge.word(state.readable)
         }
@@ -83,15 +102,21 @@ struct PluginScreen {
         let approved = PluginManifest.Capabilities(stored: plugin["approved"] ?? .null)
         facts.append(("Asks for", asks.lines.joined(separator: ", ")))
         facts.append(("Not approved", asks.growth(over: approved).lines.joined(separator: ", ")))
+        facts.append(("Checksum", plugin["checksum"]?.text ?? ""))
+        if plugin["folder_checksum"] != plugin["checksum"] { facts.append(("In its folder", plugin["folder_checksum"]?.text ?? "")) }
+        facts.append(("Folder", plugin["folder"]?.text ?? ""))
         let rows = facts.filter { !$0.1.isEmpty }.html { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" }
         let state = plugin["state"]?.text ?? ""
         let reason = plugin["reason"]?.text ?? ""
         let trouble: HTML = reason.isEmpty || state == "enabled" ? "" : Parts.notice(.warn, reason.asSentence, PluginScreen.hint(plugin))
-        let change = state == "enabled" ? "disable" : "enable"
-        let actions = Parts.link(change.readable + "…", "/admin/plugins/\(id)/\(change)", dialog: true)
+        let change = state == "quarantined" ? "release" : state == "enabled" || state == "held" ? "disable" : "enable"
+        var actions = Parts.link(change.readable + "…", "/admin/plugins/\(id)/\(change)", dialog: true)
+        if state != "available" { actions += Parts.link("Uninstall…", "/admin/plugins/\(id)/uninstall", classes: "danger", dialog: true) }
         let name = plugin["name"]?.text ?? id
+        let uses: HTML = try await PluginUsesPart(visit: visit).html(id)
+        let history: HTML = try await history(id)
         let content: HTML = """
-            <div class="narrow stack">\(Parts.crumbs([("Plugins", "/admin/plugins")], here: id))\(Parts.head(name, beside: PluginScreen.badge(state), actions: actions))\(trouble)\(Parts.box("What it is", "<dl class=\"facts\">\(rows)</dl>"))\(try await slow(id))</div>
+            <div class="narrow stack">\(Parts.crumbs([("Plugins", "/admin/plugins")], here: id))\(Parts.head(name, beside: PluginScreen.badge(state), actions: actions))\(trouble)\(upgrade(plugin))\(Parts.box("What it is", "<dl class=\"facts\">\(rows)</dl>"))\(uses)\(try await slow(id))\(history)</div>
             """
         return try await visit.page(Page(title: name, current: "/admin/plugins", content: content))
     }
@@ -106,38 +131,21 @@ struct PluginScreen {
         }
     }
 
-    // MARK: Switching
-
-    private func change(_ id: String, _ change: String) async throws -> FrontResponse {
-        if visit.isPost {
-            do {
-                let cascade = JSONValue.object([.init(name: "cascade", value: .boolean(visit.form["cascade"] == "true"))])
-                let plugin = try await visit.front.api(visit, "POST", ["plugins", id, change], cascade)
-                return visit.done("/admin/plugins", "\(plugin["name"]?.text ?? id) is \(change)d.")
-            } catch let error as CRMError where error.code != .unauthenticated && error.code != .internalError {
-                return try await ask(id, change, error)
+    /// Who switched it when.
+    private func history(_ id: String) async throws -> HTML {
+        let entries = try await visit.front.api(visit, "GET", ["plugins", id, "history"])["data"]?.array ?? []
+        guard !entries.isEmpty else { return "" }
+        let rows: HTML = try await visit.store.read(as: visit.actor) { transaction in
+            let markup = visit.markup(transaction)
+            return entries.html { entry in
+                let at: HTML = entry["at"]?.text.flatMap { Moment($0) }.map(markup.time) ?? ""
+                let (old, new) = (entry["from"]?.text ?? "", entry["to"]?.text ?? "")
+                let versions = old.isEmpty ? new : new.isEmpty ? old : "\(old) → \(new)"
+                let who = entry["by"]?.text.flatMap { $0.isEmpty ? nil : $0 } ?? "The product"
+                return "<tr><th scope=\"row\">\((entry["action"]?.text ?? "").readable)</th>\(Parts.td("Version", HTML(versions)))\(Parts.td("By", HTML(who)))\(Parts.td("When", at))</tr>"
             }
         }
-        return try await ask(id, change, nil)
-    }
-
-    private func ask(_ id: String, _ change: String, _ error: CRMError?) async throws -> FrontResponse {
-        let plugin = try await visit.front.api(visit, "GET", ["plugins", id])
-        let name = plugin["name"]?.text ?? id
-        let users = (plugin["required_by"]?.array ?? []).compactMap(\.text)
-        let requires = (plugin["requires"]?.array ?? []).compactMap(\.text)
-        var words: HTML
-        if change == "disable" {
-            words = "<p>Its pages, fields, actions, hooks and jobs go away for everyone. Its data stays and is there again when it is enabled.</p>"
-            if !users.isEmpty { words += "<label class=\"tick\"><input type=\"checkbox\" name=\"cascade\" value=\"true\">Disable what needs it, too: \(users.joined(separator: ", "))</label>" }
-        } else {
-            words = "<p>\(plugin["summary"]?.text ?? "")</p>"
-            if !requires.isEmpty { words += "<label class=\"tick\"><input type=\"checkbox\" name=\"cascade\" value=\"true\" checked>Enable what it needs, too: \(requires.joined(separator: ", "))</label>" }
-        }
-        let trouble: HTML = error.map { FieldForm.summary($0, fields: []) } ?? ""
-        let body: HTML = """
-            <form class="form" method="post" action="/admin/plugins/\(id)/\(change)">\(csrfField(visit.csrf))\(trouble)\(words)<div class="form-foot"><a class="button plain" href="/admin/plugins" data-close>Cancel</a><button class="button primary" autofocus>\(change.readable)</button></div></form>
-            """
-        return try await visit.dialog("\(change.readable) \(name)?", current: "/admin/plugins", status: error.map { Problems.status($0.code) } ?? 200, body)
+        let heads: [HTML] = ["What", "Version", "By", "When"].map { Parts.th($0) }
+        return Parts.box("History", Parts.table("History of this plugin", heads: heads, rows))
     }
 }

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// What is read without running anything.
 enum PaperChecks {
     static let all: [CompatCheck] = [
-        CompatCheck("manifest-complete", "plugin.json says what the plugin is, in a sentence, and under which licence.") { bench in
+        CompatCheck("manifest-complete", "The file plugin.json says what the plugin is, in a sentence, and under which licence.") { bench in
             let manifest = bench.plugin.manifest
             var findings = ["name", "version", "summary", "licence"].filter { manifest[$0].text.isEmpty }.map { "\($0) is empty" }
             let summary = manifest["summary"].text
@@ -14,7 +14,7 @@ enum PaperChecks {
             }
             return findings
         },
-        CompatCheck("interface-bounded", "plugin.json names the releases of PluginAPI that the plugin works with, with an end.") { bench in
+        CompatCheck("interface-bounded", "The file plugin.json names the releases of PluginAPI that the plugin works with, with an end.") { bench in
             let (from, below) = (bench.plugin.manifest["api"]["from"].text, bench.plugin.manifest["api"]["below"].text)
             guard let first = Int(from.prefix { $0 != "." }), let last = Int(below.prefix { $0 != "." }) else {
                 return ["api is from \(from.isEmpty ? "nothing" : from) to below \(below.isEmpty ? "nothing" : below)"]

@@ -24,7 +24,7 @@ enum UninstallChecks {
         },
         CompatCheck("fresh-again", "Installed again after that, the plugin begins as it did the first time.") { bench in
             try await bench.host.enable()
-            let now = try await bench.exports()
+            let now = try await bench.contents()
             return bench.own.map(\.path).filter { now[$0] != bench.beginning[$0] }.map { "\($0) does not begin as it did" }
         },
         CompatCheck("archive-restores", "The archive of an uninstalled plugin brings every record back.") { bench in

@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import Kernel
+
 /// Libraries that the tests build with the machine's own compilers, in a folder beside the tests.
 struct LibraryFixtures {
     struct BuildFailed: Error { let command: [String] }
@@ -57,12 +59,7 @@ struct LibraryFixtures {
     }
 
     static func run(_ command: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw BuildFailed(command: command) }
+        guard try ChildProcess.run(command).status == 0 else { throw BuildFailed(command: command) }
     }
 }
 

@@ -44,6 +44,24 @@ import Testing
         #expect(refusal.plugin.contains("Swift version 7."))
     }
 
+    @Test func `a stripped plugin of another Swift release with the same back end is refused, and so is one that says it wrongly`() throws {
+        let library: URL = try LibraryFixtures("stripped-other").swiftLibrary(
+            "Sample", FittingPlugin.source, options: ["-lPluginAPI", "-Xlinker", "-s"])
+        var bytes: [UInt8] = try Array(Data(contentsOf: library))
+        let stamp: [UInt8] = Array("compiledBySwift_6_3_1".utf8)
+        let places: [Int] = (0..<bytes.count - stamp.count).filter { bytes[$0..<$0 + stamp.count].elementsEqual(stamp) }
+        try #require(!places.isEmpty, "the stamp of this toolchain is another one")
+        var other: [UInt8] = bytes
+        for place in places { other[place + stamp.count - 1] = UInt8(ascii: "9") }
+        let refusal: PluginRefusal = try only(inspector.inspect(ELFImage(bytes: other), expecting: expectation))
+        #expect(refusal.field == .compiler)
+        #expect(refusal.plugin == "was built by Swift 6.3.9")
+        #expect(refusal.host.contains("Swift version 6.3.1"))
+        for place in places { bytes[place] = UInt8(ascii: "X") }
+        let silent: [PluginRefusal] = inspector.inspect(try ELFImage(bytes: bytes), expecting: expectation)
+        #expect(silent.map(\.field) == [.symbols])
+    }
+
     @Test func `a library for another processor is refused before anything else`() throws {
         var bytes: [UInt8] = try FittingPlugin.bytes()
         bytes[18] = 243

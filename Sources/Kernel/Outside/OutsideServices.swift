@@ -1,0 +1,8 @@
+import PluginAPI
+
+/// What the kernel keeps for plugins besides records: the way to systems outside, and a folder of files for each.
+struct OutsideServices: Sendable {
+    let client: OutgoingClient
+    /// Where the plugins' folders stand.
+    let filesFolder: String
+}

@@ -1,0 +1,160 @@
+import Foundation
+import PluginAPI
+import Testing
+
+@testable import Kernel
+
+/// Uninstalling leaves nothing but an archive, and the archive brings everything back.
+@Suite struct ArchiveTests {
+    private let id = LedgerlyTests.id
+
+    private struct Office {
+        let kernel: Kernel
+        let deployment: Deployment
+        let administrator = Actor.system("test", rights: .empty)
+
+        func ask(_ method: String, _ path: String, _ body: String = "") async throws -> (status: Int, json: JSONValue, bytes: [UInt8]) {
+            let parts: [String] = path.split(separator: "/").map(String.init)
+            let request = FrontRequest(
+                method: method, path: ["api", "v1"] + parts, headers: ["content-type": "application/json"], body: Array(body.utf8), isLocal: true)
+            let response: FrontResponse = await kernel.front.respond(request)
+            var bytes: [UInt8] = []
+            switch response.body {
+            case .bytes(let whole): bytes = whole
+            case .stream(let pieces): for await piece in pieces { bytes += piece }
+            }
+            return (response.status, (try? JSONValue(parsing: bytes)) ?? .null, bytes)
+        }
+
+        /// All that is stored of an entity, as it is sent.
+        func contents(_ path: String) async throws -> String {
+            let list = try await ask("GET", path)
+            #expect(list.status == 200)
+            var text = String(decoding: list.bytes, as: UTF8.self)
+            for record in list.json["data"]?.array ?? [] {
+                let timeline = try await ask("GET", "\(path)/\(record["id"]?.text ?? "")/timeline")
+                // Each entry has a number of its own in the database.
+                let entries: [JSONValue] = (timeline.json["data"]?.array ?? []).map { entry in
+                    .object((entry.members ?? []).filter { $0.name != "id" })
+                }
+                text += JSONValue.array(entries).text()
+            }
+            return text
+        }
+    }
+
+    private func boot(_ deployment: Deployment) async throws -> Office {
+        let kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, isDurable: false))
+        if kernel.rights.firstAdministrator == nil {
+            try await kernel.makeAdministrator(email: "admin@example.com", name: "Admin", password: "a long enough password")
+        }
+        return Office(kernel: kernel, deployment: deployment)
+    }
+
+    /// Entries with a book, a custom field, a setting, a saved view, and a parcel that points at an entry.
+    private func fill(_ office: Office) async throws {
+        func post(_ path: String, _ body: String) async throws {
+            let answer = try await office.ask("POST", path, body)
+            #expect(answer.status == 201, "\(path): \(String(decoding: answer.bytes, as: UTF8.self))")
+        }
+        try await post("custom-fields", #"{"entity": "ledgerly_entry", "name": "shelf", "type": "text", "searchable": true}"#)
+        try await post("custom-fields", #"{"entity": "parcel", "name": "entry", "type": "reference", "target": "ledgerly_entry"}"#)
+        try await post("ledgerly-entries", #"{"label": "Harbour", "amount": "12.50", "shelf": "north"}"#)
+        try await post("ledgerly-entries", #"{"label": "北海 \"wall\"", "book": "General"}"#)
+        #expect(try await office.ask("PATCH", "ledgerly-entries/1", #"{"label": "Harbour wall"}"#).status == 200)
+        try await post("parcels", #"{"label": "Box", "entry": 2}"#)
+        try await post("parcels", #"{"label": "Empty"}"#)
+        #expect(try await office.ask("PATCH", "settings", #"{"ledgerly.color": "green"}"#).status == 200)
+        #expect(try await office.ask("POST", "jobs/ledgerly.sweep/run", "{}").status < 300)
+        _ = try await office.kernel.store.engine.write { connection in
+            try connection.execute(
+                "INSERT INTO tenon_view (user_id, entity, title, query, shared, position) VALUES (1, 'ledgerly_entry', 'Mine', 'q=1', 0, 0)")
+        }
+    }
+
+    @Test func `what is dropped is named beforehand, goes only with the plugin's name typed, and leaves nothing behind`() async throws {
+        let office: Office = try await boot(try Deployment("Ledgerly", "ThrowsInHook"))
+        try await fill(office)
+        let plan = try await office.ask("POST", "plugins/plan", #"{"action": "uninstall", "plugins": ["ledgerly"]}"#)
+        let drops: [String] = (plan.json["steps"]?.array?.first?["drops"]?.array ?? []).map { drop in
+            "\(drop["kind"]?.text ?? "") \(drop["name"]?.text ?? "") \(drop["rows"]?.text ?? "")"
+        }
+        #expect(drops.contains("table ledgerly_entry 2"))
+        #expect(drops.contains("field ledgerly_entry.shelf 1"))
+        #expect(drops.contains("field parcel.entry 1"))
+        #expect(drops.contains("settings ledgerly 1"))
+        #expect(drops.contains("saved views ledgerly_entry 1"))
+        #expect(drops.contains("rights Sales agent on ledgerly_entry 3"), "\(drops)")
+
+        let refused = try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["parcel"]}"#)
+        #expect(refused.status == 409)
+        #expect(refused.json["hint"]?.text == "Say so by its id: --yes-destroy ledgerly.")
+        #expect(try await office.ask("GET", "ledgerly-entries").status == 200)
+
+        let done = try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["ledgerly"]}"#)
+        #expect(done.status == 200)
+        let left: [String] = try await residue(office)
+        #expect(left == [], "\(left)")
+        #expect(try await office.ask("GET", "parcels/1").json["entry"] == nil)
+        #expect(!FileManager.default.fileExists(atPath: office.deployment.folder.path + "/kept/ledgerly"))
+        // The fact itself stays on record.
+        #expect(try await office.kernel.plugins.history(of: id).first?.action == "uninstalled")
+        // The next start knows nothing of it either, and the plugin is there to be switched on anew.
+        let again: Office = try await boot(office.deployment)
+        #expect(try await again.kernel.plugins.status(of: id).state == .available)
+    }
+
+    @Test func `an archive brings back the same records, fields, rights and settings`() async throws {
+        let office: Office = try await boot(try Deployment("Ledgerly", "ThrowsInHook"))
+        try await fill(office)
+        let paths: [String] = ["ledgerly-entries", "ledgerly-books", "parcels"]
+        var before: [String] = []
+        for path in paths { before.append(try await office.contents(path)) }
+        let roles: [String] = try await Self.grants(office)
+        let done = try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["ledgerly"]}"#)
+        let archive: String = try #require(done.json["data"]?.array?.first?["archive"]?.text)
+        let early = try await office.ask("POST", "plugins/restore", #"{"archive": "\#(archive)"}"#)
+        #expect(early.json["detail"]?.text == "the plugin ledgerly of the archive is not switched on")
+
+        #expect(try await office.ask("POST", "plugins/ledgerly/enable", #"{"approve": true}"#).status == 200)
+        let back = try await office.ask("POST", "plugins/restore", #"{"archive": "\#(archive)"}"#)
+        #expect(back.status == 200, "\(back.json)")
+        #expect(back.json["records"]?.text == "3")
+        var after: [String] = []
+        for path in paths { after.append(try await office.contents(path)) }
+        #expect(after == before)
+        #expect(try await Self.grants(office) == roles)
+        #expect(try await office.ask("GET", "settings/ledgerly.color").json["value"] == .string("green"))
+        // Found by what a custom field says, and changed like any other record.
+        let found = try await office.kernel.store.read(as: office.administrator) { transaction in
+            try transaction.all("ledgerly_entry", where: .search("north"), sort: [], limit: 5).map { $0["label"] }
+        }
+        #expect(found == [.text("Harbour wall")])
+        #expect(try await office.ask("PATCH", "ledgerly-entries/1", #"{"label": "Quay"}"#).json["version"]?.text == "3")
+        // A second time there are records of somebody's own.
+        #expect(try await office.ask("POST", "plugins/restore", #"{"archive": "\#(archive)"}"#).status == 409)
+    }
+
+    /// Everything in the database that still names the plugin: in the schema, and in any text of any table but the history of
+    /// plugins, of custom fields and of what roles may do.
+    private func residue(_ office: Office) async throws -> [String] {
+        try await office.kernel.store.engine.read { connection in
+            var found: [String] = try connection.all(
+                "SELECT name FROM sqlite_master WHERE name LIKE '%ledgerly%' OR sql LIKE '%ledgerly%'") { $0.text(0) }
+            let tables: [String] = try connection.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'tenon_search_%'") { $0.text(0) }
+            for table in tables {
+                let own: String = table == "tenon_audit" ? " AND entity NOT IN ('plugin', 'custom_field', 'role')" : ""
+                for column in try connection.columns(of: table) {
+                    let rows: Int64 = try connection.integer(
+                        "SELECT count(*) FROM \"\(table)\" WHERE CAST(\"\(column)\" AS TEXT) LIKE '%ledgerly%'\(own)") ?? 0
+                    if rows > 0 { found.append("\(table).\(column)") }
+                }
+            }
+            return found
+        }
+    }
+
+    private static func grants(_ office: Office) async throws -> [String] {
+        try await office.kernel.store.engine.read { try $0.all("SELECT grants FROM role ORDER BY id") { $0.text(0) } }
+    }
+}
