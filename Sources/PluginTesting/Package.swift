@@ -2,7 +2,7 @@
 import PackageDescription
 
 // A package of its own that depends on nothing: a plugin's tests build in seconds, and run against the product as it is
-// installed (docs/decisions/0014-tests-drive-the-real-product.md).
+// installed (docs/decisions/0010-tests-drive-the-real-product.md).
 let package = Package(
     name: "PluginTesting",
     products: [.library(name: "PluginTesting", targets: ["PluginTesting"])],

@@ -157,7 +157,7 @@ private final class CurlReceiver {
             refused = known
             return -1
         }
-        return Glibc.socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+        return Glibc.socket(address.family, address.socktype | SocketKind.closedOnExec, address.protocol)
     }
 
     static let header: @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int = {

@@ -52,7 +52,7 @@ struct ListeningSocket: Sendable {
 
     private static func tcp(_ host: String, _ port: Int) throws -> ListeningSocket {
         var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = SocketKind.stream
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         var list: UnsafeMutablePointer<addrinfo>?
         let result: Int32 = getaddrinfo(host, String(port), &hints, &list)
@@ -63,7 +63,7 @@ struct ListeningSocket: Sendable {
         }
         defer { freeaddrinfo(list) }
         let info: addrinfo = first.pointee
-        let descriptor: Int32 = Glibc.socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), info.ai_protocol)
+        let descriptor: Int32 = Glibc.socket(info.ai_family, info.ai_socktype | SocketKind.closedOnExec | SocketKind.nonBlocking, info.ai_protocol)
         guard descriptor >= 0 else { throw refusal(errno, host, port) }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -85,7 +85,7 @@ struct ListeningSocket: Sendable {
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         unlink(path)
-        let descriptor: Int32 = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor: Int32 = Glibc.socket(AF_UNIX, SocketKind.stream | SocketKind.closedOnExec | SocketKind.nonBlocking, 0)
         let result: Int32 = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))

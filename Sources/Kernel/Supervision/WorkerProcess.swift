@@ -28,7 +28,7 @@ struct WorkerProcess {
 
     static func start(_ inheritance: Inheritance, more: [String], now: Int) throws -> WorkerProcess {
         var pair: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else { throw failure("a line to it") }
+        guard socketpair(AF_UNIX, SocketKind.messages | SocketKind.closedOnExec, 0, &pair) == 0 else { throw failure("a line to it") }
         let report: ReportFolder.Open
         do { report = try inheritance.reports.open() } catch {
             for descriptor in pair { close(descriptor) }
