@@ -177,7 +177,7 @@ struct Menu {
 
     private var administration: [Shell.Item] {
         var items: [Shell.Item] = []
-        for (name, icon) in [("user", "users"), ("team", "flag"), ("role", "shield")] {
+        for (name, icon) in [("user", "users"), ("team", "flag"), ("role", "shield"), ("webhook", "link")] {
             guard let entity = registry.entity(name), actor.can("view", on: name), actor.can(name == "role" ? .manageRoles : .manageUsers) else { continue }
             items.append(.init(title: entity.pluralTitle, icon: icon, href: "/admin/" + entity.path))
         }
