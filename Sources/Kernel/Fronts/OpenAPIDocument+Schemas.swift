@@ -23,6 +23,15 @@ extension OpenAPIDocument {
                         json.object("properties") { json in for name in ["field", "message"] { json.object(name) { $0.field("type", "string") } } }
                     }
                 }
+                json.object("links") { json in
+                    json.field("type", "array")
+                    json.object("items") { json in
+                        json.field("type", "object")
+                        json.object("properties") { json in
+                            for name in ["kind", "title", "href", "api"] { json.object(name) { $0.field("type", "string") } }
+                        }
+                    }
+                }
             }
             json.field("required", ["type", "title", "status", "detail"])
         }

@@ -36,14 +36,8 @@ extension StoreTransaction {
             let staying = ids.filter { !core.deleting.contains(.init(entity: link.entity.name, id: $0.raw)) }
             if !staying.isEmpty { pointing.append((link, staying)) }
         }
-        let blockers = pointing.filter { $0.link.field.description.whenTargetIsDeleted == .refuse }.map { link, ids in
-            "\(ids.count) \((ids.count == 1 ? link.entity.title : link.entity.pluralTitle).lowercased())"
-        }
-        guard blockers.isEmpty else {
-            throw CRMError.refused(
-                "the \(entity.title.lowercased()) is still used by " + blockers.joined(separator: " and "),
-                hint: "Move or delete them first.")
-        }
+        let blockers = pointing.filter { $0.link.field.description.whenTargetIsDeleted == .refuse }
+        if !blockers.isEmpty { throw try refusal(entity, record, blockers) }
         for (link, ids) in pointing {
             for id in ids {
                 if link.field.description.whenTargetIsDeleted == .clear {
@@ -53,6 +47,27 @@ extension StoreTransaction {
                 }
             }
         }
+    }
+
+    /// Who stands in the way: how many the user may see, with a way to them, and that there are others where there are.
+    private func refusal(
+        _ entity: EntityModel, _ record: RecordData, _ blockers: [(link: Registry.Link, ids: [RecordID])]
+    ) throws -> CRMError {
+        var counts: [String] = []
+        var links: [CRMError.Link] = []
+        var isHidden = false
+        for (link, ids) in blockers {
+            let isShown: Bool = actor.mask(link.field.name, of: link.entity.name) != .hidden
+            let seen: Int = isShown ? try self.seen(link.entity, among: ids.map(\.raw)).count : 0
+            if seen < ids.count { isHidden = true }
+            guard seen > 0 else { continue }
+            counts.append("\(seen) \((seen == 1 ? link.entity.title : link.entity.pluralTitle).lowercased())")
+            links.append(.init(.list(entity: link.entity.name, field: link.field.name, id: record.id)))
+        }
+        if isHidden { counts.append(counts.isEmpty ? "records that you may not see" : "others that you may not see") }
+        return CRMError.refused(
+            "the \(entity.title.lowercased()) is still used by " + counts.joined(separator: " and "), hint: "Move or delete them first.",
+            links: links)
     }
 
     private func unlink(_ link: Registry.Link, _ id: RecordID, from gone: RecordID) throws {

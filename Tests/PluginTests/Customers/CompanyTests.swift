@@ -14,6 +14,7 @@ import Testing
         let refusal = try await host.refusal { try $0.delete("company", company) }
         #expect(refusal.code == .refused)
         #expect(refusal.message == "the company is still used by 2 customers")
+        #expect(refusal.links.map(\.href) == ["/admin/customers?company=\(company)"])
     }
 
     @Test func `an office e-mail belongs to one company, however it is written`() async throws {
@@ -57,6 +58,7 @@ import Testing
         }
         let refusal = try await host.refusal { try $0.delete("customer_group", group) }
         #expect(refusal.message == "the customer group is still used by 1 customer")
+        #expect(refusal.links.map(\.title) == ["1 customer"])
     }
 
     @Test(arguments: [(0, true), (1250, true), (10000, true), (10001, false), (-1, false)])

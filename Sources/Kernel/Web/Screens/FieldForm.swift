@@ -52,7 +52,8 @@ struct FieldForm {
     }
 
     /// All problems above a form, each with a way to its field.
-    static func summary(_ error: CRMError, fields: [FieldModel], prefix: String = "") -> HTML {
+    /// `offersMerge`: stands in the form of a new record, which can be sent to be merged into another one.
+    static func summary(_ error: CRMError, fields: [FieldModel], prefix: String = "", offersMerge: Bool = false) -> HTML {
         let items = error.problems.html { problem in
             guard let field = fields.first(where: { $0.name == problem.field }) else {
                 return "<li>\(problem.told(problem.field.readable))</li>"
@@ -62,7 +63,7 @@ struct FieldForm {
         let list: HTML = error.problems.isEmpty ? "" : "<ul>\(items)</ul>"
         let hint: HTML = error.hint.isEmpty ? "" : "<p>\(error.hint)</p>"
         return """
-            <div class="notice bad problems" role="alert" tabindex="-1">\(Icon.named("alert"))<div><b>\(error.message.asSentence)</b>\(hint)\(list)</div></div>
+            <div class="notice bad problems" role="alert" tabindex="-1">\(Icon.named("alert"))<div><b>\(error.message.asSentence)</b>\(hint)\(list)\(Parts.ways(error, offersMerge: offersMerge))</div></div>
             """
     }
 

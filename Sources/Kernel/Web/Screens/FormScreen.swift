@@ -76,7 +76,7 @@ struct FormScreen {
             let heading: HTML = section.title.isEmpty ? "" : "<h3>\(section.title)</h3>"
             return "\(heading)\(try form.controls(section.fields) { record.values[$0.place] })"
         }
-        let trouble: HTML = error.map { FieldForm.summary($0, fields: fields) } ?? ""
+        let trouble: HTML = error.map { FieldForm.summary($0, fields: fields, offersMerge: id == nil) } ?? ""
         // While the form stays open, the version is the one that it was opened with.
         let version = visit.isPost ? visit.form.text("version") : String(record.version)
         let cancel = id.map { "\(base)/\($0)" } ?? base
