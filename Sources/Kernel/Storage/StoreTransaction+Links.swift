@@ -2,7 +2,7 @@ import PluginAPI
 
 extension StoreTransaction {
     /// Runs what may fail. The links of a failure are looked at here, with the rights of the user for whom the transaction runs:
-    /// only those that lead to something this user may see are told.
+    /// only those to something that this user may see are told.
     func telling<T>(_ body: () throws -> T) throws -> T {
         do { return try body() } catch let error as CRMError where !error.links.isEmpty { throw told(error) }
     }

@@ -62,7 +62,7 @@ struct ProblemReport: Error, Sendable {
         }
     }
 
-    /// The command that leads where a link of the JSON front does.
+    /// The command that goes where a link of the JSON front goes.
     private static func way(_ link: JSONValue) -> Way? {
         let address: [Substring] = link["api"].scalar.split(separator: "?", maxSplits: 1)
         let parts: [Substring] = (address.first ?? "").split(separator: "/").dropFirst(2).map { $0 }
