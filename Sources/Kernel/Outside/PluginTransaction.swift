@@ -87,6 +87,11 @@ final class PluginTransaction: TransactionBackend {
         return try store.evaluate(formula, on: entity, record) { other in try warrant.read(other, uses) }
     }
 
+    func emptyFields(_ entity: String, _ record: RecordData, among names: String) throws -> [FieldDescription] {
+        try mayRead(entity)
+        return try store.emptyFields(entity, record, among: names)
+    }
+
     func setting(_ key: String) throws -> Value {
         try warrant.setting(key, uses)
         return try store.setting(key)

@@ -93,7 +93,8 @@ struct Visit: Sendable {
         return ValueMarkup(
             label: { cache.label($0, $1) },
             path: { name in registry.entity(name).flatMap { actor.can("view", on: name) ? $0.path : nil } },
-            display: Display(calendar: transaction.settings.calendar), now: transaction.now)
+            display: Display(calendar: transaction.settings.calendar), now: transaction.now,
+            fieldNames: { FieldNames.labels($0, of: registry.entity($1)) })
     }
 }
 

@@ -150,6 +150,8 @@ public struct Contributions: Sendable {
     public var presets: [PresetView] = []
     /// Boards.
     public var boards: [BoardView] = []
+    /// Marks.
+    public var marks: [MarkView] = []
     /// Record pages.
     public var details: [DetailView] = []
     /// Hooks sent.

@@ -23,7 +23,7 @@ extension Registrar {
             $0.boards.append(
                 .init(
                     entity: E.schema.name, by: field.name, card: card.map(\.name), sum: sum?.name, columns: columns,
-                    cards: cards.filter, within: nil, columnWithin: nil))
+                    cards: cards.filter, within: nil, columnWithin: nil, sums: sum.map { [$0.name] } ?? []))
         }
     }
 
@@ -37,7 +37,7 @@ extension Registrar {
             $0.boards.append(
                 .init(
                     entity: E.schema.name, by: field.name, card: card.map(\.name), sum: sum?.name, columns: .everything,
-                    cards: .everything, within: within.name, columnWithin: columnWithin.name))
+                    cards: .everything, within: within.name, columnWithin: columnWithin.name, sums: sum.map { [$0.name] } ?? []))
         }
     }
 

@@ -28,6 +28,8 @@ public protocol TransactionBackend: AnyObject {
     func notify(_ user: RecordID, _ message: String, about: (entity: String, id: RecordID)?) throws
     /// Queues a job.
     func enqueue(_ job: String, _ payload: [UInt8], after: Moment?) throws
+    /// Which of some named fields of a record are there and empty.
+    func emptyFields(_ entity: String, _ record: RecordData, among names: String) throws -> [FieldDescription]
     /// What a formula comes to for a record of an entity.
     func evaluate(_ formula: String, on entity: String, _ record: RecordData) throws -> Value
     /// A setting's stored value, or null.

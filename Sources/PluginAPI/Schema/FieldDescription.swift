@@ -38,6 +38,8 @@ public struct FieldDescription: Sendable {
     public var whenTargetIsDeleted: DeletionRule = .refuse
     /// Asked for only while another field of the form has one of these values.
     public var shownWhen: (field: String, values: [Value])?
+    /// The entity whose fields the text names, separated by commas; nil for any other text.
+    public var namesFieldsOf: String?
     /// Made at run time by an administrator.
     public var isCustom = false
 
@@ -73,6 +75,7 @@ public struct FieldDescription: Sendable {
         case .aliases(let names): aliases = names
         case .whenDeleted(let rule): whenTargetIsDeleted = rule
         case .shown(let field, let values): shownWhen = (field, values)
+        case .fieldNames(let entity): namesFieldsOf = entity()
         }
     }
 }

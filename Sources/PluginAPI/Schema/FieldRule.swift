@@ -7,6 +7,7 @@ public struct FieldRule: Sendable {
         case label(String), help(String), aliases([String])
         case whenDeleted(DeletionRule)
         case shown(field: String, values: [Value])
+        case fieldNames(@Sendable () -> String)
     }
 
     let kind: Kind
@@ -45,6 +46,9 @@ public struct FieldRule: Sendable {
     public static var readOnly: FieldRule { FieldRule(kind: .readOnly) }
     /// Stored, filterable and in JSON, but left out of forms and record pages.
     public static var hidden: FieldRule { FieldRule(kind: .hidden) }
+    /// Text that names fields of an entity, separated by commas: those that people fill in, custom ones included. Chosen by ticks in
+    /// forms; a name that the entity does not have is refused.
+    public static func fieldNames<E: Entity>(of _: E.Type) -> FieldRule { FieldRule(kind: .fieldNames { E.schema.name }) }
     /// The words that people see; the name made readable unless given.
     public static func label(_ text: String) -> FieldRule { FieldRule(kind: .label(text)) }
     /// A sentence of help below the field.

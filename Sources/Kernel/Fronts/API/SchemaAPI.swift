@@ -149,6 +149,7 @@ struct SchemaAPI: Sendable {
             json.endArray()
         }
         if let target = field.target { json.field("target", target) }
+        if let entity = description.namesFieldsOf { json.field("names_fields_of", entity) }
         if let condition = description.shownWhen {
             json.key("shown_when")
             json.beginObject()

@@ -28,6 +28,7 @@ enum FieldRulesCheck: CompositionCheck {
         if case .decimal(let scale) = type, !(0...9).contains(scale) { messages.append("has not 0 to 9 decimal places") }
         if field.isOwner, type != .reference("user") { messages.append("is the owner but does not point at a user") }
         if field.isSearchable, type != .text { messages.append("is searchable but not text") }
+        if field.namesFieldsOf != nil, type != .text { messages.append("names fields but is not text") }
         if field.isUnique {
             switch type {
             case .money, .references, .json: messages.append("cannot be unique")

@@ -59,6 +59,7 @@ struct FieldControl {
 
     private var isGroup: Bool {
         if case .references = FieldType(field.kind) { return true }
+        if field.namesFieldsOf != nil, choices != nil { return true }
         if case .choice(let options) = FieldType(field.kind) { return hasDependents && options.count <= 4 }
         return false
     }
@@ -87,6 +88,7 @@ struct FieldControl {
     /// The control alone.
     var control: HTML {
         switch FieldType(field.kind) {
+        case .text where field.namesFieldsOf != nil && choices != nil: ticks
         case .text: textControl
         case .integer: "<input \(common) inputmode=\"numeric\" autocomplete=\"off\" value=\"\(text)\">"
         case .decimal: "<input \(common) inputmode=\"decimal\" autocomplete=\"off\" value=\"\(text)\">"

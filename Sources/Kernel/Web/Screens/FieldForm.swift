@@ -40,11 +40,25 @@ struct FieldForm {
             control.lookup = "/admin/lookup/\(model.path)"
             if let id = control.texts.first.flatMap({ Int64($0) }) { control.referenceLabel = try transaction.label(target, id) ?? "" }
         }
+        if field.description.namesFieldsOf != nil {
+            control.choices = nameChoices(field, control.texts)
+            control.texts = control.texts.flatMap(FieldNames.list)
+        }
         return control.html
     }
 
+    /// The fields that can be named, and those that are named already.
+    func nameChoices(_ field: FieldModel, _ texts: [String]) -> [FieldChoice]? {
+        guard let target = field.description.namesFieldsOf, let entity = transaction.registry.entity(target) else { return nil }
+        let fields: [FieldModel] = entity.nameableFields.filter { transaction.actor.mask($0.name, of: target) != .hidden }
+        let known: Set<String> = Set(fields.map(\.name))
+        let others: [String] = texts.flatMap(FieldNames.list).filter { !known.contains($0) }
+        return fields.map { FieldChoice(key: $0.name, label: $0.label) } + others.map { FieldChoice(key: $0, label: $0.readable) }
+    }
+
     private func text(_ field: FieldModel, _ value: Value) -> [String] {
-        if let typed, typed.fields.contains(where: { $0.name == field.name }) { return typed.values(field.name).suffix(field.isList ? 500 : 1).filter { !$0.isEmpty } }
+        let isSeveral: Bool = field.isList || field.description.namesFieldsOf != nil
+        if let typed, typed.fields.contains(where: { $0.name == field.name }) { return typed.values(field.name).suffix(isSeveral ? 500 : 1).filter { !$0.isEmpty } }
         if case .moment(let moment) = value {
             return [Display(calendar: transaction.settings.calendar).moment(moment).replacing(" ", with: "T")]
         }
@@ -88,7 +102,7 @@ struct FieldForm {
     private static func text(_ form: FormBody, _ field: FieldModel) -> String? {
         let all = form.values(field.name)
         guard let last = all.last else { return nil }
-        if field.isList { return all.filter { !$0.isEmpty }.joined(separator: ",") }
+        if field.isList || field.description.namesFieldsOf != nil { return all.filter { !$0.isEmpty }.joined(separator: ",") }
         if case .money = field.type, !last.trimmed.isEmpty, let currency = form[field.name + ".currency"] {
             return last.trimmed + " " + currency
         }

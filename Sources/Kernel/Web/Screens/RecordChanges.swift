@@ -126,6 +126,10 @@ extension FieldForm {
             control.lookup = "/admin/lookup/\(model.path)"
             if let id = control.texts.first.flatMap({ Int64($0) }) { control.referenceLabel = try transaction.label(target, id) ?? "" }
         }
+        if field.description.namesFieldsOf != nil {
+            control.choices = nameChoices(field, control.texts)
+            control.texts = control.texts.flatMap(FieldNames.list)
+        }
         return control.control
     }
 }
