@@ -16,7 +16,7 @@ final class Kernel: Sendable {
         /// The folders in which plugins are looked for, besides `plugins` in the data directory.
         var home: Home = .beside()
         /// Which plugins a new deployment begins with.
-        var beginning = PluginHost.Beginning.all
+        var beginning = PluginHost.Beginning.own
         var clock: any Clock = SystemClock()
         /// False only in tests: does not wait for the disk.
         var isDurable = true
@@ -93,7 +93,10 @@ final class Kernel: Sendable {
         let allowsPrivate: @Sendable () -> Bool = { store.settings.value(KernelSettings.privateAddresses) }
         let outside = OutsideServices(
             client: OutgoingClient(places: 8, resolved: options.resolved, allowsPrivate: allowsPrivate),
-            filesFolder: options.dataDirectory + "/files")
+            filesFolder: options.dataDirectory + "/files",
+            mail: MailPost {
+                try MailPost.Account(store.settings, password: try MailPassword.read(dataDirectory: options.dataDirectory))
+            })
         self.outside = outside
         let webhooks = Webhooks(
             store: store,

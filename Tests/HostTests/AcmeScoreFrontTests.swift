@@ -21,7 +21,7 @@ import Testing
                 """
             return json.replacing(#""handlers": ["#, with: #""handlers": [\#(handler)"#)
         }
-        kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, isDurable: false))
+        kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false))
         try await kernel.makeAdministrator(email: "admin@example.com", name: "Admin", password: "a long enough password")
     }
 

@@ -67,6 +67,7 @@ final class PluginTransaction: TransactionBackend {
 
     func emit(_ hook: String, _ payload: any HookPayload) throws {
         if let refusal { throw refusal }
+        try warrant.emit(hook, uses)
         try store.emit(hook, payload)
     }
 

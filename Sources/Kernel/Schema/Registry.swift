@@ -105,9 +105,13 @@ final class Registry: Sendable {
         }
         self.links = links
         let own: [String: [EntityModel]] = Dictionary(grouping: entities, by: \.plugin)
+        let ofRecords: Set<String> = Set(entities.flatMap { Composition.recordHooks(of: $0.name) })
+        let sent: [String: [Hook]] = Dictionary(grouping: hooks.values.filter { !ofRecords.contains($0.name) }, by: \.plugin)
         var warrants: [String: Warrant] = [:]
         for plugin in plugins where plugin.id != Composition.kernel {
-            warrants[plugin.id] = Warrant(plugin: plugin.id, own: (own[plugin.id] ?? []).map(\.name), approved: plugin.approved)
+            warrants[plugin.id] = Warrant(
+                plugin: plugin.id, own: (own[plugin.id] ?? []).map(\.name), hooks: (sent[plugin.id] ?? []).map(\.name).sorted(),
+                approved: plugin.approved)
         }
         self.warrants = warrants
     }

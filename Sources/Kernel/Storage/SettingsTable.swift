@@ -39,7 +39,7 @@ enum SettingsTable {
         if entry.key == KernelSettings.timeZone.key, DeploymentCalendar(identifier: text) == nil {
             return "is not a time zone such as Europe/Berlin"
         }
-        return nil
+        return KernelSettings.mailProblem(entry.key, text)
     }
 }
 

@@ -43,6 +43,14 @@ struct StoreContext: ContextBackend {
         return try await outside.client.send(request, .init(timeout: request.timeout))
     }
 
+    func send(_ mail: Mail) async throws {
+        let message = Result { try MailMessage(mail) }
+        // Whoever may not send any is told so first, whatever is wrong with the message.
+        try warrant?.mail(to: (try? message.get())?.domains ?? [], store.calls.uses)
+        guard let post = outside?.mail else { throw CRMError(.unavailable, "there is no mail server here") }
+        try await post.send(message.get(), at: now)
+    }
+
     func readFile(_ name: String) async throws -> [UInt8]? { try folder().read(name) }
     func writeFile(_ name: String, _ bytes: [UInt8]) async throws { try folder().write(name, bytes) }
     func deleteFile(_ name: String) async throws { try folder().delete(name) }

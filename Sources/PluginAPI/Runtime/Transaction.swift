@@ -115,7 +115,8 @@ public final class Transaction {
     /// Deletes a record. Throws `refused` while other records need it.
     public func delete<E: Entity>(_: E.Type, _ id: RecordID) throws { try backend.delete(E.schema.name, id) }
 
-    /// Sends a hook: listeners in the transaction run now, those after it once it is stored.
+    /// Sends a hook: listeners in the transaction run now, those after it once it is stored. Only a hook that the plugin itself
+    /// registers with `crm.hook`: any other is refused with `forbidden`, also those of records, which the kernel sends.
     public func emit<P: HookPayload>(_ hook: Hook<P>, _ payload: P) throws { try backend.emit(hook.name, payload) }
 
     /// Leaves a notice for a user, shown at once where that user works.

@@ -41,6 +41,10 @@ struct SystemPlugin: Plugin {
         crm.onDelete(SystemRole.self, RoleRules.deleted)
 
         crm.setting(KernelSettings.privateAddresses)
+        crm.setting(KernelSettings.mailServer)
+        crm.setting(KernelSettings.mailSender)
+        crm.setting(KernelSettings.mailUser)
+        crm.setting(KernelSettings.mailUnencrypted)
         WebhookContributions.register(with: &crm)
 
         for role in DefaultRole.allCases {
