@@ -43,6 +43,12 @@ public struct DealsPlugin: Plugin {
             FieldSection("Dates", Deal.expectedCloseDate, Deal.actualCloseDate),
             FieldSection("With whom", Deal.company, Deal.customer, Deal.sourceLead),
             FieldSection("About", Deal.description, Deal.lostReason))
+        crm.related(
+            Company.self, Deal.company, columns: [Deal.stage, Deal.value, Deal.owner, Deal.expectedCloseDate],
+            sort: .ascending(Deal.expectedCloseDate))
+        crm.related(
+            Customer.self, Deal.customer, columns: [Deal.stage, Deal.value, Deal.owner, Deal.expectedCloseDate],
+            sort: .ascending(Deal.expectedCloseDate))
         crm.list(
             Pipeline.self, columns: [Pipeline.name, Pipeline.description, Pipeline.isDefault, Pipeline.active, Pipeline.position],
             filters: [Pipeline.active], sort: .ascending(Pipeline.position))

@@ -3,12 +3,12 @@ import PluginAPI
 /// What the default roles may do with leads until an administrator says otherwise.
 enum LeadsRights {
     static func grant(with crm: inout Registrar) {
-        crm.grant([.administrator], Lead.self, Grant.everything + working(.all))
-        crm.grant([.administrator], LeadStatus.self, Grant.everything)
-        crm.grant([.administrator], LeadSource.self, Grant.everything)
-        crm.grant([.administrator], LostReason.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, Lead.self, Grant.everything + working(.all))
+        crm.grant(DefaultRole.administrators, LeadStatus.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, LeadSource.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, LostReason.self, Grant.everything)
 
-        let others = DefaultRole.allCases.filter { $0 != .administrator }
+        let others = DefaultRole.others
         crm.grant(others, LeadStatus.self, [.view()])
         crm.grant(others, LeadSource.self, [.view()])
         crm.grant(others, LostReason.self, [.view()])

@@ -78,6 +78,7 @@ extension OpenAPIDocument {
                 json.object("below") { $0.field("type", ["integer", "null"]) }
             }
         }
+        commonToLists(&json)
         json.object("ActionOutcome") { json in
             json.field("type", "object")
             json.object("properties") { json in
@@ -98,6 +99,7 @@ extension OpenAPIDocument {
             json.object("properties") { json in
                 json.object("id") { $0.field("type", "integer") }
                 json.object("version") { $0.field("type", "integer") }
+                if !entity.extras.counts.isEmpty { json.object("counts") { $0.field("type", "object") } }
                 for field in fields {
                     json.object(field.name) { $0.outputType(field) }
                     if case .reference = field.type { json.object(field.name + "_label") { $0.field("type", ["string", "null"]) } }

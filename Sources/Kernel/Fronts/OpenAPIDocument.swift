@@ -129,6 +129,7 @@ struct OpenAPIDocument {
             }
         }
         if entity.board != nil { board(&json, entity) }
+        extras(&json, entity)
         for action in entity.actions {
             json.object("/api/v1/\(entity.path)/{id}/actions/\(action.name)") { json in
                 json.array("parameters") { $0.id() }

@@ -134,6 +134,7 @@ extension StoreTransaction {
             return false
         }
         guard let version else { throw StoreTransaction.missing(entity, id) }
+        if let counts = try RecordCounts(entity, of: [id.raw], in: self) { counts.write(id.raw, to: &writer) }
         return (writer.bytes, version)
     }
 }

@@ -31,8 +31,9 @@ final class Importer: Sendable {
 
     /// Keeps an uploaded file and plans its import as far as the file tells.
     func add(
-        _ bytes: [UInt8], fileName: String, entity name: String, options: CSVOptions, actor: Actor
+        _ file: [UInt8], fileName: String, entity name: String, options given: CSVOptions, actor: Actor
     ) async throws -> ImportRecord {
+        let (bytes, options) = try Self.table(file, given)
         let analysis: FileAnalysis
         do {
             analysis = try FileAnalysis(.bytes(bytes), options: options)
@@ -60,6 +61,15 @@ final class Importer: Sendable {
         try files.keep(bytes, of: record.id)
         remember(analysis, of: record.id)
         return record
+    }
+
+    /// Cards of an address book come in as a table of them; everything else is one.
+    private static func table(_ file: [UInt8], _ given: CSVOptions) throws -> ([UInt8], CSVOptions) {
+        guard VCardReader.reads(file) else { return (file, given) }
+        var options: CSVOptions = given
+        options.encoding = nil
+        options.delimiter = UInt8(ascii: ",")
+        return (try VCardTable.csv(file, options: given), options)
     }
 
     /// One import that the user may see, as far as it is now.

@@ -20,7 +20,7 @@ struct EntityBuilder {
         let fields: [FieldModel] = self.fields()
         return EntityModel(
             schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), board: board(),
-            sections: sections(fields), rules: rules(), actions: actions())
+            sections: sections(fields), rules: rules(), actions: actions(), extras: extras())
     }
 
     // MARK: Fields
@@ -87,6 +87,19 @@ struct EntityBuilder {
         let sections: [FieldSection] = detail.sections.map { section($0.title, present($0.fields)) }
         let added: [String] = fields.filter { $0.description.isCustom && isShown($0) }.map(\.name)
         return (added.isEmpty ? sections : sections + [section("More", added)]).filter { !$0.fields.isEmpty }
+    }
+
+    /// Counts and related lists over what is switched off are left out.
+    private func extras() -> ListExtras {
+        func isThere(_ child: String, _ field: String) -> Bool { composition.isPresent(field, of: child) }
+        return ListExtras(
+            cards: all(\.listCards).filter { $0.entity == schema.name }.flatMap(\.metrics),
+            counts: all(\.countColumns).filter { $0.entity == schema.name && isThere($0.child, $0.field) },
+            related: all(\.relatedLists).filter { $0.entity == schema.name && isThere($0.child, $0.field) }.map { list in
+                var list: RelatedList = list
+                list.columns = list.columns.filter { isThere(list.child, $0) }
+                return list
+            })
     }
 
     // MARK: Rules and actions

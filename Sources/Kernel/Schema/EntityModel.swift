@@ -11,6 +11,8 @@ final class EntityModel: Sendable {
     let presets: [PresetView]
     let board: BoardView?
     let sections: [FieldSection]
+    /// What stands around its lists.
+    let extras: ListExtras
     let rules: EntityRules
     let actions: [ActionModel]
     private let places: [String: Int]
@@ -35,7 +37,7 @@ final class EntityModel: Sendable {
 
     init(
         schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], board: BoardView?,
-        sections: [FieldSection], rules: EntityRules, actions: [ActionModel]
+        sections: [FieldSection], rules: EntityRules, actions: [ActionModel], extras: ListExtras = ListExtras()
     ) {
         self.schema = schema
         self.plugin = plugin
@@ -46,6 +48,7 @@ final class EntityModel: Sendable {
         self.board = board
         self.sections = sections
         self.rules = rules
+        self.extras = extras
         self.actions = actions
         places = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.place) })
         storedFields = fields.filter(\.isStored)

@@ -99,6 +99,7 @@ struct WebFront: Sendable {
         case ("new", 1): return try await FormScreen(visit: visit, entity: entity, id: nil).respond()
         case ("bulk", 2): return try await BulkScreen(visit: visit, entity: entity, change: rest[1]).respond()
         case ("columns", 1) where visit.isPost: return try await ListChanges(visit: visit, entity: entity).setColumns()
+        case ("order", 1) where visit.isPost && entity.positionField != nil: return try await OrderScreen(visit: visit, entity: entity).respond()
         case ("views", 1) where visit.isPost: return try await ListChanges(visit: visit, entity: entity).saveView()
         case ("views", 3) where visit.isPost && rest[2] == "delete":
             return try await ListChanges(visit: visit, entity: entity).deleteView(try visit.id(rest[1]))
@@ -118,6 +119,7 @@ struct WebFront: Sendable {
         case ("undo", 1) where visit.isPost: return try await changes.undo()
         case ("move", 1): return try await MoveScreen(visit: visit, entity: entity, id: id).respond()
         case ("cell", 2): return try await changes.cell(rest[1])
+        case ("toggle", 2) where visit.isPost: return try await changes.toggle(rest[1])
         case ("timeline", 1): return try await timeline(visit, entity, id)
         case ("rights", 1) where entity.name == "role": return try await RoleScreen(visit: visit, entity: entity, id: id).save()
         case ("password", 1) where entity.name == "user": return try await ProfileScreen(visit: visit).setPassword(of: id)

@@ -154,6 +154,12 @@ public struct Contributions: Sendable {
     public var marks: [MarkView] = []
     /// Record pages.
     public var details: [DetailView] = []
+    /// Figures above lists.
+    public var listCards: [ListCards] = []
+    /// Columns that count what points at a record.
+    public var countColumns: [CountColumn] = []
+    /// How records that point at a record are shown on its page.
+    public var relatedLists: [RelatedList] = []
     /// Hooks sent.
     public var hooks: [HookEntry] = []
     /// Fills in fields before the rules are checked.

@@ -32,6 +32,8 @@ public struct FieldDescription: Sendable {
     public var isReadOnly = false
     /// Left out of forms and record pages.
     public var isHidden = false
+    /// Turned over in the list with one click or key.
+    public var isToggle = false
     /// Other names in files to import.
     public var aliases: [String] = []
     /// What happens when the record pointed at is deleted.
@@ -70,6 +72,7 @@ public struct FieldDescription: Sendable {
         case .readOnly: isReadOnly = true
         case .hidden: isHidden = true
         case .internalOnly: isHidden = true
+        case .toggle: isToggle = true
         case .label(let text): label = text
         case .help(let text): help = text
         case .aliases(let names): aliases = names

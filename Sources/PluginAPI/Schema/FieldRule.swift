@@ -3,7 +3,7 @@ public struct FieldRule: Sendable {
     enum Kind: Sendable {
         case maxLength(Int), range(Int64, Int64), scale(Int), defaultValue(Value)
         case format(TextFormat)
-        case searchable, unique, indexed, owner, readOnly, hidden, internalOnly, filledIn
+        case searchable, unique, indexed, owner, readOnly, hidden, internalOnly, filledIn, toggle
         case label(String), help(String), aliases([String])
         case whenDeleted(DeletionRule)
         case shown(field: String, values: [Value])
@@ -49,6 +49,8 @@ public struct FieldRule: Sendable {
     /// Text that names fields of an entity, separated by commas: those that people fill in, custom ones included. Chosen by ticks in
     /// forms; a name that the entity does not have is refused.
     public static func fieldNames<E: Entity>(of _: E.Type) -> FieldRule { FieldRule(kind: .fieldNames { E.schema.name }) }
+    /// Yes or no that is turned over in the list with one click or key.
+    public static var toggle: FieldRule { FieldRule(kind: .toggle) }
     /// The words that people see; the name made readable unless given.
     public static func label(_ text: String) -> FieldRule { FieldRule(kind: .label(text)) }
     /// A sentence of help below the field.

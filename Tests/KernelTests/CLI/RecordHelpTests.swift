@@ -22,7 +22,7 @@ import Testing
               edit                    Change fields of one or more records.
               delete                  Delete one or more records.
               timeline                Show who changed what, the latest first.
-              import                  Create or update records from a CSV file.
+              import                  Create or update records from a CSV or vCard file.
               export                  Write records as CSV or JSON.
 
             ACTIONS:

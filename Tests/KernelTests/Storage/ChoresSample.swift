@@ -29,7 +29,7 @@ enum Chore: Entity {
     static let hours = Field<FixedDecimal?>("hours", .scale(2))
     static let points = Field<Int?>("points")
     static let grade = Field<Int?>("grade", .range(1...5))
-    static let urgent = Field<Bool>("urgent")
+    static let urgent = Field<Bool>("urgent", .toggle)
     static let due = Field<Day?>("due")
     static let begins = Field<Moment?>("begins")
     static let place = Field<Place?>("place", .byDefault(Place.home))

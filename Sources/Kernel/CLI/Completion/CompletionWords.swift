@@ -32,7 +32,7 @@ enum CompletionWords {
             return noun == "completion" ? ["bash", "zsh", "fish"] : []
         }
         guard let entity = await schema(options)?.entity(noun) else { return [] }
-        guard let verb = plain.dropFirst().first else { return RecordCommand.verbs.map(\.name) + entity.actions.map(\.name) }
+        guard let verb = plain.dropFirst().first else { return RecordCommand.verbs(of: entity).map(\.name) + entity.actions.map(\.name) }
         let values = values(before.last ?? "", entity, verb)
         if values.isEmpty, begun.hasPrefix("-") { return names(specs(verb, entity) + ClientOptions.specs) }
         return values

@@ -14,9 +14,17 @@ struct RecordCommand: Sendable {
         ("edit", "Change fields of one or more records."),
         ("delete", "Delete one or more records."),
         ("timeline", "Show who changed what, the latest first."),
-        ("import", "Create or update records from a CSV file."),
+        ("import", "Create or update records from a CSV or vCard file."),
         ("export", "Write records as CSV or JSON."),
     ]
+
+    /// The verbs of these records: some have figures above their list, or an order of their own.
+    static func verbs(of entity: EntityInfo) -> [(name: String, summary: String)] {
+        var verbs = RecordCommand.verbs
+        if entity.hasCards { verbs.append(("cards", "Show the figures that stand above the list.")) }
+        if entity.isOrdered { verbs.append(("order", "Put records in another order.")) }
+        return verbs
+    }
 
     /// The command as it was typed so far.
     var command: String { "tenon \(entity.path)" }
@@ -40,6 +48,8 @@ struct RecordCommand: Sendable {
         case "timeline": try await RecordTimeline(self).run(rest)
         case "import": try await RecordImport(self).run(rest)
         case "export": try await RecordExport(self).run(rest)
+        case "cards" where entity.hasCards: try await RecordOrder(self).cards(rest)
+        case "order" where entity.isOrdered: try await RecordOrder(self).order(rest)
         default:
             guard let action = entity.action(verb) else { throw unknown(verb) }
             try await RecordAction(self, action).run(rest)
@@ -53,7 +63,7 @@ struct RecordCommand: Sendable {
     }
 
     private func unknown(_ verb: String) -> UsageError {
-        let known = RecordCommand.verbs.map(\.name) + entity.actions.map(\.name)
+        let known = RecordCommand.verbs(of: entity).map(\.name) + entity.actions.map(\.name)
         return UsageError(
             "there is no command `\(command) \(verb)`",
             hint: Suggestion.hint(for: verb, among: known, otherwise: "See `\(command) --help`."))

@@ -21,7 +21,7 @@ struct RecordHelp: Sendable {
         var page = HelpPage(width: width)
         page.overview("Work with \(plural) in the terminal.")
         page.usage("\(name) <command> …")
-        page.section("Commands", RecordCommand.verbs.map { ($0.name, $0.summary) })
+        page.section("Commands", RecordCommand.verbs(of: entity).map { ($0.name, $0.summary) })
         page.section("Actions", entity.actions.map { ($0.name, summary($0)) })
         page.section("Fields", entity.fields.filter { !$0.isHidden && !$0.isSystem }.map { ($0.name, fieldSummary($0)) })
         page.lines("Examples", examples("list").prefix(2) + ["\(name) show 42"] + examples("add").prefix(1) + ["\(name) list --help"])
@@ -60,7 +60,7 @@ struct RecordHelp: Sendable {
             page.options("Options", RecordTimeline.specs)
         case "import":
             page.overview(
-                "Create or update \(plural) from a CSV file. Columns are matched with fields by their names and contents; --map says otherwise. "
+                "Create or update \(plural) from a CSV file, or from vCards (.vcf), a card a row. Columns are matched with fields by their names and contents; --map says otherwise. "
                     + "Nothing is changed when a row has an error, unless --skip-errors is given.")
             page.usage("\(name) import <file> [<options>]")
             page.options("Options", RecordImport.specs)
@@ -70,6 +70,12 @@ struct RecordHelp: Sendable {
             page.usage("\(name) export [<options>]")
             page.options("Options", RecordExport.specs)
             filters(&page)
+        case "cards" where entity.hasCards:
+            page.overview("Show the figures that stand above the list of \(plural).")
+            page.usage("\(name) cards")
+        case "order" where entity.isOrdered:
+            page.overview("Put \(plural) in this order among themselves; the others stay where they are.")
+            page.usage("\(name) order <id|name> <id|name> …")
         default:
             guard let action = entity.action(verb) else { return nil }
             page.overview(summary(action))
@@ -140,6 +146,8 @@ struct RecordHelp: Sendable {
                 .compactMap { $0 }
         case "delete", "rm": return ["\(name) delete 42", "\(name) delete 4 5 6 --yes"]
         case "timeline": return ["\(name) timeline 42"]
+        case "cards" where entity.hasCards: return ["\(name) cards --json"]
+        case "order" where entity.isOrdered: return ["\(name) order 3 1 2"]
         case "import":
             return [
                 "\(name) import file.csv --dry-run",

@@ -36,7 +36,7 @@ struct RecordListing: Sendable {
         let limit = try self.limit(read)
         let page = try await fetch(query, limit: read.has("all") ? nil : limit)
         if command.session.options.json { return command.session.terminal.print(json: page.body) }
-        await show(page, columns)
+        await show(counted(page), read.has("columns") ? columns : columns + command.entity.counts)
     }
 
     private func limit(_ read: ReadArguments) throws -> Int {
@@ -91,6 +91,20 @@ struct RecordListing: Sendable {
             var document = JSONValue.fields(["data": .array(page.records), "next": page.next])
             if let total = page.total { document.set("total", .integer(total)) }
             page.body = Array(document.text().utf8)
+        }
+        return page
+    }
+
+    /// The counts of each record as if they were fields, for the table.
+    private func counted(_ page: Page) -> Page {
+        guard !command.entity.counts.isEmpty else { return page }
+        var page = page
+        page.records = page.records.map { record in
+            var record = record
+            for count in command.entity.counts {
+                record.set(count.name, record["counts"][String(count.name.dropFirst("counts.".count))] ?? .null)
+            }
+            return record
         }
         return page
     }

@@ -34,6 +34,12 @@ struct EntityInfo: Sendable {
     var fields: [FieldInfo]
     var actions: [ActionInfo]
     var links: [(path: String, field: String, title: String)]
+    /// Whether there are figures above the list.
+    var hasCards: Bool
+    /// What the list counts besides its fields.
+    var counts: [FieldInfo]
+    /// Whether records stand in an order of their own.
+    var isOrdered: Bool
 
     init(_ node: JSONValue) {
         name = node["name"].scalar
@@ -49,6 +55,11 @@ struct EntityInfo: Sendable {
         fields = node["fields"].elements.map(FieldInfo.init)
         actions = node["actions"].elements.map(ActionInfo.init)
         links = node["links"].elements.map { ($0["path"].scalar, $0["field"].scalar, $0["title"].scalar) }
+        hasCards = !node["list"]["cards"].strings.isEmpty
+        counts = node["list"]["counts"].elements.map { count in
+            FieldInfo(.fields(["name": .string("counts." + count["name"].scalar), "label": .string(count["label"].scalar), "type": .string("integer")]))
+        }
+        isOrdered = node["ordered"].bool ?? false
         if columns.isEmpty { columns = fields.filter { !$0.isHidden && !$0.isSystem }.prefix(6).map(\.name) }
     }
 

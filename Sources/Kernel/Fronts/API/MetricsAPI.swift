@@ -55,7 +55,7 @@ struct MetricsAPI: Sendable {
         }
     }
 
-    private static func document(_ reading: MetricReading, _ registry: Registry) -> [UInt8] {
+    static func document(_ reading: MetricReading, _ registry: Registry) -> [UInt8] {
         JSONWriter.object { json in
             json.field("key", reading.metric.key)
             json.field("title", reading.metric.title)

@@ -18,6 +18,10 @@ struct RecordsAPI: Sendable {
             return try await ExportAPI(store: kernel.store).respond(request, caller, path: entity.path)
         case 1 where parts[0] == "board":
             return request.method == "GET" ? try await board(request, caller) : APIFront.wrongMethod(request, "GET")
+        case 1 where parts[0] == "cards":
+            return request.method == "GET" ? try await cards(caller) : APIFront.wrongMethod(request, "GET")
+        case 1 where parts[0] == "order" && entity.positionField != nil:
+            return request.method == "POST" ? try await order(request, caller) : APIFront.wrongMethod(request, "POST")
         case 1 where parts[0] == "bulk":
             return request.method == "POST"
                 ? try await BulkAPI(kernel: kernel, entity: entity).respond(request, caller) : APIFront.wrongMethod(request, "POST")
@@ -58,7 +62,12 @@ struct RecordsAPI: Sendable {
             writer.key("data")
             writer.beginArray()
             let labels = LinkLabels(tx)
-            let next = try tx.page(query.request(entity)) { row, projection in try row.write(projection.plan, labels, to: &writer) }
+            let request = query.request(entity)
+            let counts = try RecordCounts(page: request, in: tx)
+            let next = try tx.page(request) { row, projection in
+                try row.write(projection.plan, labels, to: &writer)
+                counts?.write(row.integer(0), to: &writer)
+            }
             writer.endArray()
             writer.field("next", next)
             if query.wantsCount { writer.field("total", try tx.count(entity, where: query.filter)) }

@@ -52,7 +52,20 @@ struct SchemaAPI: Sendable {
         json.field("columns", entity.list.columns)
         json.field("filters", entity.list.filters)
         json.field("sort", (entity.list.sort.descending ? "-" : "") + entity.list.sort.field)
+        json.field("cards", entity.extras.cards)
+        json.key("counts")
+        json.beginArray()
+        for count in RecordCounts.columns(entity, registry, actor) {
+            json.beginObject()
+            json.field("name", count.name)
+            json.field("label", count.title)
+            json.field("path", registry.entity(count.child)?.path)
+            json.field("field", count.field)
+            json.endObject()
+        }
+        json.endArray()
         json.endObject()
+        json.field("ordered", entity.positionField != nil)
         json.key("sections")
         json.beginArray()
         for section in entity.sections {
@@ -73,12 +86,13 @@ struct SchemaAPI: Sendable {
         json.endArray()
         json.key("links")
         json.beginArray()
-        for link in registry.links[entity.name] ?? [] where actor.can("view", on: link.entity.name) && link.field.isStored {
+        for related in RelatedLinks.all(entity, registry) where actor.can("view", on: related.link.entity.name) && related.link.field.isStored {
             json.beginObject()
-            json.field("entity", link.entity.name)
-            json.field("path", link.entity.path)
-            json.field("field", link.field.name)
-            json.field("title", link.entity.pluralTitle)
+            json.field("entity", related.link.entity.name)
+            json.field("path", related.link.entity.path)
+            json.field("field", related.link.field.name)
+            json.field("title", related.list.map(\.title).flatMap { $0.isEmpty ? nil : $0 } ?? related.link.entity.pluralTitle)
+            json.field("columns", related.list?.columns ?? [])
             json.endObject()
         }
         json.endArray()
@@ -126,6 +140,7 @@ struct SchemaAPI: Sendable {
         json.field("unique", description.isUnique)
         json.field("searchable", description.isSearchable)
         json.field("owner", description.isOwner)
+        json.field("toggle", description.isToggle)
         json.field("custom", description.isCustom)
         if let formula = field.formula { json.field("formula", formula) }
         json.field("help", description.help)

@@ -29,6 +29,7 @@ enum FieldRulesCheck: CompositionCheck {
         if field.isOwner, type != .reference("user") { messages.append("is the owner but does not point at a user") }
         if field.isSearchable, type != .text { messages.append("is searchable but not text") }
         if field.namesFieldsOf != nil, type != .text { messages.append("names fields but is not text") }
+        if field.isToggle, type != .boolean { messages.append("is turned over in lists but is not yes or no") }
         if field.isUnique {
             switch type {
             case .money, .references, .json: messages.append("cannot be unique")

@@ -541,6 +541,51 @@
       if (back.ok) cell.replaceWith(parse(`<table><tbody><tr>${back.text}</tr></tbody></table>`).querySelector("td, th")); else toast(reason(back), { bad: true });
     } });
   }
+  // A switch in a cell: turned over where it stands.
+  on("click", "button[data-toggle]", async (event, button) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-busy")) return;
+    const cell = button.closest("td");
+    button.setAttribute("aria-busy", "true");
+    try {
+      const saved = await request(button.formAction, { method: "POST", body: encoded([["value", button.value]]), fragment: "cell" });
+      if (!saved.ok || !saved.html) return toast(reason(saved), { bad: true, href: saved.json?.links?.[0]?.href });
+      const fresh = parse(`<table><tbody><tr>${saved.text}</tr></tbody></table>`).querySelector("td");
+      fresh.classList.add("flash");
+      const focused = cell.contains(document.activeElement);
+      cell.replaceWith(fresh);
+      if (focused) $("button", fresh)?.focus();
+      toast("Saved.");
+    } catch (error) { toast(error.message, { bad: true }); } finally { button.removeAttribute("aria-busy"); }
+  });
+  // Rows in an order of their own: by the handle, or a step at a time.
+  async function ordered(body, row, next) {
+    const putBack = () => body.insertBefore(row, next);
+    try {
+      const ids = $$("tr[data-id]", body).map((one) => ["id", one.dataset.id]);
+      const answer = await request(body.dataset.order, { method: "POST", body: encoded(ids), fragment: "json" });
+      if (answer.ok) toast("Order saved."); else { putBack(); toast(reason(answer), { bad: true }); }
+    } catch (error) { putBack(); toast(error.message, { bad: true }); }
+  }
+  function shiftRow(row, by, focus) {
+    const body = row?.closest("tbody[data-order]");
+    const other = by < 0 ? row?.previousElementSibling : row?.nextElementSibling;
+    if (!body || !other?.matches("tr[data-id]")) return false;
+    const next = row.nextElementSibling;
+    body.insertBefore(row, by < 0 ? other : other.nextElementSibling);
+    focus?.focus();
+    ordered(body, row, next);
+    return true;
+  }
+  on("click", "button[data-step]", (event, button) => {
+    event.preventDefault();
+    shiftRow(button.closest("tr"), Number(button.dataset.step), button);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    const row = event.target.closest?.("tbody[data-order] tr[data-id]") ?? (here?.isConnected ? here : null);
+    if (row && shiftRow(row, event.key === "ArrowUp" ? -1 : 1, event.target === row ? row : document.activeElement)) event.preventDefault();
+  });
   on("dblclick", "td[data-edit]", (event, cell) => { getSelection().removeAllRanges(); editCell(cell); });
 
   // ---------------------------------------------------------------- Boards
@@ -642,6 +687,7 @@
         else if (here) location.assign(`${here.dataset.href ?? $(".title", here).href}/edit`);
         else $("[data-edit-here]")?.click();
       },
+      t: () => (here && $("button[data-toggle]", here) ? $("button[data-toggle]", here).click() : false),
       c: () => ($("[data-create-here]") ?? $("[data-create]"))?.click(),
       "/": () => { const find = $(".filters .find input"); if (find) { find.focus(); find.select(); } else openPalette(); },
       "?": () => help(),
@@ -656,7 +702,7 @@
     if (does && does() !== false) event.preventDefault();
   });
   function help() {
-    const keys = [["Ctrl K", "Search, jump or create"], ["/", "Find in this list"], ["c", "New record"], ["j  k", "Next, previous row or card"], ["Enter", "Open"], ["x", "Select the row"], ["e", "Edit in place"], ["← → ↑ ↓", "Walk over a board"], ["Shift ← →", "Move the card to the next column"], ["m", "Move the card to …"], ["g then a letter", "Go to a module"], ["Ctrl Enter", "Save the form"], ["Esc", "Close"]];
+    const keys = [["Ctrl K", "Search, jump or create"], ["/", "Find in this list"], ["c", "New record"], ["j  k", "Next, previous row or card"], ["Enter", "Open"], ["x", "Select the row"], ["e", "Edit in place"], ["t", "Turn the row's switch over"], ["Alt ↑ ↓", "Move the row up or down"], ["← → ↑ ↓", "Walk over a board"], ["Shift ← →", "Move the card to the next column"], ["m", "Move the card to …"], ["g then a letter", "Go to a module"], ["Ctrl Enter", "Save the form"], ["Esc", "Close"]];
     const list = make("dl", { class: "keys" });
     for (const [key, text] of keys) list.append(make("dt", {}, make("kbd", {}, key)), make("dd", {}, text));
     const close = make("button", { type: "button", class: "button plain", "data-close": "" }, "Close");
@@ -698,6 +744,14 @@
     for (const form of $$("form", part)) { if ($("[data-when]", form)) conditions(form); if (form.dataset.guard !== undefined) form.dataset.start ??= state(form); }
     for (const board of $$(".board", part)) { setUpBoard(board); recount(board); }
     for (const list of $$("[data-sort-items]", part)) if (window.Sortable && !list.dataset.ready) { list.dataset.ready = "yes"; Sortable.create(list, { animation: 100, handle: "[data-handle]", ghostClass: "ghost" }); }
+    for (const body of $$("tbody[data-order]", part)) {
+      if (!window.Sortable || body.dataset.ready) continue;
+      body.dataset.ready = "yes";
+      let next = null;
+      Sortable.create(body, { animation: 100, handle: "[data-handle]", draggable: "tr[data-id]", ghostClass: "ghost",
+        onStart: (event) => { next = event.item.nextElementSibling; },
+        onEnd: (event) => { if (event.oldDraggableIndex !== event.newDraggableIndex) ordered(body, event.item, next); } });
+    }
     for (const time of $$("time[data-ago]", part)) if (!time.title) time.title = new Date(time.dateTime).toLocaleString();
   }
   document.addEventListener("htmx:load", (event) => {

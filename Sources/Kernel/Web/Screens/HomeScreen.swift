@@ -22,8 +22,10 @@ struct HomeScreen {
     private func tiles() async throws -> HTML {
         let known = try await visit.front.api(visit, "GET", ["metrics"])
         var html = HTML()
+        // What stands above a list of options is of interest there alone.
+        let apart = Set(visit.registry.entities.filter(\.schema.isLookup).flatMap(\.extras.cards))
         for metric in known["data"]?.array ?? [] {
-            guard let key = metric["key"]?.text else { continue }
+            guard let key = metric["key"]?.text, !apart.contains(key) else { continue }
             let period: [FrontRequest.QueryItem] = metric["dated"]?.bool == true ? [.init(name: "period", value: "month"), .init(name: "series", value: "12")] : []
             guard let figure = try? await visit.front.api(visit, "GET", ["metrics", key], query: period) else { continue }
             html += tile(metric["title"]?.text ?? key, figure, isDated: metric["dated"]?.bool == true)

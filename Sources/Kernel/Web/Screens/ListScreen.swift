@@ -26,7 +26,8 @@ struct ListScreen {
         return ListTable(
             state: state, columns: state.columns(preferred: preferred, actor: actor), choices: choices, transaction: transaction,
             markup: visit.markup(transaction, labels: LabelCache(transaction, choices: choices)),
-            canPick: ["edit", "delete", "export"].contains { actor.can($0, on: entity.name) })
+            canPick: ["edit", "delete", "export"].contains { actor.can($0, on: entity.name) },
+            canOrder: ListOrder.isOffered(state, actor))
     }
 
     private func request(_ state: ListState, _ table: ListTable) throws -> ListRequest {
@@ -45,11 +46,12 @@ struct ListScreen {
         let bar = try FilterBar(
             state: state, choices: table.choices, transaction: transaction, end: columnMenu(state, table.columns), target: state.base
         ).html()
-        let top: HTML = "\(heading(total, state))\(tabs)\(bar)"
+        let cards = try ListCardsMarkup.html(entity, transaction)
+        let top: HTML = "\(heading(total, state))\(cards)\(tabs)\(bar)\(CellForm.html(state, csrf: visit.csrf))"
         if shown == 0, request.cursor == nil { return "\(top)\(empty(isFiltered, state, isWrong: state.isWrong(transaction)))" }
         return """
             \(top)<form class="sheet" id="results" method="get" action="\(state.base)/bulk"><div class="region" role="region" aria-label="\(entity.pluralTitle)" tabindex="0">\
-            <table class="rows\(" picks", if: table.canPick)" data-cell="\(state.base)/{id}/cell/{field}">\(table.head)<tbody>
+            <table class="rows\(" picks", if: table.canPick)" data-cell="\(state.base)/{id}/cell/{field}">\(table.head)<tbody\(" data-order=\"\(state.base)/order\"", if: table.canOrder)>
             \(rows)\(table.moreRow(next))</tbody></table></div>\(bulk, if: table.canPick)</form>
             """
     }

@@ -30,6 +30,7 @@ struct SettingsScreen {
 
     func respond(_ rest: [String]) async throws -> FrontResponse {
         let sections = self.sections
+        if ["import", "reset"].contains(rest.first) { return try await SettingsFileScreen(visit: visit).respond(rest[0]) }
         guard !sections.isEmpty || !lookups.isEmpty else { try visit.actor.require(.manageSettings); throw visit.front.unknown(visit) }
         if let key = rest.first, !sections.contains(where: { $0.key == key }) { throw visit.front.unknown(visit) }
         let section = sections.first { $0.key == rest.first } ?? sections.first
@@ -49,9 +50,34 @@ struct SettingsScreen {
         let lists = lookups.html { "<li><a href=\"/admin/\($0.path)\">\($0.pluralTitle)</a></li>" }
         let heading: HTML = "<h2>Lists</h2>"
         let content: HTML = """
-            \(Parts.head("Settings"))<div class="settings"><nav aria-label="Settings"><ul>\(links)</ul>\(heading, if: !lookups.isEmpty)<ul>\(lists)</ul></nav><div>\(form)</div></div>
+            \(Parts.head("Settings", actions: actions))<div class="settings"><nav aria-label="Settings"><ul>\(links)</ul>\(heading, if: !lookups.isEmpty)<ul>\(lists)</ul></nav><div>\(form)</div></div>
             """
         return try await visit.page(Page(title: "Settings", current: "/admin/settings", content: content), status: status)
+    }
+
+    /// What is done with the settings as a whole.
+    private var actions: HTML {
+        guard visit.actor.can(.manageSettings) else { return "" }
+        return """
+            \(Parts.link("Import…", "/admin/settings/import", icon: "upload", dialog: true))<a class="button" href="/api/v1/settings/export" download="settings.json">\(Icon.named("download"))Export</a>\
+            \(Parts.link("Reset all…", "/admin/settings/reset", icon: "undo", classes: "plain", dialog: true))
+            """
+    }
+
+    /// What differs from its default, each with the way back.
+    private func changed(_ section: Section, _ transaction: StoreTransaction) -> HTML {
+        let markup = visit.markup(transaction)
+        let changed = section.entries.filter { transaction.settings.values[$0.key] != nil }
+        guard !changed.isEmpty else { return "" }
+        let rows = changed.html { entry -> HTML in
+            let now = markup.html(transaction.settings.values[entry.key] ?? .null, entry.field)
+            let usual: HTML = entry.fallback.isEmpty ? ValueMarkup.none : markup.html(entry.fallback, entry.field)
+            let reset = Parts.post("Reset", "/admin/settings/reset", csrf: visit.csrf, icon: "undo", fields: [("key", entry.key)])
+            return "<tr><th scope=\"row\">\(entry.field.label)</th>\(Parts.td("Now", now))\(Parts.td("Default", usual))<td class=\"num\">\(reset)</td></tr>"
+        }
+        let all = Parts.link("Reset these…", "/admin/settings/reset?plugin=\(section.key)", classes: "compact plain", dialog: true)
+        let heads: HTML = "\(Parts.th("Setting"))\(Parts.th("Now"))\(Parts.th("Default"))\(Parts.actionsHead)"
+        return Parts.box("Different from the default", count: changed.count, actions: all, "<div class=\"scroll\"><table class=\"rows\"><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>")
     }
 
     private func form(_ section: Section, _ error: CRMError?) async throws -> HTML {
@@ -63,9 +89,10 @@ struct SettingsScreen {
                 return transaction.settings.values[field.name] ?? entry?.fallback ?? .null
             }
             let trouble: HTML = error.map { FieldForm.summary($0, fields: fields) } ?? ""
-            return Parts.box(section.title, """
+            let box = Parts.box(section.title, """
                 <form class="body form" method="post" action="/admin/settings/\(section.key)" data-guard>\(csrfField(visit.csrf))\(trouble)\(controls)<div class="form-foot"><button class="button primary">Save</button></div></form>
                 """)
+            return "\(box)\(changed(section, transaction))"
         }
     }
 
