@@ -32,6 +32,8 @@ public struct FieldDescription: Sendable {
     public var isReadOnly = false
     /// Left out of forms and record pages.
     public var isHidden = false
+    /// Opens something: stored, but never shown.
+    public var isSecret = false
     /// Other names in files to import.
     public var aliases: [String] = []
     /// What happens when the record pointed at is deleted.
@@ -76,6 +78,7 @@ public struct FieldDescription: Sendable {
         case .whenDeleted(let rule): whenTargetIsDeleted = rule
         case .shown(let field, let values): shownWhen = (field, values)
         case .fieldNames(let entity): namesFieldsOf = entity()
+        case .secret: (isSecret, isHidden) = (true, true)
         }
     }
 }

@@ -10,10 +10,14 @@ struct SettingsCommand: ParsableCommand {
               tenon settings list
               tenon settings get kernel.time_zone
               tenon settings set kernel.time_zone Europe/Vienna
+              tenon settings set PLUGIN.SECRET --file token.txt
             """,
         subcommands: [List.self, Get.self, Set.self])
 
-    private static func text(_ setting: JSONValue) -> String { setting["value"].map(TerminalText.plain) ?? "–" }
+    private static func text(_ setting: JSONValue) -> String {
+        if setting["secret"].bool == true { return setting["is_set"].bool == true ? "set" : "not set" }
+        return setting["value"].map(TerminalText.plain) ?? "–"
+    }
 
     /// One setting, or an error that names the nearest ones.
     private static func find(_ key: String, in document: JSONValue) throws -> JSONValue {
@@ -51,6 +55,7 @@ struct SettingsCommand: ParsableCommand {
         func run(_ session: Session) async throws {
             let setting = try SettingsCommand.find(key, in: try await session.client.read(.get("settings")))
             if session.options.json { return session.terminal.print(json: Array(setting.text().utf8)) }
+            if setting["secret"].bool == true { return session.terminal.print(SettingsCommand.text(setting)) }
             let value = setting["value"] ?? .null
             session.terminal.print(value.isNull ? "" : value.scalar.isEmpty && value.string == nil ? value.text() : value.scalar)
         }
@@ -63,18 +68,22 @@ struct SettingsCommand: ParsableCommand {
             discussion: "EXAMPLES:\n  tenon settings set kernel.time_zone Europe/Vienna\n  tenon settings set kernel.time_zone --default")
         @Argument(help: "The setting's key.") var key: String
         @Argument(help: "The new value.") var value: String?
+        @Option(help: ArgumentHelp("A file with the value in its first line; - reads standard input. For what must not be seen.", valueName: "file"))
+        var file: String?
         @Flag(name: .customLong("default"), help: "Go back to the default.") var usesDefault = false
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
         func validate() throws {
-            if (value == nil) != usesDefault { throw ValidationError("Give either a value or --default") }
+            let ways = [value != nil, file != nil, usesDefault].filter { $0 }.count
+            if ways != 1 { throw ValidationError("Give either a value, --file or --default") }
         }
 
         func run(_ session: Session) async throws {
             let setting = try SettingsCommand.find(key, in: try await session.client.read(.get("settings")))
             var description = setting
             description.set("name", .string(key))
-            let value = self.value.map { FieldInput.node([$0], for: FieldInfo(description)) } ?? .null
+            let given = try file.map { try InputFile.secret($0) } ?? self.value
+            let value = given.map { FieldInput.node([$0], for: FieldInfo(description)) } ?? .null
             let response = try await session.client.send(.send("PATCH", "settings", body: .object([.init(name: key, value: value)])))
             let stored = try SettingsCommand.find(key, in: try APIClient.document(response))
             session.report("\(key) is \(SettingsCommand.text(stored)) now", json: response)
