@@ -49,13 +49,13 @@ struct FrontResponse: Sendable {
     var status: Int
     var headers: [(name: String, value: String)]
     var body: Body
-    /// For pages that others may show in a frame, or whose forms lead elsewhere.
+    /// For pages that others may show in a frame, or whose forms go elsewhere.
     var frame: Frame?
 
     struct Frame: Sendable {
         /// The origins that may show the page in a frame.
         var ancestors: [String] = []
-        /// The origins, besides this one, to which a form of the page may lead.
+        /// The origins, besides this one, to which a form of the page may go.
         var formTargets: [String] = []
     }
 

@@ -33,8 +33,8 @@ struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// What stands for one household or machine: the address itself, or the first half of one of sixteen bytes.
     var network: String {
-        if let inner = carried, bytes[0] == 0 { return inner.description }
         guard bytes.count == 16 else { return description }
+        if bytes[0] == 0, let inner = carried { return inner.description }
         return NetworkAddress(bytes: Array(bytes[0..<8]) + [UInt8](repeating: 0, count: 8)).description + "/64"
     }
 
