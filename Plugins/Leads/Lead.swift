@@ -26,9 +26,15 @@ public enum Lead: Entity {
     public static let convertedCustomer = Field<Reference<Customer>?>(
         "converted_customer", .label("Customer"), .readOnly, .indexed, .whenTargetIsDeleted(.clear))
 
+    public static let campaign = Field<String?>(
+        "campaign", .maxLength(100), .indexed, .searchable, .aliases("utm_campaign", "lead campaign"),
+        .help("A tag of the campaign that brought it in."))
+    public static let form = Field<Reference<LeadForm>?>(
+        "lead_form", .label("Form"), .readOnly, .indexed, .whenTargetIsDeleted(.clear))
+
     public static let schema = Schema(
         "lead", title, description, contactName, email, phone, companyName, value, source, status, owner, outcome, lostReason, score,
-        convertedAt, convertedCustomer
+        convertedAt, convertedCustomer, campaign, form
     ).icon("target").group("Sales")
 
     /// What became of a lead; beside its status, which says where we are with it.

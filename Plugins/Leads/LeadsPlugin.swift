@@ -35,6 +35,7 @@ public struct LeadsPlugin: Plugin {
             FieldSection("", Lead.title, Lead.status, Lead.outcome, Lead.value, Lead.source, Lead.owner, Lead.score),
             FieldSection("Contact", Lead.contactName, Lead.email, Lead.phone, Lead.companyName),
             FieldSection("About", Lead.description),
+            FieldSection("Where it came from", Lead.campaign, Lead.form),
             FieldSection("Outcome", Lead.convertedAt, Lead.convertedCustomer, Lead.lostReason))
         crm.list(
             LeadStatus.self,
@@ -68,6 +69,9 @@ public struct LeadsPlugin: Plugin {
         crm.metric("leads.open_value", "Value of open leads", over: Lead.self, .sum(Lead.value.name), where: Lead.outcome == .open)
         crm.metric(
             "leads.converted", "Converted leads", over: Lead.self, .count, where: Lead.outcome == .converted, date: Lead.convertedAt)
+
+        // What comes from outside
+        IntakeContributions.register(with: &crm)
 
         // Who may do what at first, and records to try it out with
         LeadsRights.grant(with: &crm)

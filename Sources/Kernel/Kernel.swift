@@ -173,7 +173,7 @@ final class Kernel: Sendable {
 
     /// What follows a change of the registry: plugins or custom fields came or went.
     private func recomposed() async {
-        rightsNow.current = rightsNow.current.with(sources: store.registry.fieldFormulas.sources)
+        rightsNow.current = rightsNow.current.with(store.registry)
         formulas.wake()
         do { try await reloadSettings() } catch {
             Logger(label: "tenon").error("the settings could not be read again: \(error)")
@@ -183,7 +183,7 @@ final class Kernel: Sendable {
     /// Reads users, teams and roles again.
     func reloadRights() async throws {
         let rights: RightsSnapshot = try await store.engine.read { try RightsLoader.load($0) }
-        rightsNow.current = rights.with(sources: store.registry.fieldFormulas.sources)
+        rightsNow.current = rights.with(store.registry)
     }
 
     /// Reads the settings again: after a change of one, and after plugins came or went.

@@ -104,6 +104,29 @@ final class PluginTransaction: TransactionBackend {
         return PluginTransaction(refusal == nil ? store.withRights(for: reason) : store, warrant, refusal: refusal)
     }
 
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8] { try store.hmacSHA256(key: key, bytes) }
+    func randomBytes(_ count: Int) throws -> [UInt8] { try store.randomBytes(count) }
+
+    func fields(of entity: String) throws -> [FieldDescription] {
+        try mayRead(entity)
+        return try store.fields(of: entity)
+    }
+
+    func value(of text: String, for field: String, of entity: String) throws -> Value {
+        try mayRead(entity)
+        return try store.value(of: text, for: field, of: entity)
+    }
+
+    func recall(_ key: String, of request: [UInt8]) throws -> String? {
+        if let refusal { throw refusal }
+        return try Idempotency.recall("plugin \(warrant.plugin) \(key)", of: request, store)
+    }
+
+    func remember(_ key: String, of request: [UInt8], _ answer: String) throws {
+        if let refusal { throw refusal }
+        try Idempotency.remember("plugin \(warrant.plugin) \(key)", of: request, answer, store)
+    }
+
     func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend {
         if let refusal { throw refusal }
         return PluginTransaction(try store.moved(to: moment, as: user), warrant)

@@ -66,6 +66,8 @@ final class Registry: Sendable {
             return made
         }
     }
+    /// The fields that open something, by entity.
+    let secrets: [String: Set<String>]
     /// The formulas that were asked for, read once each.
     let formulaCache = FormulaCache()
     /// What lists read, made once for each kind of list.
@@ -104,6 +106,11 @@ final class Registry: Sendable {
             }
         }
         self.links = links
+        secrets = Dictionary(
+            uniqueKeysWithValues: entities.compactMap { entity in
+                let names = Set(entity.storedFields.filter(\.description.isSecret).map(\.name))
+                return names.isEmpty ? nil : (entity.name, names)
+            })
         let own: [String: [EntityModel]] = Dictionary(grouping: entities, by: \.plugin)
         let ofRecords: Set<String> = Set(entities.flatMap { Composition.recordHooks(of: $0.name) })
         let sent: [String: [Hook]] = Dictionary(grouping: hooks.values.filter { !ofRecords.contains($0.name) }, by: \.plugin)

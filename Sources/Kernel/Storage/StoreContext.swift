@@ -56,6 +56,13 @@ struct StoreContext: ContextBackend {
     func deleteFile(_ name: String) async throws { try folder().delete(name) }
     func listFiles() async throws -> [String] { try folder().list() }
 
+    func allow(_ key: String, atMost count: Int, per period: RatePeriod) -> Allowance {
+        store.calls.limits.ask(plugin + " " + key, atMost: count, per: period.milliseconds, at: now)
+    }
+
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8] { Secrets.hmac(bytes, key: key) }
+    func randomBytes(_ count: Int) throws -> [UInt8] { try Secrets.bytes(count) }
+
     private func folder() throws -> PluginFolder {
         try warrant?.files(store.calls.uses)
         guard let outside else { throw CRMError(.unavailable, "there are no files here") }

@@ -24,7 +24,7 @@ extension StoreTransaction {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         // What is worked out follows from the rest, and may read what not everyone sees.
-        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil {
+        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil && !field.description.isSecret {
             let before = old?.values[field.place] ?? .null
             let after = new.values[field.place]
             guard before != after, old != nil || !after.isEmpty else { continue }
@@ -37,7 +37,7 @@ extension StoreTransaction {
     func auditDeletion(_ entity: EntityModel, _ old: RecordData) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
-        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil && !old.values[field.place].isEmpty {
+        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil && !field.description.isSecret && !old.values[field.place].isEmpty {
             AuditJSON.write(&writer, field, old.values[field.place], .null)
         }
         writer.endObject()

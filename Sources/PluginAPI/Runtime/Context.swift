@@ -22,6 +22,12 @@ public protocol ContextBackend: Sendable {
     func deleteFile(_ name: String) async throws
     /// The names of the plugin's files.
     func listFiles() async throws -> [String]
+    /// Counts a request under a key, unless there were too many.
+    func allow(_ key: String, atMost count: Int, per period: RatePeriod) -> Allowance
+    /// HMAC with SHA-256.
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8]
+    /// Bytes that nobody can guess.
+    func randomBytes(_ count: Int) throws -> [UInt8]
 }
 
 /// What test doubles need not have.

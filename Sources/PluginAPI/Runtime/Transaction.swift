@@ -38,6 +38,18 @@ public protocol TransactionBackend: AnyObject {
     func elevated(for reason: String) -> any TransactionBackend
     /// The same transaction as if it ran at another moment, for another user. In demo data only; throws elsewhere.
     func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend
+    /// HMAC with SHA-256.
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8]
+    /// Bytes that nobody can guess.
+    func randomBytes(_ count: Int) throws -> [UInt8]
+    /// The fields of an entity that are not hidden from the user.
+    func fields(of entity: String) throws -> [FieldDescription]
+    /// What a text means for a field.
+    func value(of text: String, for field: String, of entity: String) throws -> Value
+    /// What came of a request with this key before, or nil.
+    func recall(_ key: String, of request: [UInt8]) throws -> String?
+    /// Keeps what came of a request, for a day.
+    func remember(_ key: String, of request: [UInt8], _ answer: String) throws
 }
 
 /// All that is read and written together: either all of it is stored or none.

@@ -34,6 +34,8 @@ public struct FieldDescription: Sendable {
     public var isHidden = false
     /// Turned over in the list with one click or key.
     public var isToggle = false
+    /// Opens something: stored, but never shown.
+    public var isSecret = false
     /// Other names in files to import.
     public var aliases: [String] = []
     /// What happens when the record pointed at is deleted.
@@ -79,6 +81,7 @@ public struct FieldDescription: Sendable {
         case .whenDeleted(let rule): whenTargetIsDeleted = rule
         case .shown(let field, let values): shownWhen = (field, values)
         case .fieldNames(let entity): namesFieldsOf = entity()
+        case .secret: (isSecret, isHidden) = (true, true)
         }
     }
 }

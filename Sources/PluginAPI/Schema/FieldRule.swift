@@ -8,6 +8,7 @@ public struct FieldRule: Sendable {
         case whenDeleted(DeletionRule)
         case shown(field: String, values: [Value])
         case fieldNames(@Sendable () -> String)
+        case secret
     }
 
     let kind: Kind
@@ -44,6 +45,11 @@ public struct FieldRule: Sendable {
     public static var filledIn: FieldRule { FieldRule(kind: .filledIn) }
     /// Shown, but set by the plugin only.
     public static var readOnly: FieldRule { FieldRule(kind: .readOnly) }
+    /// Something that opens something: stored, and never shown again, exported, searched for or written to the audit trail.
+    ///
+    /// A setting with this rule is set by administrators; afterwards they see only whether it is set. A field with it is read
+    /// and written by the plugin alone, in an elevated transaction: to everyone else it is not there.
+    public static var secret: FieldRule { FieldRule(kind: .secret) }
     /// Stored, filterable and in JSON, but left out of forms and record pages.
     public static var hidden: FieldRule { FieldRule(kind: .hidden) }
     /// Text that names fields of an entity, separated by commas: those that people fill in, custom ones included. Chosen by ticks in

@@ -12,10 +12,14 @@ struct SettingsCommand: ParsableCommand {
               tenon settings set kernel.time_zone Europe/Vienna
               tenon settings export -o settings.json
               tenon settings import settings.json --dry-run
+              tenon settings set PLUGIN.SECRET --file token.txt
             """,
         subcommands: [List.self, Get.self, Set.self, Export.self, Import.self, Reset.self, History.self])
 
-    static func text(_ setting: JSONValue) -> String { setting["value"].map(TerminalText.plain) ?? "–" }
+    static func text(_ setting: JSONValue) -> String {
+        if setting["secret"].bool == true { return setting["is_set"].bool == true ? "set" : "not set" }
+        return setting["value"].map(TerminalText.plain) ?? "–"
+    }
 
     /// One setting, or an error that names the nearest ones.
     private static func find(_ key: String, in document: JSONValue) throws -> JSONValue {
@@ -53,6 +57,7 @@ struct SettingsCommand: ParsableCommand {
         func run(_ session: Session) async throws {
             let setting = try SettingsCommand.find(key, in: try await session.client.read(.get("settings")))
             if session.options.json { return session.terminal.print(json: Array(setting.text().utf8)) }
+            if setting["secret"].bool == true { return session.terminal.print(SettingsCommand.text(setting)) }
             let value = setting["value"] ?? .null
             session.terminal.print(value.isNull ? "" : value.scalar.isEmpty && value.string == nil ? value.text() : value.scalar)
         }
@@ -70,6 +75,8 @@ struct SettingsCommand: ParsableCommand {
                 """)
         @Argument(help: "The setting's key; or several key=value, which are changed together or not at all.") var key: String
         @Argument(help: "The new value.") var values: [String] = []
+        @Option(help: ArgumentHelp("A file with the value in its first line; - reads standard input. For what must not be seen.", valueName: "file"))
+        var file: String?
         @Flag(name: .customLong("default"), help: "Go back to the default.") var usesDefault = false
         @OptionGroup(title: "Global options") var global: GlobalOptions
 
@@ -77,9 +84,9 @@ struct SettingsCommand: ParsableCommand {
 
         func validate() throws {
             if isBulk {
-                if usesDefault || values.contains(where: { !$0.contains("=") }) { throw ValidationError("Give every setting as key=value") }
-            } else if values.isEmpty != usesDefault || values.count > 1 {
-                throw ValidationError("Give either a value or --default")
+                if usesDefault || file != nil || values.contains(where: { !$0.contains("=") }) { throw ValidationError("Give every setting as key=value") }
+            } else if values.count > 1 || [!values.isEmpty, file != nil, usesDefault].filter({ $0 }).count != 1 {
+                throw ValidationError("Give either a value, --file or --default")
             }
         }
 
@@ -103,7 +110,8 @@ struct SettingsCommand: ParsableCommand {
             let setting = try SettingsCommand.find(key, in: try await session.client.read(.get("settings")))
             var description = setting
             description.set("name", .string(key))
-            let value = self.values.first.map { FieldInput.node([$0], for: FieldInfo(description)) } ?? .null
+            let given = try file.map { try InputFile.secret($0) } ?? values.first
+            let value = given.map { FieldInput.node([$0], for: FieldInfo(description)) } ?? .null
             let response = try await session.client.send(.send("PATCH", "settings", body: .object([.init(name: key, value: value)])))
             let stored = try SettingsCommand.find(key, in: try APIClient.document(response))
             session.report("\(key) is \(SettingsCommand.text(stored)) now", json: response)

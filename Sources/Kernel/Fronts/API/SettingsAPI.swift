@@ -187,10 +187,16 @@ struct SettingsAPI: Sendable {
                     json.field("help", entry.field.help)
                     json.field("plugin", owned.plugin)
                     json.field("type", FieldType(entry.field.kind).name)
+                    // What opens something is never shown again: only whether it is there.
+                    let isSecret = entry.field.isSecret
                     json.key("value")
-                    json.value(stored[entry.key] ?? entry.fallback)
+                    json.value(isSecret ? .null : stored[entry.key] ?? entry.fallback)
                     json.key("default")
-                    json.value(entry.fallback)
+                    json.value(isSecret ? .null : entry.fallback)
+                    if isSecret {
+                        json.field("secret", true)
+                        json.field("is_set", stored[entry.key] != nil)
+                    }
                     json.field("is_default", stored[entry.key] == nil)
                     if case .choice(let options) = FieldType(entry.field.kind) { json.field("options", options.map(\.key)) }
                     json.endObject()

@@ -25,6 +25,8 @@ struct FieldControl {
     var prefix = ""
     /// What it is called where no label stands beside it; empty otherwise.
     var name = ""
+    /// What browsers may fill in by themselves.
+    var autocomplete = "off"
     /// The currencies offered.
     var currencies: [String] = ["EUR", "USD", "GBP", "CHF"]
 
@@ -105,18 +107,19 @@ struct FieldControl {
     }
 
     private var textControl: HTML {
+        if field.isSecret { return "<input \(common) type=\"password\" autocomplete=\"new-password\">" }
         let length: HTML = field.maxLength.map { " maxlength=\"\($0)\"" } ?? ""
         switch field.format {
         case .multiline: return "<textarea \(common)\(length)>\n\(text)</textarea>"
-        case .email: return "<input \(common)\(length) type=\"text\" inputmode=\"email\" autocomplete=\"off\" value=\"\(text)\">"
-        case .phone: return "<input \(common)\(length) type=\"tel\" autocomplete=\"off\" value=\"\(text)\">"
-        case .url: return "<input \(common)\(length) type=\"text\" inputmode=\"url\" autocomplete=\"off\" value=\"\(text)\">"
+        case .email: return "<input \(common)\(length) type=\"text\" inputmode=\"email\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
+        case .phone: return "<input \(common)\(length) type=\"tel\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
+        case .url: return "<input \(common)\(length) type=\"text\" inputmode=\"url\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
         case .color:
             let shown = text.isEmpty ? "#8a867e" : text
             return """
                 <div class="row"><input type="color" aria-label="\(field.label)" value="\(shown)" data-swatch="\(id)"><input \(common) class="grow" value="\(text)" placeholder="#rrggbb"></div>
                 """
-        default: return "<input \(common)\(length) type=\"text\" autocomplete=\"off\" value=\"\(text)\">"
+        default: return "<input \(common)\(length) type=\"text\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
         }
     }
 

@@ -53,7 +53,11 @@ struct FieldForm {
         let fields: [FieldModel] = entity.nameableFields.filter { transaction.actor.mask($0.name, of: target) != .hidden }
         let known: Set<String> = Set(fields.map(\.name))
         let others: [String] = texts.flatMap(FieldNames.list).filter { !known.contains($0) }
-        return fields.map { FieldChoice(key: $0.name, label: $0.label) } + others.map { FieldChoice(key: $0, label: $0.readable) }
+        // What is named stands first, in its order: sent back as it is, it keeps it.
+        let named: [String] = texts.flatMap(FieldNames.list)
+        let first: [FieldModel] = named.compactMap { name in fields.first { $0.name == name } }
+        let rest: [FieldModel] = fields.filter { !named.contains($0.name) }
+        return (first + rest).map { FieldChoice(key: $0.name, label: $0.label) } + others.map { FieldChoice(key: $0, label: $0.readable) }
     }
 
     private func text(_ field: FieldModel, _ value: Value) -> [String] {

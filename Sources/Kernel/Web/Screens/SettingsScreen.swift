@@ -82,9 +82,12 @@ struct SettingsScreen {
 
     private func form(_ section: Section, _ error: CRMError?) async throws -> HTML {
         try await visit.store.read(as: visit.actor) { transaction in
-            let fields = section.entries.map { FieldModel($0.field, place: 0, plugin: section.key) }
+            let fields = section.entries.map { entry in
+                FieldModel(SettingsScreen.told(entry.field, isSet: transaction.settings.values[entry.key] != nil), place: 0, plugin: section.key)
+            }
             let form = FieldForm(transaction, problems: error?.problems ?? [], typed: error == nil ? nil : visit.form)
             let controls = try form.controls(fields) { field in
+                if field.description.isSecret { return .null }
                 let entry = section.entries.first { $0.field.name == field.name }
                 return transaction.settings.values[field.name] ?? entry?.fallback ?? .null
             }
@@ -96,6 +99,16 @@ struct SettingsScreen {
         }
     }
 
+    /// A field whose value is not shown says whether there is one.
+    private static func told(_ field: FieldDescription, isSet: Bool) -> FieldDescription {
+        guard field.isSecret else { return field }
+        var field = field
+        let state = isSet ? "It is set; leave this empty to keep it." : "It is not set."
+        field.help = field.help.isEmpty ? state : field.help + " " + state
+        field.isRequired = false
+        return field
+    }
+
     private func save(_ section: Section) async throws {
         let form = visit.form
         let keys = Set(section.entries.map(\.key))
@@ -103,6 +116,7 @@ struct SettingsScreen {
             guard keys.contains(entry.key) else { return .keep }
             let field = FieldModel(entry.field, place: 0, plugin: "")
             guard let sent = try FieldForm.values(form, [field], transaction).first else { return .keep }
+            if entry.field.isSecret, sent.value == .null { return .keep }
             return .set(sent.value)
         }
     }
