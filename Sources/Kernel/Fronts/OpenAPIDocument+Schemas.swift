@@ -52,7 +52,7 @@ extension OpenAPIDocument {
                 json.object("ids") { json in
                     json.field("type", "array")
                     json.object("items") { $0.field("type", "integer") }
-                    json.field("maxItems", BulkAPI.most)
+                    json.field("maxItems", BulkChange.most)
                 }
                 for name in ["update", "input"] { json.object(name) { $0.field("type", "object") } }
                 json.object("delete") { $0.field("type", "boolean") }

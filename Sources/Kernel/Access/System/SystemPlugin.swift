@@ -41,6 +41,8 @@ struct SystemPlugin: Plugin {
         crm.onDelete(SystemRole.self, RoleRules.deleted)
 
         crm.setting(KernelSettings.privateAddresses)
+        crm.setting(KernelSettings.undoDays)
+        crm.job(ChangeSetLedger.forgetting, .daily(at: "03:50"), ChangeSetLedger.forget)
         WebhookContributions.register(with: &crm)
 
         for role in DefaultRole.allCases {

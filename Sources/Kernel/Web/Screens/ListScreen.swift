@@ -91,6 +91,9 @@ struct ListScreen {
         for action in entity.actions where visit.actor.can(action.name, on: entity.name) {
             buttons += "<button class=\"button compact plain\" formaction=\"\(base)/\(action.name)\" data-dialog>\(action.title)…</button>"
         }
+        if visit.actor.can("export", on: entity.name) {
+            buttons += "<button class=\"button compact plain\" formaction=\"/api/v1/\(entity.path)/export\" name=\"format\" value=\"csv\">\(Icon.named("download"))Export</button>"
+        }
         if visit.actor.can("delete", on: entity.name) {
             buttons += "<button class=\"button compact plain danger\" formaction=\"\(base)/delete\" data-dialog>\(Icon.named("trash"))Delete…</button>"
         }
