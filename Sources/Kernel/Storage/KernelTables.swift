@@ -131,6 +131,10 @@ private struct Maker {
                     "at": .integer, "user_id": .integer, "via": .text, "kind": .text, "entity": .text, "record": .integer,
                     "what": .text, "count": .count, "undone_at": .integer, "undone_by": .integer, "undone_in": .integer, "kept": .text,
                 ], indexes: [["user_id", "id"], ["at"], ["kind", "record"]]),
+            table(
+                "tenon_match_key", key: ["entity", "key", "record"], ["entity": .text, "key": .integer, "record": .integer],
+                indexes: [["entity", "record"]]),
+            table("tenon_match_rule", key: ["entity"], ["entity": .text, "rules": .text, "after": .count, "done": .count]),
             table("tenon_view", id: true,
                 [
                     "user_id": .integer, "entity": .text, "title": .text, "query": .text, "shared": .count, "position": .count,

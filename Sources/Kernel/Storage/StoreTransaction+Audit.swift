@@ -50,14 +50,44 @@ extension StoreTransaction {
         try record(entity, id, version, action, Array("{}".utf8))
     }
 
+    /// Notes which records a record was made of.
+    func auditMerge(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ others: [RecordID]) throws {
+        let json: [UInt8] = JSONWriter.object { json in
+            json.key(DeletionFacts.key)
+            json.beginObject()
+            json.key("merged")
+            json.beginArray()
+            for other in others { json.integer(other.raw) }
+            json.endArray()
+            json.endObject()
+        }
+        try record(entity, id, version, "merged", json)
+    }
+
+    /// Notes that a link of a record whose plugin is switched off was moved.
+    func auditDormant(_ link: PluginOutline.Link, _ id: RecordID, _ version: Int64, from old: RecordID, to new: RecordID) throws {
+        let json: [UInt8] = JSONWriter.object { json in
+            json.key(link.field)
+            json.beginArray()
+            json.integer(old.raw)
+            json.integer(new.raw)
+            json.endArray()
+        }
+        try record(link.entity, id, version, "updated", json)
+    }
+
     private func record(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
+        try record(entity.name, id, version, action, json)
+    }
+
+    private func record(_ entity: String, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
         try connection.execute(
             """
             INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes, change_set) \
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .text(entity.name), .integer(id.raw), .integer(version), .integer(now.milliseconds),
+                .text(entity), .integer(id.raw), .integer(version), .integer(now.milliseconds),
                 actor.userID.map(SQLValue.integer) ?? .null, .text(actor.via), .text(action),
                 .text(String(decoding: json, as: UTF8.self)), core.changeSet.map(SQLValue.integer) ?? .null,
             ])

@@ -20,6 +20,7 @@ extension StoreTransaction {
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try forgetFailures(model, id)
+        try forgetMatchKeys(model, id)
         try auditDeletion(model, record, rank: rank)
         core.effects.touched.append(touch)
         if registry.line(of: model.hooks.deleted) != nil || core.webhooks.covers(model.hooks.deleted) {

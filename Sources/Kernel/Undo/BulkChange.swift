@@ -105,7 +105,7 @@ struct BulkChange: Sendable {
                 outcome.assigned = tx.core.bulkAssignments ?? outcome.assigned
             } catch let error as CRMError where error.code != .internalError && error.code != .unavailable {
                 tx.core.effects = before
-                outcome.failed.append((id, error))
+                outcome.failed.append((id, tx.told(error)))
             }
         }
         guard let change = tx.core.changeSet else { return }

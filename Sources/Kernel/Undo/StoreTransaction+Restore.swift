@@ -51,6 +51,7 @@ extension StoreTransaction {
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)
         try index(entity, record, isNew: true)
+        try keepMatchKeys(entity, old: nil, new: record)
         try audit(entity, old: nil, new: record, as: "restored")
         change.new = record
         try finish(entity, change)

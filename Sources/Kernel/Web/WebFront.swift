@@ -99,6 +99,8 @@ struct WebFront: Sendable {
         case ("board", 1): return try await BoardScreen(visit: visit, entity: entity).respond()
         case ("new", 1): return try await FormScreen(visit: visit, entity: entity, id: nil).respond()
         case ("bulk", 2): return try await BulkScreen(visit: visit, entity: entity, change: rest[1]).respond()
+        case ("merge", 1): return try await MergeScreen(visit: visit, entity: entity).respond()
+        case ("duplicates", 1): return try await DuplicateScreen(visit: visit, entity: entity).respond()
         case ("columns", 1) where visit.isPost: return try await ListChanges(visit: visit, entity: entity).setColumns()
         case ("views", 1) where visit.isPost: return try await ListChanges(visit: visit, entity: entity).saveView()
         case ("views", 3) where visit.isPost && rest[2] == "delete":
@@ -115,6 +117,7 @@ struct WebFront: Sendable {
             return try await RecordScreen(visit: visit, entity: entity, id: id).respond()
         case ("edit", 1): return try await FormScreen(visit: visit, entity: entity, id: id).respond()
         case ("resolve", 1) where visit.isPost: return try await ConflictScreen(visit: visit, entity: entity, id: id).resolve()
+        case ("merge-in", 1): return try await MergeInScreen(visit: visit, entity: entity, id: id).respond()
         case ("delete", 1): return try await changes.delete()
         case ("undo", 1) where visit.isPost: return try await changes.undo()
         case ("move", 1): return try await MoveScreen(visit: visit, entity: entity, id: id).respond()

@@ -25,6 +25,20 @@ public struct RecordChanged: HookPayload {
     }
 }
 
+/// What is sent when records became one: `<entity>_merged`. Everything that pointed at those that went points at the one that
+/// stayed by then.
+public struct RecordsMerged: HookPayload {
+    /// The record that stayed.
+    public var record: RecordID
+    /// Those that went.
+    public var merged: [RecordID]
+    /// Makes a payload.
+    public init(record: RecordID, merged: [RecordID]) {
+        self.record = record
+        self.merged = merged
+    }
+}
+
 /// A change of one record, as rules and reactions see it.
 public struct Change<E: Entity>: Sendable {
     /// The record before; nil when it is new.

@@ -35,6 +35,7 @@ struct RecordWriting: Sendable {
         let response = try await session.client.send(request)
         let record = try APIClient.document(response)
         session.report("added \(named(record))", json: response)
+        try await RecordDuplicates.tell(response, command, record)
     }
 
     func edit(_ texts: [String]) async throws {

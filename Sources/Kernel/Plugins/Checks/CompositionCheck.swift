@@ -24,7 +24,7 @@ enum CompositionChecks {
     static var all: [any CompositionCheck.Type] {
         [
             NameFormCheck.self, UniqueNamesCheck.self, ReservedNamesCheck.self, KeyPrefixCheck.self, FieldRulesCheck.self,
-            ReferenceTargetsCheck.self, LabelFieldCheck.self, ForeignFieldsCheck.self, KnownEntitiesCheck.self, ListsCheck.self,
+            ReferenceTargetsCheck.self, LabelFieldCheck.self, ForeignFieldsCheck.self, KnownEntitiesCheck.self, ListsCheck.self, DuplicatesCheck.self,
             BoardsCheck.self, MetricsCheck.self, HookShapesCheck.self, ActionFormsCheck.self, GrantsCheck.self, RoutesCheck.self,
             SchedulesCheck.self, RenamesCheck.self, ForeignHandlersCheck.self, ApprovedEntitiesCheck.self,
         ]
