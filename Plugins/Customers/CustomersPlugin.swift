@@ -79,6 +79,10 @@ public struct CustomersPlugin: Plugin {
         crm.prepare(Company.self, DefaultCountry.fillInCompany)
         crm.prepare(Customer.self, DefaultCountry.fillInCustomer)
 
+        crm.duplicates(
+            Company.self, .same(Company.officeEmail), .same(Company.officePhone), .same(Company.website), .similar(Company.name))
+        crm.duplicates(Customer.self, .same(Customer.email), .same(Customer.phone), .similar(Customer.name, Customer.company))
+
         // What is counted
         crm.metric("customers.total", "Customers", over: Customer.self, .count)
         crm.metric("customers.new", "New customers", over: Customer.self, .count, date: Customer.createdAt)

@@ -52,6 +52,8 @@ public struct LeadsPlugin: Plugin {
         crm.onSave(LeadStatus.self, LeadStatusRules.keepOneDefault)
         crm.onDelete(LeadStatus.self, LeadStatusRules.keepDefault)
 
+        crm.duplicates(Lead.self, .same(Lead.email), .same(Lead.phone), .similar(Lead.contactName, Lead.companyName))
+
         // What it tells the others
         crm.hook(leadStatusChanged, "A lead has moved to another status.")
         crm.hook(leadConverted, "A lead has become a customer.")

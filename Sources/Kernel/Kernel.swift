@@ -38,6 +38,7 @@ final class Kernel: Sendable {
     let outside: OutsideServices
     let imports: Importer
     let formulas: FormulaKeeper
+    let duplicates: MatchKeeper
     let assets: AssetFiles
     /// Which plugins were too slow.
     let slow: SlowCallBook
@@ -116,6 +117,7 @@ final class Kernel: Sendable {
             engine: engine, clock: clock, registry: { store.registry }, zone: { store.settings.calendar },
             calls: store.calls, log: { logger.warning("\($0)") }, context: context)
         formulas = FormulaKeeper(store: store, rights: { rights.current }, log: { logger.warning("\($0)") })
+        duplicates = MatchKeeper(store: store, rights: { rights.current }, log: { logger.warning("\($0)") })
         imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports")
         assets = AssetFiles(folder: options.home.assets)
         slow = SlowCallBook(store: store) { .system("calls", rights: rights.current) }
@@ -130,6 +132,7 @@ final class Kernel: Sendable {
         deliveries.start()
         try await jobs.start()
         formulas.start()
+        duplicates.start()
         try await imports.recover(rights: rights)
         let slow = slow
         slowKeeper.withLock { $0 = Task { await slow.keep() } }
@@ -140,6 +143,7 @@ final class Kernel: Sendable {
         live.close()
         await imports.stop()
         await formulas.stop()
+        await duplicates.stop()
         await jobs.stop()
         await deliveries.stop()
         slowKeeper.withLock { $0?.cancel() }
@@ -175,6 +179,7 @@ final class Kernel: Sendable {
     private func recomposed() async {
         rightsNow.current = rightsNow.current.with(store.registry)
         formulas.wake()
+        duplicates.wake()
         do { try await reloadSettings() } catch {
             Logger(label: "tenon").error("the settings could not be read again: \(error)")
         }

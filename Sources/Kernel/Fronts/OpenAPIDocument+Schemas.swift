@@ -52,7 +52,7 @@ extension OpenAPIDocument {
                 json.object("ids") { json in
                     json.field("type", "array")
                     json.object("items") { $0.field("type", "integer") }
-                    json.field("maxItems", BulkAPI.most)
+                    json.field("maxItems", BulkChange.most)
                 }
                 for name in ["update", "input"] { json.object(name) { $0.field("type", "object") } }
                 json.object("delete") { $0.field("type", "boolean") }
@@ -60,10 +60,41 @@ extension OpenAPIDocument {
             }
             json.field("required", ["ids"])
         }
+        json.object("Comparison") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                for name in ["records", "fields"] {
+                    json.object(name) { json in
+                        json.field("type", "array")
+                        json.object("items") { $0.field("type", "object") }
+                    }
+                }
+            }
+        }
+        json.object("Merge") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                json.object("records") { json in
+                    json.field("type", "array")
+                    json.object("items") { $0.field("type", "integer") }
+                    json.field("maxItems", MergeRequest.most - 1)
+                }
+                for name in ["take", "values", "versions"] { json.object(name) { $0.field("type", "object") } }
+            }
+            json.field("required", ["records"])
+        }
+        json.object("MergeOutcome") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                json.object("change") { $0.field("type", "integer") }
+                json.object("record") { $0.field("type", "object") }
+            }
+        }
         json.object("BulkOutcome") { json in
             json.field("type", "object")
             json.object("properties") { json in
                 json.object("done") { $0.field("type", "integer") }
+                json.object("change") { $0.field("type", ["integer", "null"]) }
                 json.object("failed") { json in
                     json.field("type", "array")
                     json.object("items") { $0.field("type", "object") }

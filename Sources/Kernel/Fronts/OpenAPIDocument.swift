@@ -57,6 +57,25 @@ struct OpenAPIDocument {
         }
     }
 
+    private func duplicates(_ json: inout JSONWriter, _ entity: EntityModel) {
+        let plural = entity.pluralTitle.lowercased()
+        json.object("/api/v1/\(entity.path)/duplicates") { json in
+            json.operation("get", "duplicates-" + entity.path, "Groups of \(plural) that are probably the same", entity.path) {
+                $0.responses(200, "The groups", schema: "Page")
+            }
+            json.operation("post", "check-duplicates-" + entity.path, "What a record with these fields would probably be the same as", entity.path) { json in
+                json.body(entity.inputName)
+                json.responses(200, "The \(plural) that are like it", schema: "Page")
+            }
+        }
+        json.object("/api/v1/\(entity.path)/{id}/duplicates") { json in
+            json.array("parameters") { $0.id() }
+            json.operation("get", "duplicates-of-" + entity.path, "What it is probably the same as", entity.path) {
+                $0.responses(200, "The \(plural) that are like it", schema: "Page")
+            }
+        }
+    }
+
     // MARK: Paths
 
     private func paths(_ json: inout JSONWriter, _ entity: EntityModel) {
@@ -113,6 +132,20 @@ struct OpenAPIDocument {
                 json.responses(200, "How many were changed, and which were not", schema: "BulkOutcome")
             }
         }
+        json.object("/api/v1/\(entity.path)/{id}/merge") { json in
+            json.array("parameters") { $0.id() }
+            json.operation("get", "compare-" + entity.path, "Set other \(plural) beside this one", entity.path) { json in
+                json.array("parameters") { json in
+                    json.parameter("records", in: "query", "The others, separated by commas") { $0.field("type", "string") }
+                }
+                json.responses(200, "The fields in which they differ", schema: "Comparison")
+            }
+            json.operation("post", "merge-" + entity.path, "Make one \(single) of several: the others go, and what points at them points at this one", entity.path) { json in
+                json.body("Merge")
+                json.responses(200, "The change, by which it can be taken back, and the \(single)", schema: "MergeOutcome")
+            }
+        }
+        if !entity.duplicates.isEmpty { duplicates(&json, entity) }
         json.object("/api/v1/\(entity.path)/export") { json in
             json.operation("get", "export-" + entity.path, "The list as a file", entity.path) { json in
                 json.array("parameters") { json in

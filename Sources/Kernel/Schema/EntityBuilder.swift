@@ -20,7 +20,7 @@ struct EntityBuilder {
         let fields: [FieldModel] = self.fields()
         return EntityModel(
             schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), board: board(),
-            sections: sections(fields), rules: rules(), actions: actions(), extras: extras())
+            sections: sections(fields), rules: rules(), actions: actions(), extras: extras(), duplicates: duplicates(fields))
     }
 
     // MARK: Fields
@@ -128,6 +128,14 @@ struct EntityBuilder {
             }
         }
         return bodies.inOrder()
+    }
+
+    /// A rule over what is switched off is left out.
+    private func duplicates(_ fields: [FieldModel]) -> [DuplicateModel] {
+        all(\.duplicates).filter { $0.entity == schema.name }.flatMap(\.rules).compactMap { rule in
+            let compared: [FieldModel] = rule.fields.compactMap { name in fields.first { $0.name == name && $0.isStored } }
+            return compared.count == rule.fields.count ? DuplicateModel(kind: rule.kind, fields: compared) : nil
+        }
     }
 
     private func actions() -> [ActionModel] {

@@ -15,6 +15,8 @@ final class EntityModel: Sendable {
     let extras: ListExtras
     let rules: EntityRules
     let actions: [ActionModel]
+    /// When two records are probably the same.
+    let duplicates: [DuplicateModel]
     private let places: [String: Int]
     /// The field that names the user to whom a record belongs.
     let ownerField: FieldModel?
@@ -28,6 +30,7 @@ final class EntityModel: Sendable {
         let created: String
         let updated: String
         let deleted: String
+        let merged: String
     }
 
     var name: String { schema.name }
@@ -37,7 +40,8 @@ final class EntityModel: Sendable {
 
     init(
         schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], board: BoardView?,
-        sections: [FieldSection], rules: EntityRules, actions: [ActionModel], extras: ListExtras = ListExtras()
+        sections: [FieldSection], rules: EntityRules, actions: [ActionModel], extras: ListExtras = ListExtras(),
+        duplicates: [DuplicateModel] = []
     ) {
         self.schema = schema
         self.plugin = plugin
@@ -50,13 +54,14 @@ final class EntityModel: Sendable {
         self.rules = rules
         self.extras = extras
         self.actions = actions
+        self.duplicates = duplicates
         places = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.place) })
         storedFields = fields.filter(\.isStored)
         ownerField = fields.first { $0.description.isOwner }
         searchFields = fields.filter { $0.description.isSearchable }
         labelField = schema.labelField
         let names = Composition.recordHooks(of: schema.name)
-        hooks = RecordHooks(created: names[0], updated: names[1], deleted: names[2])
+        hooks = RecordHooks(created: names[0], updated: names[1], deleted: names[2], merged: Composition.mergeHook(of: schema.name))
     }
 
     /// A field by its name, or nil; one that is not stored now is found, too.

@@ -61,6 +61,8 @@ struct RegistryBuilder {
                 for (name, verb) in zip(Composition.recordHooks(of: entry.schema.name), verbs) {
                     hooks[name] = Registry.Hook(plugin: part.id, name: name, summary: "A record of \(title) was \(verb).")
                 }
+                let merge: String = Composition.mergeHook(of: entry.schema.name)
+                hooks[merge] = Registry.Hook(plugin: part.id, name: merge, summary: "Records of \(title) became one.")
             }
             for hook in part.contributions.hooks {
                 hooks[hook.name] = Registry.Hook(plugin: part.id, name: hook.name, summary: hook.summary)

@@ -39,7 +39,7 @@ private struct Maker {
 
     private func table(
         _ name: String, id: Bool = false, key: [String] = [], _ columns: KeyValuePairs<String, Kind>, indexes: [[String]] = [],
-        unique: [[String]] = []
+        unique: [[String]] = [], sparse: [String] = []
     ) -> TablePlan {
         var plan = TablePlan(name)
         plan.primaryKey = key
@@ -53,6 +53,7 @@ private struct Maker {
         }
         for columns in indexes { plan.index(columns) }
         for columns in unique { plan.unique(columns) }
+        for column in sparse { plan.index(sparse: column) }
         return plan
     }
 
@@ -122,8 +123,18 @@ private struct Maker {
                 "tenon_audit", id: true,
                 [
                     "entity": .text, "record": .integer, "version": .integer, "at": .integer, "user_id": .integer, "via": .text,
-                    "action": .text, "changes": .text,
-                ], indexes: [["entity", "record", "id"]]),
+                    "action": .text, "changes": .text, "change_set": .integer,
+                ], indexes: [["entity", "record", "id"]], sparse: ["change_set"]),
+            table(
+                "tenon_change_set", id: true,
+                [
+                    "at": .integer, "user_id": .integer, "via": .text, "kind": .text, "entity": .text, "record": .integer,
+                    "what": .text, "count": .count, "undone_at": .integer, "undone_by": .integer, "undone_in": .integer, "kept": .text,
+                ], indexes: [["user_id", "id"], ["at"], ["kind", "record"]]),
+            table(
+                "tenon_match_key", key: ["entity", "key", "record"], ["entity": .text, "key": .integer, "record": .integer],
+                indexes: [["entity", "record"]]),
+            table("tenon_match_rule", key: ["entity"], ["entity": .text, "rules": .text, "after": .count, "done": .count]),
             table("tenon_view", id: true,
                 [
                     "user_id": .integer, "entity": .text, "title": .text, "query": .text, "shared": .count, "position": .count,

@@ -51,6 +51,10 @@ enum KernelSettings {
     static let timeZone = Setting<String>(
         "kernel.time_zone", "Time zone", default: "UTC", .maxLength(60), .help("Where days begin and end, as an IANA name: Europe/Berlin."))
 
+    static let undoDays = Setting<Int>(
+        "kernel.undo_days", "Days for undo", default: 30, .range(1...3650),
+        .help("For so many days a change of many records, or a merge, can be taken back."))
+
     static let transactionBudget = Setting<Int>(
         "kernel.budget_transaction", "Time budget of rules (ms)", default: 50, .range(0...600_000),
         .help("Rules, actions and listeners of plugins that take longer while something is saved are reported by name. 0 reports none."))

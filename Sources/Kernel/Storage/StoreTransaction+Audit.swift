@@ -20,7 +20,7 @@ struct AuditEntry: Sendable {
 
 extension StoreTransaction {
     /// Writes who changed what, when: within the transaction of the change, and outliving the record.
-    func audit(_ entity: EntityModel, old: RecordData?, new: RecordData) throws {
+    func audit(_ entity: EntityModel, old: RecordData?, new: RecordData, as action: String? = nil) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         // What is worked out follows from the rest, and may read what not everyone sees.
@@ -31,15 +31,16 @@ extension StoreTransaction {
             AuditJSON.write(&writer, field, before, after)
         }
         writer.endObject()
-        try record(entity, new.id, new.version, old == nil ? "created" : "updated", writer.bytes)
+        try record(entity, new.id, new.version, action ?? (old == nil ? "created" : "updated"), writer.bytes)
     }
 
-    func auditDeletion(_ entity: EntityModel, _ old: RecordData) throws {
+    func auditDeletion(_ entity: EntityModel, _ old: RecordData, rank: Int64?) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil && !field.description.isSecret && !old.values[field.place].isEmpty {
             AuditJSON.write(&writer, field, old.values[field.place], .null)
         }
+        DeletionFacts(of: old, rank: rank).write(&writer)
         writer.endObject()
         try record(entity, old.id, old.version + 1, "deleted", writer.bytes)
     }
@@ -49,13 +50,46 @@ extension StoreTransaction {
         try record(entity, id, version, action, Array("{}".utf8))
     }
 
+    /// Notes which records a record was made of.
+    func auditMerge(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ others: [RecordID]) throws {
+        let json: [UInt8] = JSONWriter.object { json in
+            json.key(DeletionFacts.key)
+            json.beginObject()
+            json.key("merged")
+            json.beginArray()
+            for other in others { json.integer(other.raw) }
+            json.endArray()
+            json.endObject()
+        }
+        try record(entity, id, version, "merged", json)
+    }
+
+    /// Notes that a link of a record whose plugin is switched off was moved.
+    func auditDormant(_ link: PluginOutline.Link, _ id: RecordID, _ version: Int64, from old: RecordID, to new: RecordID) throws {
+        let json: [UInt8] = JSONWriter.object { json in
+            json.key(link.field)
+            json.beginArray()
+            json.integer(old.raw)
+            json.integer(new.raw)
+            json.endArray()
+        }
+        try record(link.entity, id, version, "updated", json)
+    }
+
     private func record(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
+        try record(entity.name, id, version, action, json)
+    }
+
+    private func record(_ entity: String, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
         try connection.execute(
-            "INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes, change_set) \
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
-                .text(entity.name), .integer(id.raw), .integer(version), .integer(now.milliseconds),
+                .text(entity), .integer(id.raw), .integer(version), .integer(now.milliseconds),
                 actor.userID.map(SQLValue.integer) ?? .null, .text(actor.via), .text(action),
-                .text(String(decoding: json, as: UTF8.self)),
+                .text(String(decoding: json, as: UTF8.self)), core.changeSet.map(SQLValue.integer) ?? .null,
             ])
     }
 
@@ -107,6 +141,39 @@ extension StoreTransaction {
                 user: row.optionalInteger(3), via: row.text(4), action: row.text(5),
                 changes: try AuditJSON.read(row.text(6), entity))
         }
+    }
+}
+
+/// What a deleted record had besides its fields, so that it can come back as it was: kept in the trail under a name that no
+/// field has.
+struct DeletionFacts: Sendable {
+    static let key = "#"
+
+    /// When and by whom it was made.
+    var createdAt: Value = .null
+    var createdBy: Value = .null
+    /// Its place on a board.
+    var rank: Int64?
+
+    init(of record: RecordData, rank: Int64?) {
+        (createdAt, createdBy, self.rank) = (record.values[0], record.values[1], rank)
+    }
+
+    /// Reads what ``write(_:)`` wrote; nothing for entries from before there was any.
+    init(_ json: String) throws {
+        let facts: JSONValue? = try JSONValue(parsing: Array(json.utf8))[DeletionFacts.key]
+        createdAt = facts?["created_at"]?.int.map { .moment(Moment(milliseconds: $0)) } ?? .null
+        createdBy = facts?["created_by"]?.int.map(Value.integer) ?? .null
+        rank = facts?["rank"]?.int
+    }
+
+    func write(_ writer: inout JSONWriter) {
+        writer.key(DeletionFacts.key)
+        writer.beginObject()
+        if case .moment(let moment) = createdAt { writer.field("created_at", moment.milliseconds) }
+        if case .integer(let user) = createdBy { writer.field("created_by", user) }
+        if let rank { writer.field("rank", rank) }
+        writer.endObject()
     }
 }
 

@@ -15,10 +15,13 @@ extension StoreTransaction {
         let record = try editable(model, id, right: "delete")
         for rule in model.rules.deletions { try calling(rule.site) { try rule.body(record, transaction(for: rule.plugin)) } }
         try release(model, record)
+        let rank: Int64? = model.board == nil
+            ? nil : try connection.integer("SELECT \"rank\" FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try forgetFailures(model, id)
-        try auditDeletion(model, record)
+        try forgetMatchKeys(model, id)
+        try auditDeletion(model, record, rank: rank)
         core.effects.touched.append(touch)
         if registry.line(of: model.hooks.deleted) != nil || core.webhooks.covers(model.hooks.deleted) {
             try emit(model.hooks.deleted, RecordChanged(record: id, fields: []))

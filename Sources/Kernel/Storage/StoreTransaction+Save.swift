@@ -60,6 +60,7 @@ extension StoreTransaction {
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)
         try index(entity, record, isNew: true)
+        try keepMatchKeys(entity, old: nil, new: record)
         try audit(entity, old: nil, new: record)
         try finish(entity, ChangeData(old: nil, new: record))
         return record
@@ -118,6 +119,7 @@ extension StoreTransaction {
         if entity.searchFields.contains(where: { record.values[$0.place] != current.values[$0.place] }) {
             try index(entity, record, isNew: false)
         }
+        try keepMatchKeys(entity, old: current, new: record)
         try audit(entity, old: current, new: record)
         try updateReaders(entity, ChangeData(old: current, new: record))
         try finish(entity, ChangeData(old: current, new: record))

@@ -187,6 +187,7 @@ struct Menu {
         if registry.entities.contains(where: { actor.can("import", on: $0.name) }) {
             items.append(.init(title: "Imports", icon: "upload", href: "/admin/imports"))
         }
+        if actor.can(.seeOperations) { items.append(.init(title: "Changes", icon: "undo", href: "/admin/changes")) }
         if actor.can(.seeOperations) { items.append(.init(title: "Jobs and hooks", icon: "clock", href: "/admin/jobs")) }
         if actor.can(.manageSettings) || registry.entities.contains(where: { $0.schema.isLookup && actor.can("edit", on: $0.name) }) {
             items.append(.init(title: "Settings", icon: "settings", href: "/admin/settings", key: "s"))

@@ -192,6 +192,8 @@ public struct Contributions: Sendable {
     public var renames: [RenameEntry] = []
     /// Rights of default roles.
     public var grants: [GrantEntry] = []
+    /// When records are probably the same.
+    public var duplicates: [DuplicateEntry] = []
     /// Functions that formulas may call.
     public var functions: [FunctionEntry] = []
     /// Named demo data, filled in only on request.

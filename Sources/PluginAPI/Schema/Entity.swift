@@ -33,6 +33,8 @@ extension Entity {
     public static var updated: Hook<RecordChanged> { Hook(schema.name + "_updated") }
     /// Sent when a record was deleted: `<entity>_deleted`.
     public static var deleted: Hook<RecordChanged> { Hook(schema.name + "_deleted") }
+    /// Sent when records became one, besides the hooks of each: `<entity>_merged`.
+    public static var merged: Hook<RecordsMerged> { Hook(schema.name + "_merged") }
 }
 
 /// The keys that every record has, in the order in which they begin every record's values.

@@ -79,7 +79,7 @@ import Testing
             """)
     }
 
-    @Test(arguments: ["list", "show", "add", "edit", "delete", "timeline", "import", "export"])
+    @Test(arguments: ["list", "show", "add", "edit", "delete", "merge", "duplicates", "timeline", "import", "export"])
     func `every verb has help with an example`(verb: String) async {
         let text = await help("projects", verb, "--help")
         #expect(text.hasPrefix("OVERVIEW: ") && text.contains("EXAMPLES:\n  tenon projects \(verb)"))

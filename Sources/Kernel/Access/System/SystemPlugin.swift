@@ -45,6 +45,8 @@ struct SystemPlugin: Plugin {
         crm.setting(KernelSettings.mailSender)
         crm.setting(KernelSettings.mailUser)
         crm.setting(KernelSettings.mailUnencrypted)
+        crm.setting(KernelSettings.undoDays)
+        crm.job(ChangeSetLedger.forgetting, .daily(at: "03:50"), ChangeSetLedger.forget)
         WebhookContributions.register(with: &crm)
 
         for role in DefaultRole.allCases {

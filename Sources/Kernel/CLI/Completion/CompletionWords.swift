@@ -48,6 +48,8 @@ enum CompletionWords {
         case "export": RecordExport.specs + RecordFilter.specs(entity)
         case "show": RecordPage.specs
         case "timeline": RecordTimeline.specs
+        case "merge": RecordMerge.specs
+        case "duplicates": []
         case "add": FieldArguments.specs(entity.editable) + RecordWriting.addSpecs
         case "edit": FieldArguments.specs(entity.editable) + RecordWriting.editSpecs
         case "import": RecordImport.specs

@@ -22,7 +22,8 @@ struct RecordAction: Sendable {
                 "\(action.name) asks for no field \(word)",
                 hint: Suggestion.hint(for: word, among: action.fields.map(\.name), otherwise: "See `\(name) --help`."))
         }
-        try await RecordBatch(command: command).each(read.words) { id in
+        let body = JSONValue.fields(["action": .string(action.name), "input": object])
+        try await RecordBulk(command: command, verb: action.title, body: body).run(read.words) { id in
             let request = APIRequest.send("POST", command.entity.path, String(id), "actions", action.name, body: object)
             let response = try await session.client.send(request)
             let answer = try APIClient.document(response)

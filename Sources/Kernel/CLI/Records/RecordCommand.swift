@@ -13,6 +13,8 @@ struct RecordCommand: Sendable {
         ("add", "Add a record."),
         ("edit", "Change fields of one or more records."),
         ("delete", "Delete one or more records."),
+        ("merge", "Make one record of several."),
+        ("duplicates", "Find records that are there twice."),
         ("timeline", "Show who changed what, the latest first."),
         ("import", "Create or update records from a CSV or vCard file."),
         ("export", "Write records as CSV or JSON."),
@@ -45,6 +47,8 @@ struct RecordCommand: Sendable {
         case "add", "new", "create": try await RecordWriting(self).add(rest)
         case "edit", "set", "update": try await RecordWriting(self).edit(rest)
         case "delete", "rm": try await RecordWriting(self).delete(rest)
+        case "merge": try await RecordMerge(self).run(rest)
+        case "duplicates": try await RecordDuplicates(self).run(rest)
         case "timeline": try await RecordTimeline(self).run(rest)
         case "import": try await RecordImport(self).run(rest)
         case "export": try await RecordExport(self).run(rest)

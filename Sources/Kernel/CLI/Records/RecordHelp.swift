@@ -54,6 +54,15 @@ struct RecordHelp: Sendable {
         case "delete", "rm":
             page.overview("Delete one or more \(plural), after a question.")
             page.usage("\(name) delete <id|name> … [--yes]")
+        case "merge":
+            page.overview(
+                "Make one \(singular) of several. The first one stays and keeps its values; where it has none, the newest one is taken. "
+                    + "What points at the others points at it then. `tenon changes undo` takes it back.")
+            page.usage("\(name) merge <id|name> <id|name> … [--take field=id] [--yes]")
+            page.options("Options", RecordMerge.specs)
+        case "duplicates":
+            page.overview("Find what one \(singular) is probably the same as; without an id, all \(plural) that are probably there twice.")
+            page.usage("\(name) duplicates [<id|name>]")
         case "timeline":
             page.overview("Show who changed what of one \(singular), the latest first.")
             page.usage("\(name) timeline <id|name> [--limit <count>]")
@@ -145,6 +154,10 @@ struct RecordHelp: Sendable {
             return [field.map { "\(name) edit 42 --\($0.option) \(example($0))" }, field.map { "\(name) edit 4 5 6 --\($0.option) \(example($0))" }]
                 .compactMap { $0 }
         case "delete", "rm": return ["\(name) delete 42", "\(name) delete 4 5 6 --yes"]
+        case "merge":
+            let field = label ?? entity.editable.first
+            return ["\(name) merge 42 57"] + (field.map { ["\(name) merge 42 57 --take \($0.name)=57 --yes"] } ?? [])
+        case "duplicates": return ["\(name) duplicates", "\(name) duplicates 42"]
         case "timeline": return ["\(name) timeline 42"]
         case "cards" where entity.hasCards: return ["\(name) cards --json"]
         case "order" where entity.isOrdered: return ["\(name) order 3 1 2"]

@@ -10,11 +10,14 @@ enum Idempotency {
         var location: String?
         /// What was made. Not stored: nothing is made when an answer is given again.
         var id: Int64?
+        /// What a new record may be the same as. Not stored either: it is told once.
+        var duplicates: [Int64] = []
 
         var response: FrontResponse {
             var response = FrontResponse.json(body, status: status)
             if let version { response = response.with("etag", RecordsAPI.tag(version)) }
             if let location { response = response.with("location", location) }
+            if !duplicates.isEmpty { response = response.with(DuplicatesAPI.header, duplicates.map(String.init).joined(separator: ",")) }
             return response
         }
     }

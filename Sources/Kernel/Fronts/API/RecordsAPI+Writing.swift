@@ -11,9 +11,11 @@ extension RecordsAPI {
             try RecordInput(transaction: tx).apply(RecordsAPI.without("password", body, entity), to: &record, of: entity)
             let saved = try tx.save(entity.name, record)
             let shown = try? tx.json(entity, saved.id)
-            return Idempotency.Answer(
+            var answer = Idempotency.Answer(
                 status: 201, body: shown?.bytes ?? JSONWriter.object { $0.field("id", saved.id.raw) }, version: shown?.version ?? saved.version,
                 location: "/api/v1/\(entity.path)/\(saved.id)", id: saved.id.raw)
+            answer.duplicates = try tx.duplicates(entity, of: saved).map(\.record.id.raw)
+            return answer
         }
         if let password, let id = answer.id { try await kernel.setPassword(password, of: id, by: caller) }
         return answer.response

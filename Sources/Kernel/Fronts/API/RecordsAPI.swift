@@ -25,6 +25,8 @@ struct RecordsAPI: Sendable {
         case 1 where parts[0] == "bulk":
             return request.method == "POST"
                 ? try await BulkAPI(kernel: kernel, entity: entity).respond(request, caller) : APIFront.wrongMethod(request, "POST")
+        case 1 where parts[0] == "duplicates" && !entity.duplicates.isEmpty:
+            return try await DuplicatesAPI(kernel: kernel, entity: entity).all(request, caller)
         case 1:
             let id = try APIFront.id(parts[0])
             switch request.method {
@@ -36,6 +38,12 @@ struct RecordsAPI: Sendable {
         case 2 where parts[1] == "timeline":
             return request.method == "GET"
                 ? try await timeline(request, caller, try APIFront.id(parts[0])) : APIFront.wrongMethod(request, "GET")
+        case 2 where parts[1] == "duplicates":
+            return request.method == "GET"
+                ? try await DuplicatesAPI(kernel: kernel, entity: entity).of(try APIFront.id(parts[0]), caller)
+                : APIFront.wrongMethod(request, "GET")
+        case 2 where parts[1] == "merge":
+            return try await MergeAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(request, caller)
         case 2 where parts[1] == "move":
             return request.method == "POST"
                 ? try await move(request, caller, try APIFront.id(parts[0])) : APIFront.wrongMethod(request, "POST")

@@ -70,7 +70,7 @@ struct Belongings: Sendable {
         self.links = try links.filter { link in
             try own.contains(link.target) && !own.contains(link.entity) && connection.columns(of: link.entity).contains(link.field)
         }
-        hooks = (outline?.hooks ?? []) + tableNames.flatMap(Composition.recordHooks)
+        hooks = (outline?.hooks ?? []) + tableNames.flatMap(Composition.recordHooks) + tableNames.map(Composition.mergeHook)
         webhooks = try Self.webhooks(waitingFor: Set(hooks), or: own, connection)
         try count(connection)
     }

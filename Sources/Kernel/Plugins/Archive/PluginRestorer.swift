@@ -20,6 +20,8 @@ struct PluginRestorer {
             try dialect.dropSearch(connection, table: table.name)
             try dialect.prepareSearch(connection, table: table.name, columns: EntityTable(entity, dialect).searchColumns)
         }
+        // What may be there twice is looked for anew.
+        for table in archive.tables { try connection.execute("DELETE FROM \"tenon_match_rule\" WHERE \"entity\" = ?", [.text(table.name)]) }
         for link in archive.links { try restore(link) }
         try history()
         try papers()

@@ -23,7 +23,7 @@ enum UniqueNamesCheck: CompositionCheck {
             claims.claim("entity", schema.name)
             claims.claim("path", schema.path)
             for field in schema.fields { claims.claim("field", "\(schema.name).\(field.name)") }
-            for hook in Composition.recordHooks(of: schema.name) { claims.claim("hook", hook) }
+            for hook in Composition.recordHooks(of: schema.name) + [Composition.mergeHook(of: schema.name)] { claims.claim("hook", hook) }
         }
     }
 

@@ -470,6 +470,7 @@
     const chosen = boxes.filter((box) => box.checked).length;
     const label = $("[data-picked]", form);
     if (label) label.textContent = `${chosen} selected`;
+    for (const button of $$("[data-several]", form)) button.hidden = chosen < 2;
     const head = $("[data-pick-all]", form);
     if (head) { head.checked = chosen > 0 && chosen === boxes.length; head.indeterminate = chosen > 0 && chosen < boxes.length; }
   }

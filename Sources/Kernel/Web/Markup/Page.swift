@@ -123,7 +123,7 @@ struct Page {
             \(create, if: !shell.creates.isEmpty)
             <details class="menu end" data-load="/admin/notifications"><summary class="button plain square" aria-label="\(bellLabel)">\(Icon.named("bell"))<span class="count live" data-unread\(" hidden", if: unread == 0)>\(unread > 99 ? "99+" : String(unread))</span></summary><div class="panel notes"><p class="body"><a href="/admin/notifications">All notifications</a></p></div></details>
             <details class="menu end"><summary class="button plain square" aria-label="Your account">\(Icon.avatar(shell.userName))</summary><div class="panel"><h2>\(shell.userName)</h2>\
-            <a class="item" href="/admin/profile">\(Icon.named("user"))Profile</a><button class="item" type="button" data-theme-toggle>\(Icon.named("moon"))Light or dark</button>\
+            <a class="item" href="/admin/profile">\(Icon.named("user"))Profile</a><a class="item" href="/admin/changes">\(Icon.named("undo"))Your changes</a><button class="item" type="button" data-theme-toggle>\(Icon.named("moon"))Light or dark</button>\
             <button class="item" type="button" data-help>\(Icon.named("info"))Keyboard</button>\
             <form method="post" action="/logout">\(csrfField(shell.csrf))<button class="item">\(Icon.named("logout"))Log out</button></form></div></details></header>
             """

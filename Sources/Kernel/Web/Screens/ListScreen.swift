@@ -93,6 +93,12 @@ struct ListScreen {
         for action in entity.actions where visit.actor.can(action.name, on: entity.name) {
             buttons += "<button class=\"button compact plain\" formaction=\"\(base)/\(action.name)\" data-dialog>\(action.title)…</button>"
         }
+        if visit.actor.can("edit", on: entity.name), visit.actor.can("delete", on: entity.name) {
+            buttons += "<button class=\"button compact plain\" formaction=\"/admin/\(entity.path)/merge\" data-dialog data-several>Merge…</button>"
+        }
+        if visit.actor.can("export", on: entity.name) {
+            buttons += "<button class=\"button compact plain\" formaction=\"/api/v1/\(entity.path)/export\" name=\"format\" value=\"csv\">\(Icon.named("download"))Export</button>"
+        }
         if visit.actor.can("delete", on: entity.name) {
             buttons += "<button class=\"button compact plain danger\" formaction=\"\(base)/delete\" data-dialog>\(Icon.named("trash"))Delete…</button>"
         }
@@ -158,6 +164,9 @@ struct ListActions {
             let exported = query.without("view", "saved", "add", "columns")
             items += "<a class=\"item\" href=\"\(exported.with("format", "csv").href("/api/v1/\(entity.path)/export"))\" download>\(Icon.named("download"))Export as CSV</a>"
             items += "<a class=\"item\" href=\"\(exported.with("format", "json").href("/api/v1/\(entity.path)/export"))\" download>\(Icon.named("download"))Export as JSON</a>"
+        }
+        if !entity.duplicates.isEmpty, actor.can("edit", on: entity.name) {
+            items += "<a class=\"item\" href=\"/admin/\(entity.path)/duplicates\">\(Icon.named("users"))Find duplicates</a>"
         }
         let menu: HTML = """
             <details class="menu end"><summary class="button square" aria-label="More">\(Icon.named("more"))</summary><div class="panel">\(items)</div></details>

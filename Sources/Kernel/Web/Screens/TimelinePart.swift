@@ -29,7 +29,7 @@ struct TimelinePart {
 
     private func entry(_ entry: AuditEntry, _ names: [Int64: String]) -> HTML {
         let who = entry.user.map { names[$0] ?? "User \($0)" } ?? "Tenon"
-        let changes = entry.action == "deleted" ? "" as HTML : entry.changes.prefix(30).html { change($0, isNew: entry.action == "created") }
+        let changes = entry.action == "deleted" ? "" as HTML : entry.changes.prefix(30).html { change($0, isNew: entry.action == "created" || entry.action == "restored") }
         let via = entry.via == "web" ? "" : " (\(entry.via))"
         return """
             <li>\(Icon.avatar(who))<b>\(who)</b> \(deed(entry)) <span class="muted small">\(markup.ago(entry.at))\(via)</span>\(changes)</li>
@@ -42,6 +42,8 @@ struct TimelinePart {
         switch entry.action {
         case "created": return "added \(one)"
         case "deleted": return "deleted \(one)"
+        case "restored": return "brought back \(one)"
+        case "merged": return "merged others into \(one)"
         case "updated":
             if entry.changes.count == 1, let field = entry.changes.first.flatMap({ entity.field($0.field) }) {
                 return "changed the \(field.label.lowercased())"
