@@ -93,7 +93,7 @@ public struct DealsPlugin: Plugin {
         crm.metric("deals.total", "Deals", over: Deal.self, .count)
         crm.metric("deals.value", "Value of deals", over: Deal.self, .sum(Deal.value.name))
         crm.metric("deals.created", "New deals", over: Deal.self, .count, date: Deal.createdAt)
-        crm.widget("crm", .figure("deals.total"), order: 130)
+        crm.widget("crm", .figure("deals.created", title: "Deals"), order: 130)
         crm.widget("crm", .figure("deals.open"), order: 140)
         crm.widget("crm", .figure("deals.won"), order: 150)
         crm.widget("crm", .figure("deals.won_value", title: "Won").section("Revenue"), order: 200)

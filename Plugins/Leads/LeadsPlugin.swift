@@ -70,10 +70,9 @@ public struct LeadsPlugin: Plugin {
             "leads.converted", "Converted leads", over: Lead.self, .count, where: Lead.outcome == .converted, date: Lead.convertedAt)
 
         // What stands on the dashboard of all of sales; junk is out of it
-        crm.metric("leads.total", "Leads", over: Lead.self, .count, where: Lead.outcome != .junk)
-        crm.widget("crm", .figure("leads.total"), order: 120)
+        crm.widget("crm", .figure("leads.created", and: "leads.qualified", as: "qualified", title: "Leads"), order: 120)
         crm.widget(
-            "crm", .chart("Leads by source", .init("leads.total", "Leads"), by: Lead.source).whenEmpty("No lead yet."), order: 310)
+            "crm", .chart("Leads by source", .init("leads.created", "Leads"), by: Lead.source).whenEmpty("No lead yet."), order: 310)
 
         // Who may do what at first, and records to try it out with
         LeadsRights.grant(with: &crm)

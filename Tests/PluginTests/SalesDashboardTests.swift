@@ -244,8 +244,8 @@ import Testing
         #expect(reading.span?.first.description == "2026-07-01" && reading.span?.last.description == "2026-09-30")
         let won = try #require(reading.figures(in: "").first { $0.title == "Won deals" }).figure.reading
         #expect(won.previous != nil && won.span == reading.span)
-        let deals = try #require(reading.figures(in: "").first { $0.title == "Deals" }).figure.reading
-        #expect(deals.previous == nil && deals.span == nil)
+        let open = try #require(reading.figures(in: "").first { $0.title == "Open deals" }).figure.reading
+        #expect(open.previous == nil && open.span == nil)
         #expect(try await read(host, date: "2026-08-15").charts["Deals by month"]?.rows.map(\.label) == ["Mar 2026", "Apr 2026", "May 2026", "Jun 2026", "Jul 2026", "Aug 2026"])
     }
 
