@@ -94,6 +94,18 @@ public struct CustomersPlugin: Plugin {
             "customers.discount_groups", "Groups with a discount", over: CustomerGroup.self, .count,
             where: CustomerGroup.discountPercent > FixedDecimal(units: 0, scale: 2))
         crm.metric("customers.grouped", "Customers in groups", over: Customer.self, .count, where: Customer.group != nil)
+        crm.metric("customers.all_companies", "Companies", over: Company.self, .count)
+
+        // What stands on the dashboard of all of sales, to which other plugins add
+        crm.dashboard("crm", "CRM")
+        crm.widget("crm", .figure("customers.all_companies", and: "customers.companies", as: "active"), order: 100)
+        crm.widget("crm", .figure("customers.total"), order: 110)
+        crm.widget(
+            "crm", .records("Recent companies", Company.self, columns: [Company.industry, Company.owner, Company.createdAt])
+                .whenEmpty("No company yet."), order: 400)
+        crm.widget(
+            "crm", .records("Recent customers", Customer.self, columns: [Customer.company, Customer.owner, Customer.createdAt])
+                .whenEmpty("No customer yet."), order: 410)
 
         // Who may do what at first, and records to try it out with
         CustomersRights.grant(with: &crm)

@@ -95,6 +95,30 @@ public struct DealsPlugin: Plugin {
             date: Deal.actualCloseDate)
         crm.metric("deals.lost", "Lost deals", over: Deal.self, .count, where: Deal.outcome == .lost, date: Deal.actualCloseDate)
 
+        // What stands on the dashboard of all of sales
+        crm.metric("deals.total", "Deals", over: Deal.self, .count)
+        crm.metric("deals.value", "Value of deals", over: Deal.self, .sum(Deal.value.name))
+        crm.metric("deals.created", "New deals", over: Deal.self, .count, date: Deal.createdAt)
+        crm.widget("crm", .figure("deals.created", title: "Deals"), order: 130)
+        crm.widget("crm", .figure("deals.open"), order: 140)
+        crm.widget("crm", .figure("deals.won"), order: 150)
+        crm.widget("crm", .figure("deals.won_value", title: "Won").section("Revenue"), order: 200)
+        crm.widget("crm", .figure("deals.pipeline_value", title: "Potential").section("Revenue"), order: 210)
+        crm.widget("crm", .figure("deals.average_won", title: "Average won deal").section("Revenue"), order: 220)
+        crm.widget(
+            "crm", .chart(
+                "Deals by month", .init("deals.created", "Total new"), .init("deals.won", "Won"), .init("deals.lost", "Lost"),
+                .init("deals.won_value", "Revenue"), months: 6
+            ).whenEmpty("No deal in these six months."), order: 300)
+        crm.widget(
+            "crm", .chart(
+                "Pipeline overview", .init("deals.total", "Deals"), .init("deals.value", "Value"), by: Deal.stage, within: Deal.pipeline,
+                shape: .table
+            ).whenEmpty("No deal yet."), order: 320)
+        crm.widget(
+            "crm", .records("Recent deals", Deal.self, columns: [Deal.value, Deal.stage, Deal.company, Deal.createdAt])
+                .whenEmpty("No deal yet."), order: 420)
+
         // Who may do what at first, and records to try it out with
         DealsRights.grant(with: &crm)
         crm.demo("deals", DealsDemo.fill)

@@ -75,6 +75,11 @@ public struct LeadsPlugin: Plugin {
         // What comes from outside
         IntakeContributions.register(with: &crm)
 
+        // What stands on the dashboard of all of sales; junk is out of it
+        crm.widget("crm", .figure("leads.created", and: "leads.qualified", as: "qualified", title: "Leads"), order: 120)
+        crm.widget(
+            "crm", .chart("Leads by source", .init("leads.created", "Leads"), by: Lead.source).whenEmpty("No lead yet."), order: 310)
+
         // Who may do what at first, and records to try it out with
         LeadsRights.grant(with: &crm)
         crm.demo("leads", LeadsDemo.fill)

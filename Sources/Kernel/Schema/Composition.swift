@@ -109,11 +109,12 @@ struct Composition: Sendable {
 }
 
 extension Filter {
-    /// The fields that the condition names.
+    /// The fields that the condition names; those within formulas are looked up when the formulas are read.
     var namedFields: [String] {
         switch self {
         case .all(let parts), .any(let parts): parts.flatMap(\.namedFields)
         case .not(let part): part.namedFields
+        case .compare(Filter.formulaName, _, _): []
         case .compare(let field, _, _), .oneOf(let field, _), .empty(let field): [field]
         case .search: []
         }

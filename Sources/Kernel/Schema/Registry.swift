@@ -49,6 +49,9 @@ final class Registry: Sendable {
     /// is seen without so much as a hash.
     private let lengths: UInt64
     let metrics: [Owned<Metric>]
+    let dashboards: [Owned<DashboardView>]
+    /// The parts of all dashboards, in their order.
+    let widgets: [Owned<Contributions.WidgetEntry>]
     let jobs: [String: Owned<Contributions.JobEntry>]
     let routes: [Owned<Contributions.RouteEntry>]
     let settings: [Owned<Contributions.SettingEntry>]
@@ -81,7 +84,8 @@ final class Registry: Sendable {
         plugins: [Plugin], entities: [EntityModel], hooks: [String: Hook], listeners: [String: [Listener]],
         afters: [String: [After]], metrics: [Owned<Metric>], jobs: [String: Owned<Contributions.JobEntry>],
         routes: [Owned<Contributions.RouteEntry>], settings: [Owned<Contributions.SettingEntry>],
-        functions: [String: Owned<Contributions.FunctionEntry>] = [:]
+        functions: [String: Owned<Contributions.FunctionEntry>] = [:],
+        dashboards: [Owned<DashboardView>] = [], widgets: [Owned<Contributions.WidgetEntry>] = []
     ) {
         self.plugins = plugins
         self.entities = entities
@@ -93,6 +97,8 @@ final class Registry: Sendable {
         lines = Dictionary(
             uniqueKeysWithValues: heard.map { ($0, HookLine(listeners: listeners[$0] ?? [], afters: afters[$0] ?? [])) })
         self.metrics = metrics
+        self.dashboards = dashboards
+        self.widgets = widgets
         self.jobs = jobs
         self.routes = routes
         self.settings = settings

@@ -30,7 +30,7 @@ struct RegistryBuilder {
             plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version, approved: $0.approved) },
             entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics(), jobs: jobs(),
             routes: owned(\.routes) { .of($0, .route, "\($1.method.rawValue) \($1.path)") }, settings: owned(\.settings),
-            functions: functions())
+            functions: functions(), dashboards: owned(\.dashboards), widgets: widgets())
     }
 
     // MARK: Keys
@@ -110,6 +110,18 @@ struct RegistryBuilder {
             }
             return composition.has(metric.body.entity) && names.allSatisfy { composition.isPresent($0, of: metric.body.entity) }
         }
+    }
+
+    /// What is about something that is switched off is left out.
+    private func widgets() -> [Owned<Contributions.WidgetEntry>] {
+        let known: [String: Metric] = Dictionary(metrics().map { ($0.body.key, $0.body) }) { first, _ in first }
+        let all: [Owned<Contributions.WidgetEntry>] = owned(\.widgets)
+        return all.compactMap { owned -> Owned<Contributions.WidgetEntry>? in
+            guard let widget = DashboardsCheck.usable(owned.body.widget, known, composition) else { return nil }
+            var entry = owned.body
+            entry.widget = widget
+            return Owned(plugin: owned.plugin, priority: entry.order, body: entry)
+        }.inOrder()
     }
 
     private func owned<Entry: Sendable>(

@@ -15,14 +15,21 @@ struct Aggregate: Sendable, Equatable {
 
     /// Four columns: currency, count and the sum in two parts, which fit where the whole does not: engines fail when a sum
     /// leaves 64 bits.
-    static func columns(_ field: FieldModel?) -> String {
+    static func columns(_ field: FieldModel?, _ compiler: QueryCompiler) -> String {
         guard let field else { return "NULL, count(*), 0, 0" }
-        let column = "t." + quoted(field.name)
-        let currency = field.type == .money ? "t." + quoted(field.currencyColumn) : "NULL"
+        let column = compiler.column(field)
+        let currency = field.type == .money ? compiler.column(field, suffix: "_currency") : "NULL"
         return "\(currency), count(*), coalesce(sum(\(column) >> \(part)), 0), coalesce(sum(\(column) & \(1 << part - 1)), 0)"
     }
 
     private static let part: Int64 = 20
+
+    /// Both together.
+    mutating func add(_ other: Aggregate) {
+        count += other.count
+        let (whole, tooFar) = sum.addingReportingOverflow(other.sum)
+        sum = tooFar ? (sum < 0 ? .min : .max) : whole
+    }
 
     init(_ row: any Row, at column: Int) {
         currency = row.optionalText(column).flatMap { Currency($0) }

@@ -96,7 +96,7 @@ extension StoreTransaction {
 
     private func figures(_ entity: EntityModel, _ field: FieldModel, _ board: BoardView, _ cards: Filter) throws -> [Value: [Aggregate]] {
         let sum = board.sum.flatMap(entity.field).flatMap { $0.isStored && actor.mask($0.name, of: entity.name) != .hidden ? $0 : nil }
-        let query = "SELECT t.\(quoted(field.name)), \(Aggregate.columns(sum)) FROM \(quoted(entity.name)) t WHERE "
+        let query = "SELECT t.\(quoted(field.name)), \(Aggregate.columns(sum, compiler(entity))) FROM \(quoted(entity.name)) t WHERE "
             + (try compiler(entity).condition(cards)) + " GROUP BY 1, 2"
         var figures: [Value: [Aggregate]] = [:]
         try connection.query(query.sql, query.arguments) { row in

@@ -17,6 +17,8 @@ struct Visit: Sendable {
     /// Which inner part of a page the script asks for; empty for whole pages.
     var fragment: String { request.headers["tenon-fragment"] ?? "" }
     var isDialog: Bool { fragment == "dialog" }
+    /// Today in the deployment's time zone.
+    var today: Day { front.store.settings.calendar.day(of: front.store.clock.now) }
     var userName: String { actor.userID.flatMap { actor.rights.people[$0]?.name } ?? "Tenon" }
 
     // MARK: Answers
@@ -157,6 +159,9 @@ struct Menu {
 
     var groups: [Shell.Group] {
         var groups: [Shell.Group] = [.init(title: "", items: [.init(title: "Home", icon: "home", href: "/admin", key: "h")])]
+        for dashboard in registry.dashboards where seesAnything(of: dashboard.body.name) {
+            groups[0].items.append(.init(title: dashboard.body.title, icon: "chart", href: "/admin/dashboards/" + dashboard.body.name))
+        }
         var taken: Set<Character> = ["h", "p", "s"]
         for entity in registry.entities where !entity.schema.isLookup && entity.plugin != "kernel" && actor.can("view", on: entity.name) {
             var item = Shell.Item(title: entity.pluralTitle, icon: IconName.of(entity.schema.iconName), href: "/admin/" + entity.path)
@@ -174,6 +179,16 @@ struct Menu {
         let administration = self.administration
         if !administration.isEmpty { groups.append(.init(title: "Administration", items: administration)) }
         return groups
+    }
+
+    /// Whether a part of a dashboard is about records that the reader may see some of.
+    private func seesAnything(of dashboard: String) -> Bool {
+        registry.widgets.contains { owned in
+            guard owned.body.dashboard == dashboard else { return false }
+            if case .records(let list, _, _) = owned.body.widget.content { return actor.can("view", on: list.entity) }
+            let keys = owned.body.widget.series.map(\.metric)
+            return registry.metrics.contains { keys.contains($0.body.key) && actor.can("view", on: $0.body.entity) }
+        }
     }
 
     private var administration: [Shell.Item] {

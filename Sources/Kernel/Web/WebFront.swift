@@ -85,6 +85,7 @@ struct WebFront: Sendable {
         case "settings": return try await SettingsScreen(visit: visit).respond(rest)
         case "fields": return try await CustomFieldScreen(visit: visit).respond(rest)
         case "changes": return try await ChangeScreen(visit: visit).respond(rest)
+        case "dashboards": return try await DashboardScreen(visit: visit).respond(rest)
         case "imports": return try await ImportScreen(visit: visit).respond(rest)
         case "jobs": return try await JobScreen(visit: visit).respond(rest)
         case "traces": return try await TraceScreen(visit: visit).respond(rest)

@@ -87,6 +87,15 @@ public struct Contributions: Sendable {
             self.input = input
         }
     }
+    /// A part of a dashboard.
+    public struct WidgetEntry: Sendable {
+        /// The dashboard's name.
+        public var dashboard: String
+        /// Lower stands earlier; equal ones stand in the order of plugins and registration.
+        public var order: Int
+        /// What it shows.
+        public var widget: Widget
+    }
     /// A job.
     public struct JobEntry: Sendable {
         /// The name: `<plugin>.<name>`.
@@ -178,6 +187,10 @@ public struct Contributions: Sendable {
     public var actions: [ActionEntry] = []
     /// Metrics.
     public var metrics: [Metric] = []
+    /// Dashboards.
+    public var dashboards: [DashboardView] = []
+    /// Parts of dashboards, of this plugin or of others.
+    public var widgets: [WidgetEntry] = []
     /// Jobs.
     public var jobs: [JobEntry] = []
     /// Routes.

@@ -71,7 +71,8 @@ extension Registrar {
         }
     }
 
-    /// A number over records: a card on the home page, a figure in JSON and on the command line. The key is `<plugin>.<name>`.
+    /// A number over records: a card on the home page or a dashboard, a figure in JSON and on the command line. The key is
+    /// `<plugin>.<name>`.
     public mutating func metric<E: Entity>(
         _ key: String, _ title: String, over: E.Type, _ measure: Measure, where condition: Condition<E> = Condition(.everything),
         date: (any AnyField)? = nil
@@ -82,6 +83,17 @@ extension Registrar {
                     key: key, title: title, entity: E.schema.name, measure: measure, filter: condition.filter,
                     date: date?.name))
         }
+    }
+
+    /// A page of figures, charts and short lists, in the menu: `/admin/dashboards/<name>`, `/api/v1/dashboards/<name>`,
+    /// `tenon dashboard show <name>`. The name is in dashed words and belongs to one plugin; widgets may come from any.
+    public mutating func dashboard(_ name: String, _ title: String) {
+        note { $0.dashboards.append(DashboardView(name: name, title: title)) }
+    }
+
+    /// A part of a dashboard, of this plugin's or another's. Lower orders stand earlier; leave room between yours.
+    public mutating func widget(_ dashboard: String, _ widget: Widget, order: Int = 500) {
+        note { $0.widgets.append(.init(dashboard: dashboard, order: order, widget: widget)) }
     }
 
     /// A setting of the deployment that this plugin reads.

@@ -27,7 +27,7 @@ enum CompositionChecks {
             ReferenceTargetsCheck.self, LabelFieldCheck.self, ForeignFieldsCheck.self, KnownEntitiesCheck.self, ListsCheck.self,
             ListExtrasCheck.self, DuplicatesCheck.self,
             BoardsCheck.self, MetricsCheck.self, HookShapesCheck.self, ActionFormsCheck.self, GrantsCheck.self, RoutesCheck.self,
-            SchedulesCheck.self, RenamesCheck.self, ForeignHandlersCheck.self, ApprovedEntitiesCheck.self,
+            SchedulesCheck.self, RenamesCheck.self, DashboardsCheck.self, ForeignHandlersCheck.self, ApprovedEntitiesCheck.self,
         ]
     }
 

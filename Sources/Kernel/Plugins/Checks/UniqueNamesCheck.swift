@@ -40,6 +40,7 @@ enum UniqueNamesCheck: CompositionCheck {
             }
         }
         for metric in own.metrics { claims.claim("metric", metric.key) }
+        for dashboard in own.dashboards { claims.claim("dashboard", dashboard.name) }
         for setting in own.settings { claims.claim("setting", setting.key) }
         for route in own.routes { claims.claimAlone("route", "\(route.method.rawValue) \(route.path)") }
     }

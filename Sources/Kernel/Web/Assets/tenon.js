@@ -738,6 +738,95 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden) { events?.close(); events = null; } else listen(); });
   window.addEventListener("pagehide", () => { events?.close(); events = null; });
 
+  // ---------------------------------------------------------------- Charts
+
+  // A chart is drawn from the table beside it: rows and columns, what a cell is worth, and where it leads.
+  function readChart(box) {
+    const columns = $$("thead th.num", box).map((head) => head.textContent);
+    const rows = $$("tbody tr", box).filter((row) => !row.matches(".part"));
+    const cells = rows.map((row) => $$("td.num", row));
+    const series = [];
+    for (const [place, title] of columns.entries()) {
+      const worth = cells.map((row) => row[place].dataset.value);
+      const units = [...new Set(worth.flatMap((text) => text.includes(" ") ? text.split(";").map((part) => part.split(" ")[0]) : []))];
+      for (const unit of units.length ? units : [""]) {
+        series.push({
+          title: unit && units.length > 1 ? `${title} ${unit}` : title, unit,
+          data: worth.map((text) => unit ? Number(text.split(";").find((part) => part.startsWith(`${unit} `))?.split(" ")[1] ?? 0) : Number(text || 0)),
+          texts: cells.map((row) => row[place].textContent), links: cells.map((row) => $("a", row[place])?.href),
+        });
+      }
+    }
+    return { labels: rows.map((row) => $("th", row).textContent), colors: rows.map((row) => row.dataset.color), series };
+  }
+
+  // What a custom property comes to in the theme that is on.
+  function tone(name, box) {
+    const probe = make("span", { hidden: "" });
+    probe.style.color = `var(${name})`;
+    box.append(probe);
+    const color = getComputedStyle(probe).color;
+    probe.remove();
+    return color;
+  }
+
+  function drawChart(box) {
+    const canvas = $("canvas", box);
+    if (!window.Chart || !canvas) return box.classList.add("as-table");
+    box.chart?.destroy();
+    const { labels, colors, series } = readChart(box);
+    const shape = box.dataset.chart;
+    const lying = shape === "ranking";
+    if (lying) $(".drawing", box).style.height = `${Math.max(140, labels.length * 30 * Math.max(1, series.length * 0.6) + 60)}px`;
+    const [text, muted, line, surface] = ["--text", "--muted", "--line", "--surface"].map((name) => tone(name, box));
+    const isMixed = series.some((one) => one.unit) && series.some((one) => !one.unit);
+    const datasets = series.map((one, place) => {
+      const color = tone(`--chart-${place % 7 + 1}`, box);
+      const isLine = shape === "lines" || (isMixed && one.unit && shape === "bars");
+      const own = series.length === 1 && colors.some(Boolean) ? colors.map((each) => each || color) : color;
+      return {
+        label: one.title, data: one.data, type: isLine ? "line" : "bar", order: isLine ? 0 : 1, source: one,
+        backgroundColor: own, borderColor: isLine ? color : surface, borderWidth: isLine ? 2 : 0, borderRadius: 3, maxBarThickness: 34,
+        pointRadius: 3, pointHoverRadius: 5, tension: 0.25, [lying ? "xAxisID" : "yAxisID"]: isMixed && one.unit ? "money" : "main",
+        stack: shape === "stacked" ? "all" : undefined,
+      };
+    });
+    const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+    const axis = (position, grid) => ({
+      position, beginAtZero: true, stacked: shape === "stacked", border: { display: false }, grid: { color: line, drawOnChartArea: grid, drawBorder: false },
+      ticks: { color: muted, precision: 0, maxTicksLimit: 6, callback: (value) => compact.format(value) },
+    });
+    const unit = [...new Set(series.map((one) => one.unit).filter(Boolean))].join(", ");
+    const scales = { [lying ? "y" : "x"]: { grid: { display: false, drawBorder: false }, stacked: shape === "stacked", ticks: { color: lying ? text : muted, autoSkip: !lying } } };
+    scales.main = { ...axis(lying ? "bottom" : "left", true), axis: lying ? "x" : "y" };
+    if (isMixed) scales.money = { ...axis(lying ? "top" : "right", false), axis: lying ? "x" : "y", title: { display: true, text: unit, color: muted } };
+    const follow = (elements) => elements.length ? datasets[elements[0].datasetIndex].source.links[elements[0].index] : null;
+    Chart.defaults.font.family = getComputedStyle(app).fontFamily;
+    box.chart = new Chart(canvas, {
+      type: "bar", data: { labels, datasets },
+      options: {
+        indexAxis: lying ? "y" : "x", responsive: true, maintainAspectRatio: false, scales,
+        animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? false : { duration: 200 },
+        interaction: { mode: "nearest", intersect: true },
+        plugins: {
+          legend: { display: datasets.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, usePointStyle: true } },
+          tooltip: { callbacks: { label: (item) => ` ${item.dataset.label}: ${item.dataset.source.texts[item.dataIndex]}` } },
+        },
+        onHover: (event, elements) => { canvas.style.cursor = follow(elements) ? "pointer" : ""; },
+        onClick: (event, elements) => { const href = follow(elements); if (href) location.assign(href); },
+      },
+    });
+  }
+  on("click", "[data-chart-toggle]", (event, button) => {
+    const box = button.closest(".chart");
+    const asTable = box.classList.toggle("as-table");
+    button.setAttribute("aria-pressed", asTable);
+    if (!asTable) drawChart(box);
+  });
+  const redraw = () => { for (const box of $$(".chart:not(.as-table)")) drawChart(box); };
+  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
   // ---------------------------------------------------------------- Set up, now and for what arrives later
 
   function setUp(part) {
@@ -753,6 +842,7 @@
         onStart: (event) => { next = event.item.nextElementSibling; },
         onEnd: (event) => { if (event.oldDraggableIndex !== event.newDraggableIndex) ordered(body, event.item, next); } });
     }
+    for (const box of $$(".chart", part)) if (!box.chart) drawChart(box);
     for (const time of $$("time[data-ago]", part)) if (!time.title) time.title = new Date(time.dateTime).toLocaleString();
   }
   document.addEventListener("htmx:load", (event) => {
