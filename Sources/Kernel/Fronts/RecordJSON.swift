@@ -134,6 +134,7 @@ extension StoreTransaction {
             return false
         }
         guard let version else { throw StoreTransaction.missing(entity, id) }
-        return (writer.bytes, version)
+        guard !entity.marks.isEmpty else { return (writer.bytes, version) }
+        return (MarkedRecords.with(try marks(entity, [id.raw])[id.raw] ?? [], writer.bytes), version)
     }
 }

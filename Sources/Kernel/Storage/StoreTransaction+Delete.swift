@@ -16,6 +16,7 @@ extension StoreTransaction {
         for rule in model.rules.deletions { try calling(rule.site) { try rule.body(record, transaction(for: rule.plugin)) } }
         try release(model, record)
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
+        try tally(model, old: record, new: nil)
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try forgetFailures(model, id)
         try auditDeletion(model, record)

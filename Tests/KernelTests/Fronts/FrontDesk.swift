@@ -28,10 +28,11 @@ final class FrontDesk: Sendable {
         var titles: [String] { json["data"]?.array?.compactMap { $0["title"]?.text } ?? [] }
     }
 
-    init() async throws {
+    init(with more: Composition.Part? = nil) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-front-\(UUID().uuidString)")
         kernel = try await Kernel.boot(.init(dataDirectory: folder.path, home: .none, clock: clock, isDurable: false))
-        let registry = try registry(.of("chores", ChoresPlugin()), .of("receipts", ReceiptsPlugin()))
+        let (chores, receipts): (Composition.Part, Composition.Part) = (.of("chores", ChoresPlugin()), .of("receipts", ReceiptsPlugin()))
+        let registry = try more.map { try registry(chores, receipts, $0) } ?? registry(chores, receipts)
         let engine = kernel.store.engine
         try await engine.write { connection in
             let migrator = SchemaMigrator(dialect: engine.dialect, registry: registry)

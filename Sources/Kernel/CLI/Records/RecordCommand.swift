@@ -37,6 +37,7 @@ struct RecordCommand: Sendable {
         case "add", "new", "create": try await RecordWriting(self).add(rest)
         case "edit", "set", "update": try await RecordWriting(self).edit(rest)
         case "delete", "rm": try await RecordWriting(self).delete(rest)
+        case "board" where entity.action(verb) == nil: try await RecordBoard(self).run(rest)
         case "timeline": try await RecordTimeline(self).run(rest)
         case "import": try await RecordImport(self).run(rest)
         case "export": try await RecordExport(self).run(rest)
@@ -53,7 +54,7 @@ struct RecordCommand: Sendable {
     }
 
     private func unknown(_ verb: String) -> UsageError {
-        let known = RecordCommand.verbs.map(\.name) + entity.actions.map(\.name)
+        let known = RecordCommand.verbs.map(\.name) + (entity.boards.isEmpty ? [] : ["board"]) + entity.actions.map(\.name)
         return UsageError(
             "there is no command `\(command) \(verb)`",
             hint: Suggestion.hint(for: verb, among: known, otherwise: "See `\(command) --help`."))

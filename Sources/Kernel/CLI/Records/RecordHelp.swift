@@ -21,7 +21,7 @@ struct RecordHelp: Sendable {
         var page = HelpPage(width: width)
         page.overview("Work with \(plural) in the terminal.")
         page.usage("\(name) <command> …")
-        page.section("Commands", RecordCommand.verbs.map { ($0.name, $0.summary) })
+        page.section("Commands", RecordCommand.verbs.map { ($0.name, $0.summary) } + (entity.boards.isEmpty ? [] : [("board", "Show a board: its columns with counts and sums.")]))
         page.section("Actions", entity.actions.map { ($0.name, summary($0)) })
         page.section("Fields", entity.fields.filter { !$0.isHidden && !$0.isSystem }.map { ($0.name, fieldSummary($0)) })
         page.lines("Examples", examples("list").prefix(2) + ["\(name) show 42"] + examples("add").prefix(1) + ["\(name) list --help"])
@@ -54,6 +54,12 @@ struct RecordHelp: Sendable {
         case "delete", "rm":
             page.overview("Delete one or more \(plural), after a question.")
             page.usage("\(name) delete <id|name> … [--yes]")
+        case "board" where !entity.boards.isEmpty:
+            page.overview("Show a board: its columns with counts and sums, and their first cards; or its figures by a field.")
+            page.usage("\(name) board [<board>] [<options>]")
+            page.section("Boards", entity.boards.map { ($0.name, $0.title + ", by " + (entity.field($0.by)?.label.lowercased() ?? $0.by) + ($0.rows.isEmpty ? "." : "; rows by \($0.rows.joined(separator: ", ")).")) })
+            page.options("Options", RecordBoard.specs)
+            filters(&page)
         case "timeline":
             page.overview("Show who changed what of one \(singular), the latest first.")
             page.usage("\(name) timeline <id|name> [--limit <count>]")
@@ -139,6 +145,9 @@ struct RecordHelp: Sendable {
             return [field.map { "\(name) edit 42 --\($0.option) \(example($0))" }, field.map { "\(name) edit 4 5 6 --\($0.option) \(example($0))" }]
                 .compactMap { $0 }
         case "delete", "rm": return ["\(name) delete 42", "\(name) delete 4 5 6 --yes"]
+        case "board":
+            let other = entity.boards.dropFirst().first
+            return ["\(name) board", "\(name) board --cards 3", other.map { "\(name) board \($0.name)" }, entity.boards.first { !$0.rows.isEmpty }.map { "\(name) board \($0.name) --rows \($0.rows[0])" }].compactMap { $0 }
         case "timeline": return ["\(name) timeline 42"]
         case "import":
             return [
