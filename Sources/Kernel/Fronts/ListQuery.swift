@@ -15,7 +15,7 @@ struct ListQuery: Sendable {
     var fields: Set<String>?
     var wantsCount: Bool
 
-    static let reserved: Set<String> = ["sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page"]
+    static let reserved: Set<String> = ["sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page", "board", "rows"]
 
     /// The most conditions, and values of one condition: more would be slow to plan.
     private static let most = 200
@@ -80,6 +80,13 @@ struct ListQuery: Sendable {
                     problems += error.problems
                     hint = error.hint
                 }
+            case Filter.markName where entity.field(Filter.markName) == nil:
+                if item.value.isEmpty { continue }
+                guard entity.mark(item.value) != nil else {
+                    problems.append(Problem(field: item.name, "is not a mark of \(entity.pluralTitle.lowercased())"))
+                    continue
+                }
+                conditions.append(.compare(Filter.markName, .equal, .value(.text(item.value))))
             case "count": wantsCount = item.value == "true" || item.value == "1"
             default:
                 if ListQuery.reserved.contains(item.name) { continue }

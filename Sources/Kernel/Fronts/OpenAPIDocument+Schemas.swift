@@ -105,6 +105,8 @@ extension OpenAPIDocument {
         json.object("Move") { json in
             json.field("type", "object")
             json.object("properties") { json in
+                json.object("board") { $0.field("type", "string") }
+                json.object("values") { $0.field("type", "object") }
                 json.object("column") { $0.field("type", ["integer", "string", "null"]) }
                 json.object("below") { $0.field("type", ["integer", "null"]) }
             }

@@ -181,8 +181,12 @@ struct OpenAPIDocument {
         json.object("/api/v1/\(entity.path)/board") { json in
             json.operation("get", "board-" + entity.path, "The columns with counts, sums and their first cards", entity.path) { json in
                 json.array("parameters") { json in
-                    json.parameter("limit", in: "query", "How many cards of each column, 1 to 100; 20 unless given") { $0.field("type", "integer"); $0.field("minimum", 1); $0.field("maximum", 100) }
-                    json.parameter("within", in: "query", "Which board, where there are several") { $0.field("type", "string") }
+                    json.parameter("limit", in: "query", "How many cards of each column, 0 to 100; 20 unless given") { $0.field("type", "integer"); $0.field("minimum", 0); $0.field("maximum", 100) }
+                    json.parameter("board", in: "query", "Which board, by its name; the first unless given") { json in
+                        json.array("enum") { json in for board in entity.boards { json.string(board.name) } }
+                    }
+                    json.parameter("within", in: "query", "Whose cards, where one of several is picked: an id or a unique name") { $0.field("type", "string") }
+                    json.parameter("rows", in: "query", "Break the figures down by this field instead of giving cards") { $0.field("type", "string") }
                 }
                 json.responses(200, "The columns", schema: "Page")
             }

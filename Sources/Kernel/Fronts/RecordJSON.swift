@@ -135,6 +135,7 @@ extension StoreTransaction {
         }
         guard let version else { throw StoreTransaction.missing(entity, id) }
         if let counts = try RecordCounts(entity, of: [id.raw], in: self) { counts.write(id.raw, to: &writer) }
-        return (writer.bytes, version)
+        guard !entity.marks.isEmpty else { return (writer.bytes, version) }
+        return (MarkedRecords.with(try marks(entity, [id.raw])[id.raw] ?? [], writer.bytes), version)
     }
 }

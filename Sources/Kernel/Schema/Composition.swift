@@ -114,7 +114,8 @@ extension Filter {
         switch self {
         case .all(let parts), .any(let parts): parts.flatMap(\.namedFields)
         case .not(let part): part.namedFields
-        case .compare(Filter.formulaName, _, _): []
+        // A formula and a mark name no field here.
+        case .compare(Filter.formulaName, _, _), .compare(Filter.markName, _, _): []
         case .compare(let field, _, _), .oneOf(let field, _), .empty(let field): [field]
         case .search: []
         }

@@ -19,8 +19,9 @@ struct EntityBuilder {
     func model() -> EntityModel {
         let fields: [FieldModel] = self.fields()
         return EntityModel(
-            schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), board: board(),
-            sections: sections(fields), rules: rules(), actions: actions(), extras: extras(), duplicates: duplicates(fields))
+            schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), boards: boards(),
+            hasDeclaredBoard: !all(\.boards).filter { $0.entity == schema.name }.isEmpty, marks: marks(), sections: sections(fields),
+            rules: rules(), actions: actions(), extras: extras(), duplicates: duplicates(fields))
     }
 
     // MARK: Fields
@@ -65,13 +66,27 @@ struct EntityBuilder {
         }
     }
 
-    private func board() -> BoardView? {
-        guard var board = first(\.boards, where: { $0.entity == schema.name }) else { return nil }
-        let needed: [String] = [board.by] + [board.within].compactMap { $0 } + board.cards.namedFields
-        guard present(needed).count == needed.count else { return nil }
-        board.card = present(board.card)
-        if let sum = board.sum, present([sum]).isEmpty { board.sum = nil }
-        return board
+    private func boards() -> [BoardView] {
+        let boards: [BoardView] = all(\.boards).filter { $0.entity == schema.name }.compactMap { declared in
+            var board: BoardView = declared
+            var needed: [String] = [board.by] + board.cards.namedFields
+            // A picker of months may go; a board for each of something is none without it.
+            if let within = board.within, !board.isByMonth { needed.append(within) }
+            guard present(needed).count == needed.count else { return nil }
+            if let within = board.within, present([within]).isEmpty { board.within = nil }
+            board.card = present(board.card)
+            board.sums = present(board.sums)
+            board.rows = present(board.rows)
+            board.sum = board.sums.first
+            return board
+        }
+        return boards.filter { $0.name == BoardView.standardName } + boards.filter { $0.name != BoardView.standardName }
+    }
+
+    private func marks() -> [MarkModel] {
+        all(\.marks).filter { mark in
+            mark.entity == schema.name && mark.filter.namedFields.allSatisfy { composition.isPresent($0, of: schema.name) }
+        }.map(MarkModel.init)
     }
 
     /// The declared groups; fields that administrators added stand in a group of their own after them.

@@ -9,7 +9,13 @@ final class EntityModel: Sendable {
     let layout: RecordLayout
     let list: ListView
     let presets: [PresetView]
-    let board: BoardView?
+    /// Its boards, the one that is meant without a name first.
+    let boards: [BoardView]
+    /// The boards whose figures are kept.
+    let figures: [BoardFigures]
+    /// Whether a board was declared, also one that is not there now because of a field.
+    let hasDeclaredBoard: Bool
+    let marks: [MarkModel]
     let sections: [FieldSection]
     /// What stands around its lists.
     let extras: ListExtras
@@ -39,9 +45,9 @@ final class EntityModel: Sendable {
     var pluralTitle: String { schema.pluralTitle }
 
     init(
-        schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], board: BoardView?,
-        sections: [FieldSection], rules: EntityRules, actions: [ActionModel], extras: ListExtras = ListExtras(),
-        duplicates: [DuplicateModel] = []
+        schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], boards: [BoardView] = [],
+        hasDeclaredBoard: Bool = false, marks: [MarkModel] = [], sections: [FieldSection], rules: EntityRules, actions: [ActionModel],
+        extras: ListExtras = ListExtras(), duplicates: [DuplicateModel] = []
     ) {
         self.schema = schema
         self.plugin = plugin
@@ -49,7 +55,9 @@ final class EntityModel: Sendable {
         layout = RecordLayout(entity: schema.name, names: fields.map(\.name))
         self.list = list
         self.presets = presets
-        self.board = board
+        self.boards = boards
+        self.marks = marks
+        self.hasDeclaredBoard = hasDeclaredBoard
         self.sections = sections
         self.rules = rules
         self.extras = extras
@@ -62,7 +70,15 @@ final class EntityModel: Sendable {
         labelField = schema.labelField
         let names = Composition.recordHooks(of: schema.name)
         hooks = RecordHooks(created: names[0], updated: names[1], deleted: names[2], merged: Composition.mergeHook(of: schema.name))
+        let named: [String: FieldModel] = Dictionary(fields.map { ($0.name, $0) }) { first, _ in first }
+        let owner: FieldModel? = ownerField ?? named["created_by"]
+        figures = boards.compactMap { BoardFigures($0, named, owner: owner) }
     }
+
+    func mark(_ name: String) -> MarkModel? { marks.first { $0.name == name } }
+
+    /// The board that is meant without a name.
+    var board: BoardView? { boards.first }
 
     /// A field by its name, or nil; one that is not stored now is found, too.
     func field(_ name: String) -> FieldModel? { places[name].map { fields[$0] } }

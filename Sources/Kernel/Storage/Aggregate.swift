@@ -22,7 +22,8 @@ struct Aggregate: Sendable, Equatable {
         return "\(currency), count(*), coalesce(sum(\(column) >> \(part)), 0), coalesce(sum(\(column) & \(1 << part - 1)), 0)"
     }
 
-    private static let part: Int64 = 20
+    /// Where the two parts of a sum meet.
+    static let part: Int64 = 20
 
     /// Both together.
     mutating func add(_ other: Aggregate) {
@@ -34,8 +35,13 @@ struct Aggregate: Sendable, Equatable {
     init(_ row: any Row, at column: Int) {
         currency = row.optionalText(column).flatMap { Currency($0) }
         count = Int(row.integer(column + 1))
-        let (high, tooFar) = row.integer(column + 2).multipliedReportingOverflow(by: 1 << Aggregate.part)
-        let (whole, stillTooFar) = high.addingReportingOverflow(row.integer(column + 3))
-        sum = tooFar || stillTooFar ? (row.integer(column + 2) < 0 ? .min : .max) : whole
+        sum = Aggregate.whole(high: row.integer(column + 2), low: row.integer(column + 3))
+    }
+
+    /// A sum from its two parts; the greatest number that fits where it does not.
+    static func whole(high: Int64, low: Int64) -> Int64 {
+        let (shifted, tooFar) = high.multipliedReportingOverflow(by: 1 << part)
+        let (whole, stillTooFar) = shifted.addingReportingOverflow(low)
+        return tooFar || stillTooFar ? (high < 0 ? .min : .max) : whole
     }
 }

@@ -139,6 +139,13 @@ private struct Maker {
                 [
                     "user_id": .integer, "entity": .text, "title": .text, "query": .text, "shared": .count, "position": .count,
                 ], indexes: [["entity", "user_id"]]),
+            table("tenon_board", key: ["entity", "board"], ["entity": .text, "board": .text, "plan": .text]),
+            table(
+                "tenon_board_figure", key: ["entity", "board", "within", "value", "owner", "measure", "currency"],
+                [
+                    "entity": .text, "board": .text, "within": .integer, "value": .text, "owner": .integer, "measure": .text,
+                    "currency": .text, "count": .count, "high": .count, "low": .count,
+                ]),
             table("tenon_preference", key: ["user_id", "key"], ["user_id": .integer, "key": .text, "value": .text]),
             table(
                 "tenon_idempotency", key: ["key", "user_id"],

@@ -4,6 +4,13 @@ extension QueryCompiler {
     func compare(_ name: String, _ comparison: Comparison, _ operand: Operand) throws -> Fragment {
         let field: FieldModel
         if name == Filter.formulaName, case .value(.text(let text)) = operand { return try condition(formula: text) }
+        if name == Filter.markName, entity.field(name) == nil, case .value(.text(let text)) = operand {
+            guard let mark = entity.mark(text) else {
+                throw CRMError(
+                    .invalid, "\(entity.pluralTitle.lowercased()) have no mark \(text.prefix(60))", problems: [Problem(field: name, "names no mark")])
+            }
+            return try compile(comparison == .notEqual ? .not(mark.filter) : mark.filter)
+        }
         if name == "id" {
             guard case .value(.integer(let id)) = operand else { throw mismatch(name, "a whole number") }
             return Fragment("t.\"id\" \(try symbol(comparison, name)) ?", [.integer(id)])

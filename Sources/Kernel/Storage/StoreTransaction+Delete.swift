@@ -18,6 +18,7 @@ extension StoreTransaction {
         let rank: Int64? = model.board == nil
             ? nil : try connection.integer("SELECT \"rank\" FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
+        try tally(model, old: record, new: nil)
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try forgetFailures(model, id)
         try forgetMatchKeys(model, id)

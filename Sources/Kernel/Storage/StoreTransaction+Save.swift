@@ -38,7 +38,7 @@ extension StoreTransaction {
         var columns = "\"version\", \"created_at\", \"created_by\", \"updated_at\", \"updated_by\""
         var marks = "?, ?, ?, ?, ?"
         var arguments: [SQLValue] = [.integer(1)] + record.values[0..<SystemSlots.count].map(\.column)
-        if entity.board != nil {
+        if !entity.boards.isEmpty {
             columns += ", \"rank\""
             marks += ", ?"
             arguments.append(.integer(BoardRank.top(at: now)))
@@ -57,6 +57,7 @@ extension StoreTransaction {
             throw CRMError(.internalError, "the engine gave no id for a new record")
         }
         record.id = RecordID(id)
+        try tally(entity, old: nil, new: record)
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)
         try index(entity, record, isNew: true)
@@ -115,6 +116,7 @@ extension StoreTransaction {
         arguments.append(.integer(record.id.raw))
         let sql = "UPDATE \(quoted(entity.name)) SET \(sets) WHERE \"id\" = ?"
         _ = try guardingUnique(entity) { try connection.execute(sql, arguments) }
+        try tally(entity, old: current, new: record)
         core.recorder?.stored(entity, old: current, new: record)
         if entity.searchFields.contains(where: { record.values[$0.place] != current.values[$0.place] }) {
             try index(entity, record, isNew: false)

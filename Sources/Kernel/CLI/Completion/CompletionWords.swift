@@ -34,6 +34,7 @@ enum CompletionWords {
         guard let entity = await schema(options)?.entity(noun) else { return [] }
         guard let verb = plain.dropFirst().first else { return RecordCommand.verbs(of: entity).map(\.name) + entity.actions.map(\.name) }
         let values = values(before.last ?? "", entity, verb)
+        if values.isEmpty, verb == "board", plain.count == 2, !begun.hasPrefix("-") { return entity.boards.map(\.name) }
         if values.isEmpty, begun.hasPrefix("-") { return names(specs(verb, entity) + ClientOptions.specs) }
         return values
     }
@@ -47,6 +48,7 @@ enum CompletionWords {
         case "list": RecordListing.specs + RecordFilter.specs(entity)
         case "export": RecordExport.specs + RecordFilter.specs(entity)
         case "show": RecordPage.specs
+        case "board" where !entity.boards.isEmpty: RecordBoard.specs + RecordFilter.specs(entity)
         case "timeline": RecordTimeline.specs
         case "merge": RecordMerge.specs
         case "duplicates": []

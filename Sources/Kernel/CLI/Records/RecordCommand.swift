@@ -25,6 +25,7 @@ struct RecordCommand: Sendable {
         var verbs = RecordCommand.verbs
         if entity.hasCards { verbs.append(("cards", "Show the figures that stand above the list.")) }
         if entity.isOrdered { verbs.append(("order", "Put records in another order.")) }
+        if !entity.boards.isEmpty { verbs.append(("board", "Show a board: its columns with counts and sums.")) }
         return verbs
     }
 
@@ -49,6 +50,7 @@ struct RecordCommand: Sendable {
         case "delete", "rm": try await RecordWriting(self).delete(rest)
         case "merge": try await RecordMerge(self).run(rest)
         case "duplicates": try await RecordDuplicates(self).run(rest)
+        case "board" where entity.action(verb) == nil: try await RecordBoard(self).run(rest)
         case "timeline": try await RecordTimeline(self).run(rest)
         case "import": try await RecordImport(self).run(rest)
         case "export": try await RecordExport(self).run(rest)

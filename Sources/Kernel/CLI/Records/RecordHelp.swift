@@ -63,6 +63,12 @@ struct RecordHelp: Sendable {
         case "duplicates":
             page.overview("Find what one \(singular) is probably the same as; without an id, all \(plural) that are probably there twice.")
             page.usage("\(name) duplicates [<id|name>]")
+        case "board" where !entity.boards.isEmpty:
+            page.overview("Show a board: its columns with counts and sums, and their first cards; or its figures by a field.")
+            page.usage("\(name) board [<board>] [<options>]")
+            page.section("Boards", entity.boards.map { ($0.name, $0.title + ", by " + (entity.field($0.by)?.label.lowercased() ?? $0.by) + ($0.rows.isEmpty ? "." : "; rows by \($0.rows.joined(separator: ", ")).")) })
+            page.options("Options", RecordBoard.specs)
+            filters(&page)
         case "timeline":
             page.overview("Show who changed what of one \(singular), the latest first.")
             page.usage("\(name) timeline <id|name> [--limit <count>]")
@@ -158,6 +164,9 @@ struct RecordHelp: Sendable {
             let field = label ?? entity.editable.first
             return ["\(name) merge 42 57"] + (field.map { ["\(name) merge 42 57 --take \($0.name)=57 --yes"] } ?? [])
         case "duplicates": return ["\(name) duplicates", "\(name) duplicates 42"]
+        case "board":
+            let other = entity.boards.dropFirst().first
+            return ["\(name) board", "\(name) board --cards 3", other.map { "\(name) board \($0.name)" }, entity.boards.first { !$0.rows.isEmpty }.map { "\(name) board \($0.name) --rows \($0.rows[0])" }].compactMap { $0 }
         case "timeline": return ["\(name) timeline 42"]
         case "cards" where entity.hasCards: return ["\(name) cards --json"]
         case "order" where entity.isOrdered: return ["\(name) order 3 1 2"]

@@ -31,7 +31,7 @@ struct RecordPage: Sendable {
 
     private func fields(of record: JSONValue) async -> String {
         let entity = command.entity
-        var out = style(.bold, command.label(record)) + style(.dim, "  \(entity.title.lowercased()) \(record["id"].scalar)") + "\n"
+        var out = style(.bold, command.label(record)) + style(.dim, "  \(entity.title.lowercased()) \(record["id"].scalar)") + (command.marks(record).isEmpty ? "" : style(.accent, "  " + command.marks(record))) + "\n"
         let placed = Set(entity.sections.flatMap(\.fields))
         var sections = entity.sections.map { (title: $0.title, fields: $0.fields.compactMap(entity.field)) }
         let others = entity.fields.filter { !placed.contains($0.name) && !$0.isSystem && !$0.isHidden }

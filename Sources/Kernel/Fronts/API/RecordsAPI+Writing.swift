@@ -71,28 +71,4 @@ extension RecordsAPI {
         }
         return .noContent
     }
-
-    /// Puts a card into a `column` (where it is, unless given), `below` another card or on top.
-    func move(_ request: FrontRequest, _ caller: Caller, _ id: RecordID) async throws -> FrontResponse {
-        let body = try APIFront.body(request)
-        let entity = entity
-        let bytes = try await kernel.store.write(as: caller.actor) { tx in
-            guard let field = entity.board.flatMap({ entity.field($0.by) }) else {
-                throw CRMError(.notFound, "\(entity.pluralTitle.lowercased()) have no board")
-            }
-            let key = try body["column"].map { try RecordInput(transaction: tx).value(field, json: $0) }
-                ?? tx.require(entity, id).values[field.place]
-            _ = try tx.moveCard(entity, id, to: key, below: try RecordsAPI.below(body))
-            return try tx.json(entity, id).bytes
-        }
-        return .json(bytes)
-    }
-
-    private static func below(_ body: JSONValue) throws -> RecordID? {
-        guard let given = body["below"], given != .null else { return nil }
-        guard let id = given.int else {
-            throw CRMError(.invalid, "there is no such card", problems: [Problem(field: "below", "must be the id of a card")])
-        }
-        return RecordID(id)
-    }
 }

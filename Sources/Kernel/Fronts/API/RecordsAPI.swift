@@ -72,10 +72,11 @@ struct RecordsAPI: Sendable {
             let labels = LinkLabels(tx)
             let request = query.request(entity)
             let counts = try RecordCounts(page: request, in: tx)
+            var records = MarkedRecords(entity, tx)
             let next = try tx.page(request) { row, projection in
-                try row.write(projection.plan, labels, to: &writer)
-                counts?.write(row.integer(0), to: &writer)
+                try records.write(row, projection.plan, labels, counts, to: &writer)
             }
+            try records.finish(&writer)
             writer.endArray()
             writer.field("next", next)
             if query.wantsCount { writer.field("total", try tx.count(entity, where: query.filter)) }
@@ -124,50 +125,6 @@ struct RecordsAPI: Sendable {
                 for entry in shown { json.entry(entry, entity, labels) }
                 json.endArray()
                 json.field("next", entries.count > limit ? shown.last.map { String($0.id) } : nil)
-            }
-        }
-        return .json(bytes)
-    }
-
-    private func board(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
-        try caller.actor.require("view", on: entity)
-        let entity = entity
-        let bytes = try await kernel.store.read(as: caller.actor) { tx in
-            let query = try ListQuery(request.query.filter { $0.name != "limit" }, entity: entity, transaction: tx)
-            let limit = try APIFront.number("limit", request, usual: 20, 1...100)
-            let within = try request.parameter("within").map { text -> Int64 in
-                guard let target = entity.board?.within.flatMap(entity.field)?.target, let id = try tx.resolve(target, text) else {
-                    throw CRMError(.invalid, "there is no such board", problems: [Problem(field: "within", "names no board")])
-                }
-                return id
-            }
-            let columns = try tx.boardColumns(entity, filter: query.filter, within: within, limit: 0)
-            let labels = LinkLabels(tx)
-            let sum = entity.board?.sum.flatMap(entity.field)
-            return try JSONWriter.object { json in
-                json.key("data")
-                json.beginArray()
-                for column in columns {
-                    json.beginObject()
-                    json.key("key")
-                    json.value(column.key)
-                    json.field("title", column.title)
-                    json.field("color", column.color)
-                    json.field("count", column.count)
-                    json.key("sums")
-                    json.beginArray()
-                    for figure in column.sums { json.figure(figure, sum) }
-                    json.endArray()
-                    json.key("cards")
-                    json.beginArray()
-                    let hasMore = try column.hasMore && tx.boardCards(entity, filter: query.filter, within: within, key: column.key, limit: limit) {
-                        try $0.write($1.plan, labels, to: &json)
-                    }
-                    json.endArray()
-                    json.field("has_more", hasMore)
-                    json.endObject()
-                }
-                json.endArray()
             }
         }
         return .json(bytes)

@@ -41,6 +41,8 @@ struct PluginRestorer {
                 .refused, "there are \(others) records of \(table) by now", hint: "An archive comes back only into entities without records of their own.")
         }
         try connection.execute("DELETE FROM \(quoted(table))")
+        // Its boards are counted anew.
+        try connection.execute("DELETE FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(table)])
         try connection.execute("DELETE FROM \"tenon_audit\" WHERE \"entity\" = ?", [.text(table)])
     }
 

@@ -10,6 +10,8 @@ struct Uninstaller {
         for link in belongings.links {
             try connection.execute(
                 "UPDATE \(quoted(link.entity)) SET \(quoted(link.field)) = NULL WHERE \(quoted(link.field)) IS NOT NULL")
+            // Boards by the field are counted anew.
+            try connection.execute("DELETE FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(link.entity)])
         }
         for field in belongings.pointers { try drop(field) }
         try removeRights(on: names)

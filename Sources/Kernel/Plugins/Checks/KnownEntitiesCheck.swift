@@ -21,6 +21,7 @@ enum KnownEntitiesCheck: CompositionCheck {
         uses += own.lists.map { ("a list", $0.entity) }
         uses += own.presets.map { ("view \($0.title)", $0.entity) }
         uses += own.boards.map { ("a board", $0.entity) }
+        uses += own.marks.map { ("mark \($0.name)", $0.entity) }
         uses += own.details.map { ("a record page", $0.entity) }
         uses += own.actions.map { ("action \($0.name)", $0.entity) }
         uses += own.metrics.map { ("metric \($0.key)", $0.entity) }

@@ -29,7 +29,10 @@ enum UniqueNamesCheck: CompositionCheck {
 
     private static func claimScreens(_ own: Contributions, _ claims: inout Claims) {
         for list in own.lists { claims.claim("list of", list.entity) }
-        for board in own.boards { claims.claim("board of", board.entity) }
+        for board in own.boards {
+            claims.claim(board.name == BoardView.standardName ? "board of" : "board \(board.name) of", board.entity)
+        }
+        for mark in own.marks { claims.claim("mark", "\(mark.name) of \(mark.entity)") }
         for detail in own.details { claims.claim("record page of", detail.entity) }
         for preset in own.presets { claims.claim("view", "\(preset.title) of \(preset.entity)") }
         for action in own.actions {

@@ -596,7 +596,7 @@
     board.dataset.ready = "yes";
     for (const list of $$(".cards", board)) {
       Sortable.create(list, {
-        group: board.id || "board", draggable: ".card", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+        group: board.id || "board", draggable: ".card", sort: board.dataset.ordered === undefined, animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
         ghostClass: "ghost", dragClass: "drag", delay: 180, delayOnTouchOnly: true, scrollSensitivity: 80, scrollSpeed: 14, filter: ".move", preventOnFilter: false,
         onStart: (event) => { board.origin = { list: event.from, next: event.item.nextElementSibling }; },
         onMove: (event) => { for (const column of $$(".column.over", board)) column.classList.remove("over"); event.to.closest(".column")?.classList.add("over"); },
@@ -612,7 +612,7 @@
   async function moved(board, card, origin, quiet = false) {
     const list = card.closest(".cards");
     const near = (item) => (item?.matches?.(".card") ? item.dataset.id : "");
-    const body = encoded([["to", list.dataset.value], ["after", near(card.previousElementSibling)], ["before", near(card.nextElementSibling)], ["version", card.dataset.version ?? ""], ["board", location.search.slice(1)]]);
+    const body = encoded([["to", list.dataset.value], ["after", near(card.previousElementSibling)], ["before", near(card.nextElementSibling)], ["version", card.dataset.version ?? ""], ["board", boardState()]]);
     const putBack = () => { origin.list.insertBefore(card, origin.next?.isConnected && origin.next.parentElement === origin.list ? origin.next : $(".more", origin.list)); recount(board); };
     recount(board);
     try {
@@ -626,18 +626,29 @@
         if (!part) continue;
         $(".count", part).textContent = column.count;
         $(".count", part).dataset.n = column.n;
-        const sum = $(".sum", part);
-        if (sum) sum.textContent = column.sum ?? "";
+        $$(".sum", part).forEach((sum, place) => { sum.textContent = column.sums?.[place] ?? ""; });
+      }
+      // Where days decide the order, the server says below which card this one stands.
+      if (done.above !== undefined) {
+        const above = done.above && $(`.card[data-id="${done.above}"]`, list);
+        if (above) above.after(card); else if (!done.above) list.prepend(card); else list.insertBefore(card, $(".more", list));
       }
       if (quiet) return;
       const name = $("h2", list.closest(".column"))?.textContent ?? "";
-      toast(origin.list === list ? "Order saved." : `Moved to ${name}.`, { undo: () => {
+      toast(origin.list === list ? "Order saved." : `Moved to ${name}.`, { undo: async () => {
+        // The day that a card had is not the day that its column would give it.
+        if (board.dataset.ordered !== undefined && done.undo) {
+          const back = await request(done.undo, { method: "POST", body: encoded([]) });
+          return back.ok ? location.reload() : toast(reason(back), { bad: true });
+        }
         const from = { list, next: card.nextElementSibling };
         putBack();
         moved(board, card, from, true);
       } });
     } catch (error) { putBack(); toast(error.message, { bad: true }); }
   }
+  // The board's state, as its address says it: which board, which filters.
+  const boardState = () => location.search.slice(1);
   // Until the server's numbers arrive, counts follow the cards by difference.
   function recount(board) {
     for (const column of $$(".column", board)) {

@@ -24,13 +24,24 @@ struct FilterBar {
         let fields = names.compactMap { entity.field($0) }.filter { transaction.actor.mask($0.name, of: entity.name) != .hidden }
         var chips = HTML()
         for field in fields { chips += try chip(field) }
+        chips += marks
         let clear: HTML = state.filters.isEmpty && query["q"] == nil
-            ? "" : "<a class=\"button plain compact clear\" href=\"\(query.keeping("view", "layout", "within").href(target))\">Clear all</a>"
-        let carried = query.keeping("view", "sort", "columns", "layout", "within").hidden()
+            ? "" : "<a class=\"button plain compact clear\" href=\"\(query.keeping("view", "layout", "within", "board", "rows").href(target))\">Clear all</a>"
+        let carried = query.keeping("view", "sort", "columns", "layout", "within", "board", "rows").hidden()
         let trailing: HTML = end.isEmpty ? "" : "<div class=\"end\">\(end)</div>"
         return """
             <form class="filters" action="\(target)" aria-label="Filters">\(carried)\(search)\(chips)\(formula)\(more(fields))\(clear)\(trailing)</form>
             """
+    }
+
+    /// The records that carry a mark.
+    private var marks: HTML {
+        if entity.marks.isEmpty { return "" }
+        let (words, panel) = ticks(Filter.markName, entity.marks.map { FieldChoice(key: $0.name, label: $0.title, color: $0.color) })
+        let summary: HTML = words.map { "Mark <b>\($0)</b>" } ?? "Mark\(Icon.named("chevron-down"))"
+        let clear: HTML = words == nil ? "" : "<a class=\"button compact plain\" href=\"\(query.withoutFilter(Filter.markName).href(target))\">Clear</a>"
+        let row: HTML = "<div class=\"row\"><button class=\"button compact primary\">Apply</button>\(clear)</div>"
+        return "<details class=\"menu chip\(" set", if: words != nil)\"><summary>\(summary)</summary><div class=\"panel\">\(panel)\(row)</div></details>"
     }
 
     private var search: HTML {

@@ -6,7 +6,7 @@ struct ListState {
     let query: QueryState
     /// Names in the query that are no filters.
     static let reserved: Set<String> = [
-        "q", "sort", "cursor", "limit", "columns", "col", "view", "saved", "add", "fields", "count", "within", "column", "after", "format", "csrf",
+        "q", "sort", "cursor", "limit", "columns", "col", "view", "saved", "add", "fields", "count", "within", "column", "after", "format", "csrf", "board", "rows",
     ]
 
     var base: String { "/admin/\(entity.path)" }

@@ -20,14 +20,33 @@ struct ListTable {
         html.bytes.reserveCapacity(40_000)
         var count = 0
         let page = try PageFacts(request, in: transaction)
+        var names: [(id: Int64, end: Int)] = []
         let next = try transaction.page(request) { row, projection in
             count += 1
-            try append(row, projection, page, to: &html)
+            try append(row, projection, page, to: &html, &names)
         }
-        return (html, next, count)
+        return (try marked(html, names), next, count)
     }
 
-    private func append(_ row: any Row, _ projection: Projection, _ page: PageFacts, to html: inout HTML) throws {
+    /// The rows with the marks that their records carry, behind their names.
+    private func marked(_ html: HTML, _ names: [(id: Int64, end: Int)]) throws -> HTML {
+        let marks: [Int64: [MarkModel]] = try transaction.marks(entity, names.map(\.id))
+        guard !marks.isEmpty else { return html }
+        var whole = HTML()
+        var start = 0
+        for name in names {
+            guard let own = marks[name.id] else { continue }
+            whole.bytes += html.bytes[start..<name.end]
+            whole += MarkBadges.html(own)
+            start = name.end
+        }
+        whole.bytes += html.bytes[start...]
+        return whole
+    }
+
+    private func append(
+        _ row: any Row, _ projection: Projection, _ page: PageFacts, to html: inout HTML, _ names: inout [(id: Int64, end: Int)]
+    ) throws {
         let id = row.integer(0)
         let labelItem = projection.item(entity.labelField)
         let label = labelItem.map { ValueText.plain($0.field.read(row, at: $0.column)) } ?? ""
@@ -40,7 +59,9 @@ struct ListTable {
         let mayEdit = page.mayEdit(id)
         for field in columns {
             if field.name == entity.labelField {
-                html += "<th scope=\"row\"><a href=\"\(state.base)/\(id)\">\(name)</a></th>"
+                html += "<th scope=\"row\"><a href=\"\(state.base)/\(id)\">\(name)</a>"
+                names.append((id, html.bytes.count))
+                html += "</th>"
                 continue
             }
             guard let item = projection.item(field.name) else { continue }
@@ -94,6 +115,7 @@ struct ListTable {
     func canEdit(_ field: FieldModel) -> Bool {
         if field.isSystem || field.description.isReadOnly || field.name == entity.labelField { return false }
         if case .references = field.type { return false }
+        if field.description.namesFieldsOf != nil { return false }
         if case .json = field.type { return false }
         return transaction.actor.can("edit", on: entity.name) && transaction.actor.mask(field.name, of: entity.name) == .none
     }

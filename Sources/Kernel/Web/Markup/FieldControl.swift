@@ -5,6 +5,8 @@ struct FieldChoice: Sendable {
     var key: String
     var label: String
     var color = ""
+    /// What it belongs to, where names are told apart by that alone.
+    var group = ""
 }
 
 /// A field of a form: its label, its control with what is in it, its help and its problem.
@@ -148,10 +150,22 @@ struct FieldControl {
         let blank: HTML = "<option value=\"\">–</option>"
         let known = options.contains { $0.key == text }
         let stray: HTML = known || text.isEmpty ? "" : "<option value=\"\(text)\" selected>\(referenceLabel.isEmpty ? text : referenceLabel)</option>"
-        let items = options.html { option in
-            "<option value=\"\(option.key)\"\(" selected", if: option.key == text)>\(option.label)</option>"
-        }
+        let items = grouped(options)
         return "<select \(common)>\(blank, if: !field.mustBeGiven || text.isEmpty)\(stray)\(items)</select>"
+    }
+
+    /// The options, under headings where they belong to different things.
+    private func grouped(_ options: [FieldChoice]) -> HTML {
+        func items(_ options: [FieldChoice]) -> HTML {
+            options.html { option in "<option value=\"\(option.key)\"\(" selected", if: option.key == text)>\(option.label)</option>" }
+        }
+        var groups: [String] = []
+        for option in options where !groups.contains(option.group) { groups.append(option.group) }
+        guard groups.count > 1 else { return items(options) }
+        return groups.html { group in
+            let own = items(options.filter { $0.group == group })
+            return group.isEmpty ? own : "<optgroup label=\"\(group)\">\(own)</optgroup>"
+        }
     }
 
     private var referenceControl: HTML {

@@ -58,7 +58,7 @@ struct ListScreen {
 
     private func heading(_ total: Int, _ state: ListState) -> HTML {
         Parts.head(
-            entity.pluralTitle, count: total, beside: ViewSwitch.html(entity, state.query, isBoard: false),
+            entity.pluralTitle, count: total, beside: ViewSwitch.html(entity, state.query, board: nil),
             actions: ListActions(visit: visit, entity: entity, query: state.query).html)
     }
 
@@ -135,15 +135,20 @@ enum ColumnForm {
     }
 }
 
-/// List or board.
+/// List or one of the boards.
 enum ViewSwitch {
-    static func html(_ entity: EntityModel, _ query: QueryState, isBoard: Bool) -> HTML {
-        guard entity.board != nil else { return "" }
+    static func html(_ entity: EntityModel, _ query: QueryState, board: BoardView?) -> HTML {
+        guard !entity.boards.isEmpty else { return "" }
         let base = "/admin/\(entity.path)"
-        let kept = query.without("sort", "columns", "add", "within")
+        let kept = query.without("sort", "columns", "add", "within", "board", "rows")
         let here: HTML = " aria-current=\"page\""
+        let boards = entity.boards.html { one in
+            let query = one.name == BoardView.standardName ? kept : kept.with("board", one.name)
+            let icon = Icon.named(one.isByMonth ? "calendar" : "board")
+            return "<a href=\"\(query.href(base + "/board"))\"\(here, if: board?.name == one.name)>\(icon)\(one.title)</a>"
+        }
         return """
-            <nav class="switch" aria-label="Layout"><a href="\(kept.href(base))"\(here, if: !isBoard)>\(Icon.named("list"))List</a><a href="\(kept.href(base + "/board"))"\(here, if: isBoard)>\(Icon.named("board"))Board</a></nav>
+            <nav class="switch" aria-label="Layout"><a href="\(kept.href(base))"\(here, if: board == nil)>\(Icon.named("list"))List</a>\(boards)</nav>
             """
     }
 }
@@ -190,10 +195,12 @@ struct ViewTabs {
         let preset = state.query["view"]
         let here: HTML = " aria-current=\"page\""
         let isAll = chosen == nil && preset == nil
-        let all: HTML = "<a href=\"\(target)\"\(here, if: isAll)>All</a>"
+        // The tabs of a board stay on it.
+        let kept = state.query.keeping("board", "rows")
+        let all: HTML = "<a href=\"\(kept.href(target))\"\(here, if: isAll)>All</a>"
         let presets = state.entity.presets.html { view in
             let key = ListState.key(view)
-            return "<a href=\"\(target)?view=\(key)\"\(here, if: chosen == nil && preset == key)>\(view.title)</a>"
+            return "<a href=\"\(kept.with("view", key).href(target))\"\(here, if: chosen == nil && preset == key)>\(view.title)</a>"
         }
         let own = saved.html { view in
             let href = QueryState(parsing: view.query).with("saved", String(view.id)).href(target)

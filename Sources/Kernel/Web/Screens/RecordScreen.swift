@@ -26,10 +26,11 @@ struct RecordScreen {
         let crumbs = Parts.crumbs([(entity.pluralTitle, base)], here: "#\(id)")
         let actions = try RecordActions(visit: visit, entity: entity, record: record, canEdit: canEdit, canDelete: may("delete", transaction)).html
         let duplicates = try DuplicatePart(visit: visit, entity: entity).box(record, transaction)
+        let marked = MarkBadges.html(try transaction.marks(entity, [id.raw])[id.raw] ?? [])
         let related = try RelatedLists(visit: visit, entity: entity, id: id, markup: markup, labels: labels).html(transaction)
         let timeline = try TimelinePart(visit: visit, entity: entity, id: id, markup: markup).html(transaction, before: nil)
         return """
-            \(crumbs)\(Parts.head(title, beside: marks(record, markup), actions: actions))\
+            \(crumbs)\(Parts.head(title, beside: "\(marks(record, markup))\(marked)", actions: actions))\
             <div class="record"><div>\(facts(record, markup))\(extras(record))</div><div>\(duplicates)\(related)\(timeline)</div></div>
             """
     }
