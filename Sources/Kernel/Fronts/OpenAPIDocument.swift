@@ -107,6 +107,7 @@ struct OpenAPIDocument {
                 json.responses(200, "The changes", schema: "Page")
             }
         }
+        notesAndPanels(&json, entity)
         json.object("/api/v1/\(entity.path)/bulk") { json in
             json.operation("post", "bulk-" + entity.path, "Change, delete or use an action on many \(plural)", entity.path) { json in
                 json.body("BulkChange")

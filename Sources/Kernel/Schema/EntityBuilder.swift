@@ -20,7 +20,7 @@ struct EntityBuilder {
         let fields: [FieldModel] = self.fields()
         return EntityModel(
             schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), board: board(),
-            sections: sections(fields), rules: rules(), actions: actions())
+            sections: sections(fields), rules: rules(), actions: actions(), panels: panels())
     }
 
     // MARK: Fields
@@ -150,6 +150,16 @@ struct EntityBuilder {
         let sites = ActionModel.Part.Sites(
             available: .of(part.id, .available, name), prefill: .of(part.id, .prefill, name), run: .of(part.id, .action, name))
         return ActionModel.Part(plugin: part.id, entry: entry, layout: layout, sites: sites)
+    }
+
+    private func panels() -> [PanelModel] {
+        composition.parts.flatMap { part in
+            part.contributions.panels.filter { $0.entity == schema.name }.map { entry in
+                PanelModel(
+                    plugin: part.id, name: entry.name, title: entry.title, body: entry.body,
+                    site: .of(part.id, .panel, "\(entry.entity).\(entry.name)"))
+            }
+        }
     }
 
     // MARK: Look-ups

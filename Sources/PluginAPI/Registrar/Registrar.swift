@@ -9,7 +9,7 @@
 /// ### Screens
 /// ``list(_:columns:filters:sort:)``, ``view(_:_:where:sort:)``, ``board(_:by:card:sum:columns:cards:)``,
 /// ``board(_:_:_:months:within:card:sums:cards:rows:)``, ``mark(_:_:_:when:color:help:)-(_,_,_,Condition<E>,_,_)``, ``detail(_:_:)``,
-/// ``action(_:)``, ``extend(_:)``, ``metric(_:_:over:_:where:date:)``, ``setting(_:)``, ``route(_:_:requires:_:)``
+/// ``panel(_:_:_:_:)``, ``action(_:)``, ``extend(_:)``, ``metric(_:_:over:_:where:date:)``, ``setting(_:)``, ``route(_:_:requires:_:)``
 /// ### Rights and background
 /// ``grant(_:_:_:)-(DefaultRole,_,_)``, ``grant(_:_:_:)-([DefaultRole],_,_)``, ``job(_:_:_:)``
 public struct Registrar: Sendable {

@@ -42,6 +42,7 @@ struct SystemPlugin: Plugin {
 
         crm.setting(KernelSettings.privateAddresses)
         WebhookContributions.register(with: &crm)
+        NoteContributions.register(with: &crm)
 
         for role in DefaultRole.allCases {
             crm.grant(role, SystemUser.self, .view())

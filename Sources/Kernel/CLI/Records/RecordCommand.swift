@@ -14,6 +14,9 @@ struct RecordCommand: Sendable {
         ("edit", "Change fields of one or more records."),
         ("delete", "Delete one or more records."),
         ("timeline", "Show who changed what, the latest first."),
+        ("notes", "List the notes on a record."),
+        ("note", "Write a note on a record, or change or delete one."),
+        ("panel", "Show what modules work out for a record."),
         ("import", "Create or update records from a CSV file."),
         ("export", "Write records as CSV or JSON."),
     ]
@@ -38,6 +41,9 @@ struct RecordCommand: Sendable {
         case "edit", "set", "update": try await RecordWriting(self).edit(rest)
         case "delete", "rm": try await RecordWriting(self).delete(rest)
         case "timeline": try await RecordTimeline(self).run(rest)
+        case "notes": try await RecordNotes(self).list(rest)
+        case "note": try await RecordNotes(self).write(rest)
+        case "panel", "panels": try await RecordPanels(self).run(rest)
         case "import": try await RecordImport(self).run(rest)
         case "export": try await RecordExport(self).run(rest)
         default:

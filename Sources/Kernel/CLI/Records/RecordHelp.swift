@@ -58,6 +58,18 @@ struct RecordHelp: Sendable {
             page.overview("Show who changed what of one \(singular), the latest first.")
             page.usage("\(name) timeline <id|name> [--limit <count>]")
             page.options("Options", RecordTimeline.specs)
+        case "notes":
+            page.overview("List the notes on one \(singular), the latest first.")
+            page.usage("\(name) notes <id|name> [--limit <count>]")
+            page.options("Options", RecordNotes.listSpecs)
+        case "note":
+            page.overview("Write a note on \(article) \(singular), or change or delete one. - as the text reads standard input.")
+            page.usage("\(name) note <id|name> <text>")
+            page.options("Options", RecordNotes.writeSpecs)
+        case "panel", "panels":
+            page.overview("Show what modules work out for one \(singular): all of it, or one panel by its name.")
+            page.usage("\(name) panel <id|name> [<panel>]")
+            page.section("Panels", entity.panels.map { ($0.name, $0.title + ".") })
         case "import":
             page.overview(
                 "Create or update \(plural) from a CSV file. Columns are matched with fields by their names and contents; --map says otherwise. "
@@ -140,6 +152,9 @@ struct RecordHelp: Sendable {
                 .compactMap { $0 }
         case "delete", "rm": return ["\(name) delete 42", "\(name) delete 4 5 6 --yes"]
         case "timeline": return ["\(name) timeline 42"]
+        case "notes": return ["\(name) notes 42"]
+        case "note": return ["\(name) note 42 \"Calls back on Tuesday\"", "\(name) note 42 --edit 7 \"Calls back on Friday\"", "\(name) note 42 --delete 7"]
+        case "panel", "panels": return ["\(name) panel 42"] + entity.panels.prefix(1).map { "\(name) panel 42 \($0.name)" }
         case "import":
             return [
                 "\(name) import file.csv --dry-run",

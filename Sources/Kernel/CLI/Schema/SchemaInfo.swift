@@ -34,6 +34,7 @@ struct EntityInfo: Sendable {
     var fields: [FieldInfo]
     var actions: [ActionInfo]
     var links: [(path: String, field: String, title: String)]
+    var panels: [(name: String, title: String)]
 
     init(_ node: JSONValue) {
         name = node["name"].scalar
@@ -49,6 +50,7 @@ struct EntityInfo: Sendable {
         fields = node["fields"].elements.map(FieldInfo.init)
         actions = node["actions"].elements.map(ActionInfo.init)
         links = node["links"].elements.map { ($0["path"].scalar, $0["field"].scalar, $0["title"].scalar) }
+        panels = node["panels"].elements.map { ($0["name"].scalar, $0["title"].scalar) }
         if columns.isEmpty { columns = fields.filter { !$0.isHidden && !$0.isSystem }.prefix(6).map(\.name) }
     }
 

@@ -32,6 +32,12 @@ struct RecordsAPI: Sendable {
         case 2 where parts[1] == "timeline":
             return request.method == "GET"
                 ? try await timeline(request, caller, try APIFront.id(parts[0])) : APIFront.wrongMethod(request, "GET")
+        case 2 where parts[1] == "notes", 3 where parts[1] == "notes":
+            return try await NotesAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(request, caller, parts.dropFirst(2))
+        case 2 where parts[1] == "panels", 3 where parts[1] == "panels":
+            return request.method == "GET"
+                ? try await PanelsAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(caller, parts.dropFirst(2).first)
+                : APIFront.wrongMethod(request, "GET")
         case 2 where parts[1] == "move":
             return request.method == "POST"
                 ? try await move(request, caller, try APIFront.id(parts[0])) : APIFront.wrongMethod(request, "POST")
@@ -100,11 +106,11 @@ struct RecordsAPI: Sendable {
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
             let entries = try tx.timeline(entity, id, before: before, limit: limit + 1)
             let shown = entries.prefix(limit)
-            let labels = try TimelineLabels(Array(shown), entity, tx)
+            let labels = try TimelineLabels(Array(shown), tx)
             return JSONWriter.object { json in
                 json.key("data")
                 json.beginArray()
-                for entry in shown { json.entry(entry, entity, labels) }
+                for entry in shown { json.entry(entry, of: (entity, id), labels) }
                 json.endArray()
                 json.field("next", entries.count > limit ? shown.last.map { String($0.id) } : nil)
             }

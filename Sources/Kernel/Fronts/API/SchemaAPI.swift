@@ -106,6 +106,15 @@ struct SchemaAPI: Sendable {
             json.endObject()
         }
         json.endArray()
+        json.key("panels")
+        json.beginArray()
+        for panel in entity.panels {
+            json.beginObject()
+            json.field("name", panel.name)
+            json.field("title", panel.title)
+            json.endObject()
+        }
+        json.endArray()
         json.endObject()
     }
 

@@ -39,6 +39,7 @@ enum UniqueNamesCheck: CompositionCheck {
                 claims.claim("action", "\(action.entity).\(action.name)")
             }
         }
+        for panel in own.panels { claims.claim("panel", "\(panel.name) of \(panel.entity)") }
         for metric in own.metrics { claims.claim("metric", metric.key) }
         for setting in own.settings { claims.claim("setting", setting.key) }
         for route in own.routes { claims.claimAlone("route", "\(route.method.rawValue) \(route.path)") }
