@@ -20,7 +20,7 @@ struct EntityBuilder {
         let fields: [FieldModel] = self.fields()
         return EntityModel(
             schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), board: board(),
-            sections: sections(fields), rules: rules(), actions: actions(), panels: panels())
+            sections: sections(fields), rules: rules(), actions: actions(), panels: panels(), aside: aside())
     }
 
     // MARK: Fields
@@ -150,6 +150,14 @@ struct EntityBuilder {
         let sites = ActionModel.Part.Sites(
             available: .of(part.id, .available, name), prefill: .of(part.id, .prefill, name), run: .of(part.id, .action, name))
         return ActionModel.Part(plugin: part.id, entry: entry, layout: layout, sites: sites)
+    }
+
+    /// What any plugin sets aside, as far as its fields are there.
+    private func aside() -> Filter? {
+        let filters: [Filter] = all(\.asides).filter { entry in
+            entry.entity == schema.name && entry.filter.namedFields.allSatisfy { composition.isPresent($0, of: schema.name) }
+        }.map(\.filter)
+        return filters.isEmpty ? nil : filters.count == 1 ? filters[0] : .any(filters)
     }
 
     private func panels() -> [PanelModel] {

@@ -13,6 +13,8 @@ final class EntityModel: Sendable {
     let sections: [FieldSection]
     let rules: EntityRules
     let actions: [ActionModel]
+    /// Records that lists and metrics leave out unless they are asked for; nil for none.
+    let aside: Filter?
     /// What plugins work out for its records, in dependency order of the plugins.
     let panels: [PanelModel]
     private let places: [String: Int]
@@ -37,8 +39,10 @@ final class EntityModel: Sendable {
 
     init(
         schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], board: BoardView?,
-        sections: [FieldSection], rules: EntityRules, actions: [ActionModel], panels: [PanelModel] = []
+        sections: [FieldSection], rules: EntityRules, actions: [ActionModel], panels: [PanelModel] = [],
+        aside: Filter? = nil
     ) {
+        self.aside = aside
         self.panels = panels
         self.schema = schema
         self.plugin = plugin

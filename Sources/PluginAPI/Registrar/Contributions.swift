@@ -109,6 +109,18 @@ public struct Contributions: Sendable {
             self.body = body
         }
     }
+    /// Records that are set aside.
+    public struct AsideEntry: Sendable {
+        /// The entity's name.
+        public var entity: String
+        /// Which records.
+        public var filter: Filter
+        /// Makes an entry. For the kernel.
+        public init(entity: String, filter: Filter) {
+            self.entity = entity
+            self.filter = filter
+        }
+    }
     /// A job.
     public struct JobEntry: Sendable {
         /// The name: `<plugin>.<name>`.
@@ -192,6 +204,8 @@ public struct Contributions: Sendable {
     public var afters: [ListenerEntry<@Sendable (HookEvent, Context) async throws -> Void>] = []
     /// Actions and extensions.
     public var actions: [ActionEntry] = []
+    /// Records that lists and metrics leave out.
+    public var asides: [AsideEntry] = []
     /// Panels of record pages.
     public var panels: [PanelEntry] = []
     /// Metrics.

@@ -8,7 +8,7 @@
 /// ``on(_:name:priority:_:)``, ``after(_:name:priority:_:)``, ``function(_:_:returns:_:takesEmpty:_:)``
 /// ### Screens
 /// ``list(_:columns:filters:sort:)``, ``view(_:_:where:sort:)``, ``board(_:by:card:sum:columns:cards:)``,
-/// ``board(_:_:_:months:within:card:sums:cards:rows:)``, ``mark(_:_:_:when:color:help:)-(_,_,_,Condition<E>,_,_)``, ``detail(_:_:)``,
+/// ``board(_:_:_:months:within:card:sums:cards:rows:)``, ``mark(_:_:_:when:color:help:)-(_,_,_,Condition<E>,_,_)``, ``setAside(_:where:)``, ``detail(_:_:)``,
 /// ``panel(_:_:_:_:)``, ``action(_:)``, ``extend(_:)``, ``metric(_:_:over:_:where:date:)``, ``setting(_:)``, ``route(_:_:requires:_:)``
 /// ### Rights and background
 /// ``grant(_:_:_:)-(DefaultRole,_,_)``, ``grant(_:_:_:)-([DefaultRole],_,_)``, ``job(_:_:_:)``

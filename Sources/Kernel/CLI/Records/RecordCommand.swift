@@ -80,7 +80,8 @@ struct RecordCommand: Sendable {
         if let id = Int64(word), id > 0 { return id }
         let names = [entity.labelField] + entity.fields.filter { $0.isUnique && $0.kind == .text && $0.name != entity.labelField }.map(\.name)
         for name in names where !name.isEmpty {
-            let query = [APIRequest.QueryItem(name, word), APIRequest.QueryItem("limit", "2")]
+            var query = [APIRequest.QueryItem(name, word), APIRequest.QueryItem("limit", "2")]
+            if entity.setsAside { query.append(APIRequest.QueryItem("set_aside", "true")) }
             let found = try await session.client.read(.get(entity.path, query: query))["data"].elements
             guard let first = found.first?["id"].int else { continue }
             guard found.count == 1 else {

@@ -97,6 +97,7 @@ struct RecordHelp: Sendable {
     private func filters(_ page: inout HelpPage) {
         let fields = entity.fields.filter { !$0.isHidden || $0.isReadOnly }
         page.section("Filters", fields.map { ("--\($0.option) <\($0.placeholder)>", filterSummary($0)) })
+        page.options("Besides", RecordFilter.asideSpecs(entity))
         let names = RecordFilter.comparisons.map(\.name).joined(separator: " ")
         page.lines("Comparisons", ["--field.op value, or --where 'field.op=value', with op one of", names])
     }

@@ -35,6 +35,8 @@ struct EntityInfo: Sendable {
     var actions: [ActionInfo]
     var links: [(path: String, field: String, title: String)]
     var panels: [(name: String, title: String)]
+    /// Whether lists leave some records out.
+    var setsAside: Bool
 
     init(_ node: JSONValue) {
         name = node["name"].scalar
@@ -50,6 +52,7 @@ struct EntityInfo: Sendable {
         fields = node["fields"].elements.map(FieldInfo.init)
         actions = node["actions"].elements.map(ActionInfo.init)
         links = node["links"].elements.map { ($0["path"].scalar, $0["field"].scalar, $0["title"].scalar) }
+        setsAside = node["sets_aside"].bool ?? false
         panels = node["panels"].elements.map { ($0["name"].scalar, $0["title"].scalar) }
         if columns.isEmpty { columns = fields.filter { !$0.isHidden && !$0.isSystem }.prefix(6).map(\.name) }
     }

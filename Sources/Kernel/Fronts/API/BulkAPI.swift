@@ -56,6 +56,7 @@ struct BulkAPI: Sendable {
                         json.endObject()
                     }
                     json.endArray()
+                    json.links(failure.error)
                     json.endObject()
                 }
                 json.endArray()
@@ -76,7 +77,7 @@ struct BulkAPI: Sendable {
                     outcome.done.append(id)
                 } catch let error as CRMError where error.code != .internalError {
                     tx.core.effects = before
-                    outcome.failed.append((id, error))
+                    outcome.failed.append((id, tx.told(error)))
                 }
             }
             return outcome

@@ -82,7 +82,7 @@ struct ExportAPI: Sendable {
         }
         // The names of the list's own parameters, less those that only concern this file.
         let items: [FrontRequest.QueryItem] = request.query.filter { !["ids", "limit", "cursor"].contains($0.name) }
-        var query = try ListQuery(items, entity: entity, transaction: tx)
+        var query = try ListQuery(items, entity: entity, transaction: tx).leavingAside(entity)
         // The right to export may reach less far than that to see.
         if let owners = tx.actor.owners("export", on: entity.name) {
             let field: String = entity.ownerField?.name ?? "created_by"

@@ -58,7 +58,7 @@ struct RecordsAPI: Sendable {
         try caller.actor.require("view", on: entity)
         let entity = entity
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
-            let query = try ListQuery(request.query, entity: entity, transaction: tx)
+            let query = try ListQuery(request.query, entity: entity, transaction: tx).leavingAside(entity)
             var writer = JSONWriter(capacity: 1024 * query.limit)
             writer.beginObject()
             writer.key("data")

@@ -47,6 +47,7 @@ struct SchemaAPI: Sendable {
         json.field("label_field", entity.labelField)
         json.field("is_lookup", entity.schema.isLookup)
         json.field("has_board", entity.board != nil)
+        json.field("sets_aside", entity.aside != nil)
         json.key("list")
         json.beginObject()
         json.field("columns", entity.list.columns)
