@@ -206,8 +206,8 @@ import Testing
         #expect(try await trail(as: .management).contains("lead note_added"))
         try await host.read { transaction in
             // Links both ways: the lead names its customer, and the customer's page lists what points at it.
-            #expect(try transaction.get("lead", lead)["converted_customer"] == .link(customer))
-            let filter = Filter.compare("converted_customer", .equal, .value(.link(customer)))
+            #expect(try transaction.get("lead", lead)["converted_customer"] == .integer(customer.raw))
+            let filter = Filter.compare("converted_customer", .equal, .value(.integer(customer.raw)))
             #expect(try transaction.all("lead", where: filter, sort: [], limit: 2).map(\.id) == [lead])
         }
     }
