@@ -92,7 +92,7 @@ public struct DealsPlugin: Plugin {
         crm.onSave(Deal.self, DealNews.tell)
 
         // What can be done
-        crm.extend(CreateDealOfLead.self)
+        crm.extend(DealOfLead.self)
 
         // What is counted
         crm.metric("deals.open", "Open deals", over: Deal.self, .count, where: Deal.outcome == .open)

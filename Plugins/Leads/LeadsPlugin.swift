@@ -27,6 +27,8 @@ public struct LeadsPlugin: Plugin {
             where: Lead.outcome == .open && Lead.updatedAt.is(.less, .today(plusDays: -14)), sort: .ascending(Lead.updatedAt))
         crm.view(Lead.self, "Converted", where: Lead.outcome == .converted, sort: .descending(Lead.convertedAt))
         crm.view(Lead.self, "Lost", where: Lead.outcome == .lost)
+        crm.view(Lead.self, "Junk", where: Lead.outcome == .junk)
+        crm.setAside(Lead.self, where: Lead.outcome == .junk)
         crm.board(
             Lead.self, by: Lead.status, card: [Lead.companyName, Lead.value, Lead.owner], sum: Lead.value,
             columns: (LeadStatus.isFinal == false).filter, cards: Lead.outcome == .open)

@@ -14,8 +14,14 @@ struct ListQuery: Sendable {
     var search: String?
     var fields: Set<String>?
     var wantsCount: Bool
+    /// The fields that the conditions name.
+    private(set) var named: Set<String> = []
+    /// Whether records that are set aside were asked for as well.
+    private var wantsAside = false
 
-    static let reserved: Set<String> = ["sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page", "board", "rows"]
+    static let reserved: Set<String> = [
+        "sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page", "board", "rows", "set_aside",
+    ]
 
     /// The most conditions, and values of one condition: more would be slow to plan.
     private static let most = 200
@@ -71,11 +77,13 @@ struct ListQuery: Sendable {
                     continue
                 }
                 conditions.append(metric.body.filter)
+                wantsAside = true
             case "where":
                 if item.value.trimmed.isEmpty { continue }
                 do {
                     _ = try transaction.compiler(entity).condition(formula: item.value)
                     conditions.append(.formula(item.value))
+                    named.formUnion(item.value.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init))
                 } catch let error as CRMError where !error.problems.isEmpty {
                     problems += error.problems
                     hint = error.hint
@@ -87,6 +95,7 @@ struct ListQuery: Sendable {
                     continue
                 }
                 conditions.append(.compare(Filter.markName, .equal, .value(.text(item.value))))
+            case "set_aside": wantsAside = item.value == "true" || item.value == "1"
             case "count": wantsCount = item.value == "true" || item.value == "1"
             default:
                 if ListQuery.reserved.contains(item.name) { continue }
@@ -95,6 +104,7 @@ struct ListQuery: Sendable {
                     let name = String(parts.first ?? "")
                     // A form sends its empty fields, too.
                     if item.value.isEmpty { continue }
+                    named.insert(name)
                     if name.isEmpty {
                         problems.append(Problem(field: item.name, "names no field"))
                     } else if parts.count == 1 {
@@ -115,6 +125,14 @@ struct ListQuery: Sendable {
         }
         if let search { conditions.append(.search(search)) }
         filter = conditions.count == 1 ? conditions[0] : .all(conditions)
+    }
+
+    /// The same without the records that are set aside, unless the query asks for them; `fields` are named besides.
+    func leavingAside(_ entity: EntityModel, naming fields: [String] = []) -> ListQuery {
+        guard entity.aside != nil, !wantsAside else { return self }
+        var query = self
+        query.filter = entity.leavingAside(filter, naming: named.union(fields))
+        return query
     }
 
     func request(_ entity: EntityModel) -> ListRequest {

@@ -102,6 +102,41 @@ extension OpenAPIDocument {
             }
             json.field("required", ["done", "failed"])
         }
+        json.object("Note") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                json.object("id") { $0.field("type", "integer") }
+                json.object("text") { $0.field("type", "string") }
+                for name in ["at", "edited_at"] { json.object(name) { $0.field("type", ["string", "null"]); $0.field("format", "date-time") } }
+                json.object("user") { $0.field("type", ["integer", "null"]) }
+                for name in ["user_label", "via"] { json.object(name) { $0.field("type", "string") } }
+                json.object("may_change") { $0.field("type", "boolean") }
+            }
+            json.field("required", ["id", "text", "at"])
+        }
+        json.object("NoteInput") { json in
+            json.field("type", "object")
+            json.object("properties") { json in json.object("text") { $0.field("type", "string"); $0.field("maxLength", Note.field.maxLength) } }
+            json.field("required", ["text"])
+        }
+        json.object("RecordPanel") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                for name in ["name", "title", "sentence"] { json.object(name) { $0.field("type", "string") } }
+                json.object("columns") { json in
+                    json.field("type", "array")
+                    json.object("items") { $0.field("type", "object") }
+                }
+                json.object("rows") { json in
+                    json.field("type", "array")
+                    json.object("items") { json in
+                        json.field("type", "array")
+                        json.object("items") { _ in }
+                    }
+                }
+            }
+            json.field("required", ["name", "title"])
+        }
         json.object("Move") { json in
             json.field("type", "object")
             json.object("properties") { json in

@@ -89,6 +89,9 @@ struct OpenAPIDocument {
                     json.parameter("sort", in: "query", "A field; with a minus before it the greatest first") { $0.field("type", "string") }
                     json.parameter("q", in: "query", "Text that any searchable field contains") { $0.field("type", "string") }
                     json.parameter("count", in: "query", "Whether to add the total") { $0.field("type", "boolean") }
+                    if entity.aside != nil {
+                        json.parameter("set_aside", in: "query", "Whether to give the records, too, that lists leave out") { $0.field("type", "boolean") }
+                    }
                     json.parameter("fields", in: "query", "The fields to give, separated by commas") { $0.field("type", "string") }
                     for field in visible(entity) {
                         json.parameter(field.name, in: "query", "\(field.label) equals this; also \(field.name).ne, .lt, .lte, .gt, .gte, .contains, .starts, .in, .empty") { $0.field("type", "string") }
@@ -126,6 +129,7 @@ struct OpenAPIDocument {
                 json.responses(200, "The changes", schema: "Page")
             }
         }
+        notesAndPanels(&json, entity)
         json.object("/api/v1/\(entity.path)/bulk") { json in
             json.operation("post", "bulk-" + entity.path, "Change, delete or use an action on many \(plural)", entity.path) { json in
                 json.body("BulkChange")

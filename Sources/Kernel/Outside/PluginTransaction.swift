@@ -93,6 +93,17 @@ final class PluginTransaction: TransactionBackend {
         return try store.emptyFields(entity, record, among: names)
     }
 
+    func addNote(_ entity: String, _ id: RecordID, _ text: String) throws -> RecordID {
+        try mayWrite(entity)
+        return try store.addNote(entity, id, text)
+    }
+
+    func continueTimeline(from source: (entity: String, id: RecordID), to follower: (entity: String, id: RecordID)) throws {
+        try mayRead(source.entity)
+        try mayWrite(follower.entity)
+        try store.continueTimeline(from: source, to: follower)
+    }
+
     func setting(_ key: String) throws -> Value {
         try warrant.setting(key, uses)
         return try store.setting(key)

@@ -21,7 +21,7 @@ struct EntityBuilder {
         return EntityModel(
             schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), boards: boards(),
             hasDeclaredBoard: !all(\.boards).filter { $0.entity == schema.name }.isEmpty, marks: marks(), sections: sections(fields),
-            rules: rules(), actions: actions(), extras: extras(), duplicates: duplicates(fields))
+            rules: rules(), actions: actions(), extras: extras(), duplicates: duplicates(fields), panels: panels(), aside: aside())
     }
 
     // MARK: Fields
@@ -186,6 +186,24 @@ struct EntityBuilder {
         let sites = ActionModel.Part.Sites(
             available: .of(part.id, .available, name), prefill: .of(part.id, .prefill, name), run: .of(part.id, .action, name))
         return ActionModel.Part(plugin: part.id, entry: entry, layout: layout, sites: sites)
+    }
+
+    /// What any plugin sets aside, as far as its fields are there.
+    private func aside() -> Filter? {
+        let filters: [Filter] = all(\.asides).filter { entry in
+            entry.entity == schema.name && entry.filter.namedFields.allSatisfy { composition.isPresent($0, of: schema.name) }
+        }.map(\.filter)
+        return filters.isEmpty ? nil : filters.count == 1 ? filters[0] : .any(filters)
+    }
+
+    private func panels() -> [PanelModel] {
+        composition.parts.flatMap { part in
+            part.contributions.panels.filter { $0.entity == schema.name }.map { entry in
+                PanelModel(
+                    plugin: part.id, name: entry.name, title: entry.title, body: entry.body,
+                    site: .of(part.id, .panel, "\(entry.entity).\(entry.name)"))
+            }
+        }
     }
 
     // MARK: Look-ups

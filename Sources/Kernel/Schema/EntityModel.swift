@@ -23,6 +23,10 @@ final class EntityModel: Sendable {
     let actions: [ActionModel]
     /// When two records are probably the same.
     let duplicates: [DuplicateModel]
+    /// Records that lists and metrics leave out unless they are asked for; nil for none.
+    let aside: Filter?
+    /// What plugins work out for its records, in dependency order of the plugins.
+    let panels: [PanelModel]
     private let places: [String: Int]
     /// The field that names the user to whom a record belongs.
     let ownerField: FieldModel?
@@ -47,8 +51,10 @@ final class EntityModel: Sendable {
     init(
         schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], boards: [BoardView] = [],
         hasDeclaredBoard: Bool = false, marks: [MarkModel] = [], sections: [FieldSection], rules: EntityRules, actions: [ActionModel],
-        extras: ListExtras = ListExtras(), duplicates: [DuplicateModel] = []
+        extras: ListExtras = ListExtras(), duplicates: [DuplicateModel] = [], panels: [PanelModel] = [], aside: Filter? = nil
     ) {
+        self.aside = aside
+        self.panels = panels
         self.schema = schema
         self.plugin = plugin
         self.fields = fields
@@ -88,6 +94,8 @@ final class EntityModel: Sendable {
 
     func action(_ name: String) -> ActionModel? { actions.first { $0.name == name } }
 
+    func panel(_ name: String) -> PanelModel? { panels.first { $0.name == name } }
+
     /// The fields that people fill in, in the order of the sections.
     var editableFields: [FieldModel] {
         sections.flatMap(\.fields).compactMap(field).filter { !$0.description.isReadOnly && !$0.isSystem }
@@ -110,6 +118,15 @@ struct Owned<Body: Sendable>: Sendable {
     let body: Body
     /// How its code is known while it runs.
     var site = CallSite.unnamed
+}
+
+/// What a plugin works out for a record when somebody looks at it.
+struct PanelModel: Sendable {
+    let plugin: String
+    let name: String
+    let title: String
+    let body: @Sendable (RecordData, Transaction) throws -> Panel
+    let site: CallSite
 }
 
 /// An action with the extensions that other plugins add to it.

@@ -28,7 +28,7 @@ struct RegistryBuilder {
         bindKeys(to: entities)
         return Registry(
             plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version, approved: $0.approved) },
-            entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics(), jobs: jobs(),
+            entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics(over: entities), jobs: jobs(),
             routes: owned(\.routes) { .of($0, .route, "\($1.method.rawValue) \($1.path)") }, settings: owned(\.settings),
             functions: functions(), dashboards: owned(\.dashboards), widgets: widgets())
     }
@@ -98,10 +98,11 @@ struct RegistryBuilder {
         return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
     }
 
-    /// A metric over what is switched off is left out.
-    private func metrics() -> [Owned<Metric>] {
+    /// A metric over what is switched off is left out; one over all records is not over those that are set aside.
+    private func metrics(over entities: [EntityModel]) -> [Owned<Metric>] {
         let all: [Owned<Metric>] = owned(\.metrics)
-        return all.filter { metric in
+        let asides: [String: EntityModel] = Dictionary(entities.filter { $0.aside != nil }.map { ($0.name, $0) }) { first, _ in first }
+        let present = all.filter { metric in
             var names: [String] = metric.body.filter.namedFields
             if let date = metric.body.date { names.append(date) }
             switch metric.body.measure {
@@ -109,6 +110,12 @@ struct RegistryBuilder {
             case .sum(let field), .average(let field): names.append(field)
             }
             return composition.has(metric.body.entity) && names.allSatisfy { composition.isPresent($0, of: metric.body.entity) }
+        }
+        return present.map { metric in
+            guard let entity = asides[metric.body.entity] else { return metric }
+            var body: Metric = metric.body
+            body.filter = entity.leavingAside(body.filter, naming: body.filter.namedFields)
+            return Owned(plugin: metric.plugin, priority: metric.priority, body: body, site: metric.site)
         }
     }
 

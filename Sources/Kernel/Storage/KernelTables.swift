@@ -20,6 +20,7 @@ enum KernelTables {
             if before == text { return }
         }
         for plan in plans { try plan.apply(to: connection) }
+        try dialect.prepareSearch(connection, table: Note.table, columns: Note.searched)
         try connection.execute("DELETE FROM \"tenon_meta\" WHERE \"key\" IN ('format', 'tables')")
         try connection.execute(
             "INSERT INTO \"tenon_meta\" (\"key\", \"value\") VALUES ('format', ?), ('tables', ?)", [.text(String(format)), .text(text)])
@@ -135,6 +136,17 @@ private struct Maker {
                 "tenon_match_key", key: ["entity", "key", "record"], ["entity": .text, "key": .integer, "record": .integer],
                 indexes: [["entity", "record"]]),
             table("tenon_match_rule", key: ["entity"], ["entity": .text, "rules": .text, "after": .count, "done": .count]),
+            table(
+                "tenon_note", id: true,
+                [
+                    "entity": .text, "record": .integer, "at": .integer, "user_id": .integer, "via": .text, "text": .text,
+                    "edited_at": .integer,
+                ], indexes: [["entity", "record", "id"]]),
+            table(
+                "tenon_continuation", key: ["entity", "record", "source_entity", "source"],
+                [
+                    "entity": .text, "record": .integer, "source_entity": .text, "source": .integer, "as_one": .count, "at": .integer,
+                ], indexes: [["source_entity", "source"]]),
             table("tenon_view", id: true,
                 [
                     "user_id": .integer, "entity": .text, "title": .text, "query": .text, "shared": .count, "position": .count,

@@ -8,6 +8,8 @@ struct AuditEntry: Sendable {
         var new: Value
     }
     var id: Int64
+    /// Whose it is: of the record that was asked for, or of one that goes along with it.
+    var entity: EntityModel
     var record: Int64
     var version: Int64
     var at: Moment
@@ -16,6 +18,19 @@ struct AuditEntry: Sendable {
     /// `created`, `updated`, `deleted`, or the name of an action.
     var action: String
     var changes: [FieldChange]
+    /// Whether it is of a record that was merged into the one that was asked for.
+    var isMerged = false
+    /// The number of the note that was written.
+    var noteID: Int64?
+    /// That note, as long as it is there.
+    var note: Note?
+
+    /// What is noted of notes; their texts stay in the trail.
+    enum NoteDeed: String {
+        case noteAdded = "note_added"
+        case noteChanged = "note_changed"
+        case noteDeleted = "note_deleted"
+    }
 }
 
 extension StoreTransaction {
@@ -76,6 +91,19 @@ extension StoreTransaction {
         try record(link.entity, id, version, "updated", json)
     }
 
+    /// Notes what became of a note, with the texts before and after.
+    func auditNote(
+        _ entity: EntityModel, _ id: RecordID, _ deed: AuditEntry.NoteDeed, _ note: Int64, _ old: String? = nil, _ new: String? = nil
+    ) throws {
+        let version = try connection.integer("SELECT \"version\" FROM \(quoted(entity.name)) WHERE \"id\" = ?", [.integer(id.raw)])
+        let json = JSONWriter.object { json in
+            json.field("note", note)
+            if let old { json.field("old", old) }
+            if let new { json.field("new", new) }
+        }
+        try record(entity, id, version ?? 0, deed.rawValue, json)
+    }
+
     private func record(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
         try record(entity.name, id, version, action, json)
     }
@@ -118,17 +146,35 @@ extension StoreTransaction {
         return record
     }
 
-    /// The newest entries of a record's timeline that are older than `before`, without the fields hidden from the user.
+    /// The newest entries of a record's timeline that are older than `before`, without the fields hidden from the user, and
+    /// among them those of records that go along with it, as far as the user may see these.
     /// A record that the user cannot see has none; one that was deleted shows its trail to those who see all records.
     func timeline(_ entity: EntityModel, _ id: RecordID, before: Int64? = nil, limit: Int = 50) throws -> [AuditEntry] {
         let isThere = try reaches(entity, id)
         guard isThere || actor.scope("view", on: entity.name) == .all else { throw StoreTransaction.missing(entity, id) }
         let tail = (before == nil ? "" : "AND id < ? ") + "ORDER BY id DESC LIMIT ?"
-        let found = try entries(entity, id, tail, (before.map { [.integer($0)] } ?? []) + [.integer(Int64(limit))])
+        let arguments: [SQLValue] = (before.map { [.integer($0)] } ?? []) + [.integer(Int64(limit))]
+        var found = try entries(entity, id, tail, arguments)
         if found.isEmpty, !isThere { throw StoreTransaction.missing(entity, id) }
+        let others = try places(behind: entity, id)
+        if !others.isEmpty {
+            // Numbers rise with the moments, so the newest of all are among the newest of each.
+            for place in others {
+                found += try entries(place.entity, RecordID(place.id), tail, arguments).map { entry in
+                    var entry = entry
+                    entry.isMerged = place.isMerged
+                    return entry
+                }
+            }
+            found = Array(found.sorted { $0.id > $1.id }.prefix(limit))
+        }
+        let notes = try self.notes(found.compactMap(\.noteID))
         return found.map { entry in
             var entry = entry
-            entry.changes.removeAll { entity.field($0.field) == nil || actor.mask($0.field, of: entity.name) == .hidden }
+            entry.note = entry.noteID.flatMap { notes[$0] }
+            entry.changes.removeAll { change in
+                entry.entity.field(change.field) == nil || actor.mask(change.field, of: entry.entity.name) == .hidden
+            }
             return entry
         }
     }
@@ -136,10 +182,15 @@ extension StoreTransaction {
     private func entries(_ entity: EntityModel, _ id: RecordID, _ tail: String, _ more: [SQLValue]) throws -> [AuditEntry] {
         let sql = "SELECT id, version, at, user_id, via, action, changes FROM tenon_audit WHERE entity = ? AND record = ? \(tail)"
         return try connection.all(sql, [.text(entity.name), .integer(id.raw)] + more) { row in
-            AuditEntry(
-                id: row.integer(0), record: id.raw, version: row.integer(1), at: Moment(milliseconds: row.integer(2)),
-                user: row.optionalInteger(3), via: row.text(4), action: row.text(5),
-                changes: try AuditJSON.read(row.text(6), entity))
+            var entry = AuditEntry(
+                id: row.integer(0), entity: entity, record: id.raw, version: row.integer(1), at: Moment(milliseconds: row.integer(2)),
+                user: row.optionalInteger(3), via: row.text(4), action: row.text(5), changes: [])
+            if let deed = AuditEntry.NoteDeed(rawValue: entry.action) {
+                if deed == .noteAdded { entry.noteID = try JSONValue(parsing: Array(row.text(6).utf8))["note"]?.int }
+            } else {
+                entry.changes = try AuditJSON.read(row.text(6), entity)
+            }
+            return entry
         }
     }
 }

@@ -126,6 +126,7 @@ struct WebFront: Sendable {
         case ("cell", 2): return try await changes.cell(rest[1])
         case ("toggle", 2) where visit.isPost: return try await changes.toggle(rest[1])
         case ("timeline", 1): return try await timeline(visit, entity, id)
+        case ("notes", _): return try await NoteScreen(visit: visit, entity: entity, id: id).respond(Array(rest.dropFirst()))
         case ("rights", 1) where entity.name == "role": return try await RoleScreen(visit: visit, entity: entity, id: id).save()
         case ("password", 1) where entity.name == "user": return try await ProfileScreen(visit: visit).setPassword(of: id)
         case ("actions", 2):

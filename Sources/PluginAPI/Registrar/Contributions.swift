@@ -66,6 +66,8 @@ public struct Contributions: Sendable {
         public var isAvailable: @Sendable (RecordData) -> Bool
         /// Fills in guesses.
         public var prefill: @Sendable (inout ActionData, Transaction) throws -> Void
+        /// Completes what was filled in.
+        public var complete: @Sendable (inout ActionData, Transaction) throws -> Void = { _, _ in }
         /// Does it.
         public var run: @Sendable (inout ActionData, Transaction) throws -> Void
     }
@@ -95,6 +97,38 @@ public struct Contributions: Sendable {
         public var order: Int
         /// What it shows.
         public var widget: Widget
+    }
+    /// A panel of a record's page.
+    public struct PanelEntry: Sendable {
+        /// The entity's name.
+        public var entity: String
+        /// The panel's name, unique among those of the entity.
+        public var name: String
+        /// The words above it.
+        public var title: String
+        /// Works it out.
+        public var body: @Sendable (RecordData, Transaction) throws -> Panel
+        /// Makes an entry. For the kernel.
+        public init(
+            entity: String, name: String, title: String, body: @escaping @Sendable (RecordData, Transaction) throws -> Panel
+        ) {
+            self.entity = entity
+            self.name = name
+            self.title = title
+            self.body = body
+        }
+    }
+    /// Records that are set aside.
+    public struct AsideEntry: Sendable {
+        /// The entity's name.
+        public var entity: String
+        /// Which records.
+        public var filter: Filter
+        /// Makes an entry. For the kernel.
+        public init(entity: String, filter: Filter) {
+            self.entity = entity
+            self.filter = filter
+        }
     }
     /// A job.
     public struct JobEntry: Sendable {
@@ -185,6 +219,10 @@ public struct Contributions: Sendable {
     public var afters: [ListenerEntry<@Sendable (HookEvent, Context) async throws -> Void>] = []
     /// Actions and extensions.
     public var actions: [ActionEntry] = []
+    /// Records that lists and metrics leave out.
+    public var asides: [AsideEntry] = []
+    /// Panels of record pages.
+    public var panels: [PanelEntry] = []
     /// Metrics.
     public var metrics: [Metric] = []
     /// Dashboards.

@@ -55,6 +55,7 @@ extension Registrar {
                     fields: A.form.fields.map(\.description), isExtension: false,
                     isAvailable: { A.isAvailable(Record($0)) },
                     prefill: { data, transaction in try A.typed(&data) { try A.prefill(&$0, transaction) } },
+                    complete: { data, transaction in try A.typed(&data) { try A.complete(&$0, transaction) } },
                     run: { data, transaction in try A.typed(&data) { try A.run(&$0, transaction) } }))
         }
     }
@@ -67,6 +68,7 @@ extension Registrar {
                     entity: X.Target.schema.name, name: X.action, title: "", summary: "", style: .plain,
                     fields: X.form.fields.map(\.description), isExtension: true, isAvailable: { _ in true },
                     prefill: { data, transaction in try X.typed(&data) { try X.prefill(&$0, transaction) } },
+                    complete: { data, transaction in try X.typed(&data) { try X.complete(&$0, transaction) } },
                     run: { data, transaction in try X.typed(&data) { try X.run(&$0, transaction) } }))
         }
     }

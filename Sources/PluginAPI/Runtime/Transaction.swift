@@ -34,6 +34,10 @@ public protocol TransactionBackend: AnyObject {
     func evaluate(_ formula: String, on entity: String, _ record: RecordData) throws -> Value
     /// A setting's stored value, or null.
     func setting(_ key: String) throws -> Value
+    /// Leaves a note on a record and gives the note's id.
+    func addNote(_ entity: String, _ id: RecordID, _ text: String) throws -> RecordID
+    /// Has the timeline of one record go on in that of another.
+    func continueTimeline(from source: (entity: String, id: RecordID), to follower: (entity: String, id: RecordID)) throws
     /// The same transaction with the rights of the product itself.
     func elevated(for reason: String) -> any TransactionBackend
     /// The same transaction as if it ran at another moment, for another user. In demo data only; throws elsewhere.

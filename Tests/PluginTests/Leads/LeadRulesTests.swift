@@ -139,7 +139,7 @@ import Testing
             let presets = try transaction.registry.require("lead").presets
             return try presets.map { "\($0.title) \(try transaction.count("lead", where: $0.filter))" }
         }
-        #expect(found == ["Open 2", "Mine 0", "Today 1", "Untouched 14 days 1", "Converted 0", "Lost 0"])
+        #expect(found == ["Open 2", "Mine 0", "Today 1", "Untouched 14 days 1", "Converted 0", "Lost 0", "Junk 0"])
         let mine = try await host.read(as: .salesAgent) { transaction in
             try transaction.count("lead", where: try #require(transaction.registry.require("lead").presets.first { $0.title == "Mine" }).filter)
         }

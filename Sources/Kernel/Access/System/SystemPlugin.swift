@@ -48,6 +48,7 @@ struct SystemPlugin: Plugin {
         crm.setting(KernelSettings.undoDays)
         crm.job(ChangeSetLedger.forgetting, .daily(at: "03:50"), ChangeSetLedger.forget)
         WebhookContributions.register(with: &crm)
+        NoteContributions.register(with: &crm)
 
         for role in DefaultRole.allCases {
             crm.grant(role, SystemUser.self, .view())

@@ -33,6 +33,7 @@ enum CompletionWords {
         }
         guard let entity = await schema(options)?.entity(noun) else { return [] }
         guard let verb = plain.dropFirst().first else { return RecordCommand.verbs(of: entity).map(\.name) + entity.actions.map(\.name) }
+        if verb == "panel", plain.count == 3, !begun.hasPrefix("-") { return entity.panels.map(\.name) }
         let values = values(before.last ?? "", entity, verb)
         if values.isEmpty, verb == "board", plain.count == 2, !begun.hasPrefix("-") { return entity.boards.map(\.name) }
         if values.isEmpty, begun.hasPrefix("-") { return names(specs(verb, entity) + ClientOptions.specs) }
@@ -52,6 +53,9 @@ enum CompletionWords {
         case "timeline": RecordTimeline.specs
         case "merge": RecordMerge.specs
         case "duplicates": []
+        case "notes": RecordNotes.listSpecs
+        case "note": RecordNotes.writeSpecs
+        case "panel": []
         case "add": FieldArguments.specs(entity.editable) + RecordWriting.addSpecs
         case "edit": FieldArguments.specs(entity.editable) + RecordWriting.editSpecs
         case "import": RecordImport.specs

@@ -16,6 +16,9 @@ struct RecordCommand: Sendable {
         ("merge", "Make one record of several."),
         ("duplicates", "Find records that are there twice."),
         ("timeline", "Show who changed what, the latest first."),
+        ("notes", "List the notes on a record."),
+        ("note", "Write a note on a record, or change or delete one."),
+        ("panel", "Show what modules work out for a record."),
         ("import", "Create or update records from a CSV or vCard file."),
         ("export", "Write records as CSV or JSON."),
     ]
@@ -52,6 +55,9 @@ struct RecordCommand: Sendable {
         case "duplicates": try await RecordDuplicates(self).run(rest)
         case "board" where entity.action(verb) == nil: try await RecordBoard(self).run(rest)
         case "timeline": try await RecordTimeline(self).run(rest)
+        case "notes": try await RecordNotes(self).list(rest)
+        case "note": try await RecordNotes(self).write(rest)
+        case "panel", "panels": try await RecordPanels(self).run(rest)
         case "import": try await RecordImport(self).run(rest)
         case "export": try await RecordExport(self).run(rest)
         case "cards" where entity.hasCards: try await RecordOrder(self).cards(rest)
@@ -90,7 +96,8 @@ struct RecordCommand: Sendable {
         if let id = Int64(word), id > 0 { return id }
         let names = [entity.labelField] + entity.fields.filter { $0.isUnique && $0.kind == .text && $0.name != entity.labelField }.map(\.name)
         for name in names where !name.isEmpty {
-            let query = [APIRequest.QueryItem(name, word), APIRequest.QueryItem("limit", "2")]
+            var query = [APIRequest.QueryItem(name, word), APIRequest.QueryItem("limit", "2")]
+            if entity.setsAside { query.append(APIRequest.QueryItem("set_aside", "true")) }
             let found = try await session.client.read(.get(entity.path, query: query))["data"].elements
             guard let first = found.first?["id"].int else { continue }
             guard found.count == 1 else {

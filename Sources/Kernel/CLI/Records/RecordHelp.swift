@@ -73,6 +73,18 @@ struct RecordHelp: Sendable {
             page.overview("Show who changed what of one \(singular), the latest first.")
             page.usage("\(name) timeline <id|name> [--limit <count>]")
             page.options("Options", RecordTimeline.specs)
+        case "notes":
+            page.overview("List the notes on one \(singular), the latest first.")
+            page.usage("\(name) notes <id|name> [--limit <count>]")
+            page.options("Options", RecordNotes.listSpecs)
+        case "note":
+            page.overview("Write a note on \(article) \(singular), or change or delete one. - as the text reads standard input.")
+            page.usage("\(name) note <id|name> <text>")
+            page.options("Options", RecordNotes.writeSpecs)
+        case "panel", "panels":
+            page.overview("Show what modules work out for one \(singular): all of it, or one panel by its name.")
+            page.usage("\(name) panel <id|name> [<panel>]")
+            page.section("Panels", entity.panels.map { ($0.name, $0.title + ".") })
         case "import":
             page.overview(
                 "Create or update \(plural) from a CSV file, or from vCards (.vcf), a card a row. Columns are matched with fields by their names and contents; --map says otherwise. "
@@ -106,6 +118,7 @@ struct RecordHelp: Sendable {
     private func filters(_ page: inout HelpPage) {
         let fields = entity.fields.filter { !$0.isHidden || $0.isReadOnly }
         page.section("Filters", fields.map { ("--\($0.option) <\($0.placeholder)>", filterSummary($0)) })
+        page.options("Besides", RecordFilter.asideSpecs(entity))
         let names = RecordFilter.comparisons.map(\.name).joined(separator: " ")
         page.lines("Comparisons", ["--field.op value, or --where 'field.op=value', with op one of", names])
     }
@@ -170,6 +183,9 @@ struct RecordHelp: Sendable {
         case "timeline": return ["\(name) timeline 42"]
         case "cards" where entity.hasCards: return ["\(name) cards --json"]
         case "order" where entity.isOrdered: return ["\(name) order 3 1 2"]
+        case "notes": return ["\(name) notes 42"]
+        case "note": return ["\(name) note 42 \"Calls back on Tuesday\"", "\(name) note 42 --edit 7 \"Calls back on Friday\"", "\(name) note 42 --delete 7"]
+        case "panel", "panels": return ["\(name) panel 42"] + entity.panels.prefix(1).map { "\(name) panel 42 \($0.name)" }
         case "import":
             return [
                 "\(name) import file.csv --dry-run",

@@ -21,6 +21,7 @@ struct RecordPage: Sendable {
         let record = try APIClient.document(response)
         var out = await fields(of: record)
         if !read.has("brief") {
+            out += await RecordPanels(command).all(of: id)
             out += await related(to: id)
             out += await history(of: id)
         }

@@ -42,6 +42,9 @@ struct EntityInfo: Sendable {
     var isOrdered: Bool
     var boards: [BoardInfo]
     var marks: [(name: String, title: String)]
+    var panels: [(name: String, title: String)]
+    /// Whether lists leave some records out.
+    var setsAside: Bool
 
     init(_ node: JSONValue) {
         name = node["name"].scalar
@@ -64,6 +67,8 @@ struct EntityInfo: Sendable {
         isOrdered = node["ordered"].bool ?? false
         boards = node["boards"].elements.map(BoardInfo.init)
         marks = node["marks"].elements.map { ($0["name"].scalar, $0["title"].scalar) }
+        setsAside = node["sets_aside"].bool ?? false
+        panels = node["panels"].elements.map { ($0["name"].scalar, $0["title"].scalar) }
         if columns.isEmpty { columns = fields.filter { !$0.isHidden && !$0.isSystem }.prefix(6).map(\.name) }
     }
 

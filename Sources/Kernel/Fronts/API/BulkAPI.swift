@@ -49,6 +49,7 @@ struct BulkAPI: Sendable {
                 json.endObject()
             }
             json.endArray()
+            json.links(failure.error)
             json.endObject()
         }
         json.endArray()

@@ -82,8 +82,9 @@ struct ExportAPI: Sendable {
         }
         // The names of the list's own parameters, less those that only concern this file.
         let items: [FrontRequest.QueryItem] = request.query.filter { !["ids", "id", "limit", "cursor"].contains($0.name) }
+        let named: Filter? = try Self.named(request)
         var query = try ListQuery(items, entity: entity, transaction: tx)
-        if let named = try Self.named(request) { query.filter = .all([query.filter, named]) }
+        if let named { query.filter = .all([query.filter, named]) } else { query = query.leavingAside(entity) }
         // The right to export may reach less far than that to see.
         if let owners = tx.actor.owners("export", on: entity.name) {
             let field: String = entity.ownerField?.name ?? "created_by"

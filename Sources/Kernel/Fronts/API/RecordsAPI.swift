@@ -44,6 +44,12 @@ struct RecordsAPI: Sendable {
                 : APIFront.wrongMethod(request, "GET")
         case 2 where parts[1] == "merge":
             return try await MergeAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(request, caller)
+        case 2 where parts[1] == "notes", 3 where parts[1] == "notes":
+            return try await NotesAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(request, caller, parts.dropFirst(2))
+        case 2 where parts[1] == "panels", 3 where parts[1] == "panels":
+            return request.method == "GET"
+                ? try await PanelsAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(caller, parts.dropFirst(2).first)
+                : APIFront.wrongMethod(request, "GET")
         case 2 where parts[1] == "move":
             return request.method == "POST"
                 ? try await move(request, caller, try APIFront.id(parts[0])) : APIFront.wrongMethod(request, "POST")
@@ -64,7 +70,7 @@ struct RecordsAPI: Sendable {
         try caller.actor.require("view", on: entity)
         let entity = entity
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
-            let query = try ListQuery(request.query, entity: entity, transaction: tx)
+            let query = try ListQuery(request.query, entity: entity, transaction: tx).leavingAside(entity)
             var writer = JSONWriter(capacity: 1024 * query.limit)
             writer.beginObject()
             writer.key("data")
@@ -118,11 +124,11 @@ struct RecordsAPI: Sendable {
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
             let entries = try tx.timeline(entity, id, before: before, limit: limit + 1)
             let shown = entries.prefix(limit)
-            let labels = try TimelineLabels(Array(shown), entity, tx)
+            let labels = try TimelineLabels(Array(shown), tx)
             return JSONWriter.object { json in
                 json.key("data")
                 json.beginArray()
-                for entry in shown { json.entry(entry, entity, labels) }
+                for entry in shown { json.entry(entry, of: (entity, id), labels) }
                 json.endArray()
                 json.field("next", entries.count > limit ? shown.last.map { String($0.id) } : nil)
             }

@@ -72,6 +72,7 @@ struct SchemaAPI: Sendable {
             json.endObject()
         }
         json.endArray()
+        json.field("sets_aside", entity.aside != nil)
         json.key("list")
         json.beginObject()
         json.field("columns", entity.list.columns)
@@ -142,6 +143,15 @@ struct SchemaAPI: Sendable {
                 write(&json, FieldModel(description, place: place, plugin: action.plugin), isReadOnly: false)
             }
             json.endArray()
+            json.endObject()
+        }
+        json.endArray()
+        json.key("panels")
+        json.beginArray()
+        for panel in entity.panels {
+            json.beginObject()
+            json.field("name", panel.name)
+            json.field("title", panel.title)
             json.endObject()
         }
         json.endArray()

@@ -112,6 +112,7 @@ struct Belongings: Sendable {
         try add("deliveries", plugin, "SELECT count(*) FROM \"tenon_outbox\" WHERE \"plugin\" = ?", [.text(plugin)])
         for table in tableNames {
             try add("saved views", table, "SELECT count(*) FROM \"tenon_view\" WHERE \"entity\" = ?", [.text(table)])
+            try add("notes", table, "SELECT count(*) FROM \"tenon_note\" WHERE \"entity\" = ?", [.text(table)])
             try add("history entries", table, "SELECT count(*) FROM \"tenon_audit\" WHERE \"entity\" = ?", [.text(table)])
         }
         for table in tableNames {

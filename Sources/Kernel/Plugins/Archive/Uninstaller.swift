@@ -37,6 +37,10 @@ struct Uninstaller {
                 try connection.execute("DELETE FROM \(quoted(plan.name)) WHERE \"plugin\" = ?", [.text(belongings.plugin)])
             }
         }
+        for name in names { try connection.execute("DELETE FROM \"tenon_continuation\" WHERE \"source_entity\" = ?", [.text(name)]) }
+        // The notes are gone; what finds them is made anew.
+        try dialect.dropSearch(connection, table: Note.table)
+        try dialect.prepareSearch(connection, table: Note.table, columns: Note.searched)
         try connection.execute("DELETE FROM \"tenon_plugin\" WHERE \"id\" = ?", [.text(belongings.plugin)])
     }
 

@@ -42,6 +42,7 @@ enum UniqueNamesCheck: CompositionCheck {
                 claims.claim("action", "\(action.entity).\(action.name)")
             }
         }
+        for panel in own.panels { claims.claim("panel", "\(panel.name) of \(panel.entity)") }
         for metric in own.metrics { claims.claim("metric", metric.key) }
         for dashboard in own.dashboards { claims.claim("dashboard", dashboard.name) }
         for setting in own.settings { claims.claim("setting", setting.key) }

@@ -210,6 +210,24 @@
     } catch (error) { toast(error.message, { bad: true }); }
     busy(button, false);
   });
+  // A note is written in place: the timeline comes back with it.
+  on("submit", "form[data-note]", async (event, form) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    const button = event.submitter ?? $("button.primary", form);
+    if (button?.getAttribute("aria-busy")) return;
+    busy(button, true);
+    try {
+      const answer = await request(form.action, { method: "POST", body: encoded(new FormData(form)), fragment: "timeline" });
+      if (answer.ok && answer.html) {
+        $(".timeline", form.closest("section")).replaceChildren(parse(answer.text));
+        form.reset();
+        form.dataset.start = state(form);
+        setUp(form.closest("section"));
+      } else toast(reason(answer), { bad: true });
+    } catch (error) { toast(error.message, { bad: true }); }
+    busy(button, false);
+  });
   // Going to the address that is shown already, apart from its fragment, does not load anything by itself.
   function refreshIfSame(address) {
     const there = new URL(address, location.href);
@@ -733,11 +751,33 @@
     if (!app.dataset.events || events || document.hidden) return;
     events = new EventSource(app.dataset.events);
     events.addEventListener("unread", (event) => unread(Number(event.data)));
+    events.addEventListener("changed", (event) => {
+      const { entity, ids } = JSON.parse(event.data);
+      for (const part of $$(`[data-live="${CSS.escape(entity)}"]`)) if (!ids.length || ids.includes(Number(part.dataset.id))) follow(part);
+    });
     events.addEventListener("notification", (event) => {
       const note = JSON.parse(event.data);
       if (note.unread !== undefined) unread(note.unread);
       toast(note.title, { href: note.href });
     });
+  }
+  // What is new in a timeline comes on top; what is open below stays.
+  async function follow(list) {
+    clearTimeout(list.soon);
+    list.soon = setTimeout(async () => {
+      try {
+        const answer = await request(list.dataset.href, { fragment: "timeline" });
+        if (!answer.ok || !answer.html || list.contains(document.activeElement)) return;
+        const known = new Map($$("li[data-entry]", list).map((item) => [item.dataset.entry, item]));
+        const fresh = [];
+        for (const item of $$("li[data-entry]", parse(answer.text))) {
+          const old = known.get(item.dataset.entry);
+          if (old) old.replaceWith(item); else fresh.push(item);
+        }
+        const newest = Math.max(0, ...[...known.keys()].map(Number));
+        list.prepend(...fresh.filter((item) => Number(item.dataset.entry) > newest));
+      } catch { /* the next change tries again */ }
+    }, 150);
   }
   function unread(count) {
     const badge = $("[data-unread]");

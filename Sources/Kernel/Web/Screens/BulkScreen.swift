@@ -54,7 +54,13 @@ struct BulkScreen {
             button = "Delete"
         default:
             let summary = action?.summary ?? ""
-            content = fields.isEmpty ? "<p class=\"muted\">\(summary)</p>" : try form.controls(fields) { $0.description.defaultValue }
+            let own = guessed(transaction)
+            content = "<p class=\"muted\">\(summary)</p>"
+            if !fields.isEmpty {
+                content += try form.controls(fields.map { own.contains($0.name) ? $0.leftToEach(entity) : $0 }) { field in
+                    own.contains(field.name) ? .null : field.description.defaultValue
+                }
+            }
             button = action?.title ?? "Go on"
         }
         let trouble: HTML = error.map { FieldForm.summary($0, fields: fields) } ?? ""
@@ -62,6 +68,16 @@ struct BulkScreen {
             <form class="form" method="post" action="\(base)/bulk/\(change)">\(csrfField(visit.csrf))\(hidden)\(trouble)\(content)\
             <div class="form-foot"><a class="button plain" href="\(base)" data-close>Cancel</a><button class="button primary\(" danger", if: change == "delete")">\(button)</button></div></form>
             """
+    }
+
+    /// The fields of the action that are guessed from each record: nobody has to fill them in for all.
+    private func guessed(_ transaction: StoreTransaction) -> Set<String> {
+        guard let action, let first = ids.first, let forms = try? transaction.prefill(entity, action, first) else { return [] }
+        var names: Set<String> = []
+        for (part, form) in zip(action.parts, forms) {
+            for (field, value) in zip(part.entry.fields, form.values) where !value.isEmpty && value != field.defaultValue { names.insert(field.name) }
+        }
+        return names
     }
 
     private var fields: [FieldModel] {
@@ -124,7 +140,19 @@ struct BulkScreen {
         if change == "edit" { wanted = wanted.filter { $0.name == visit.form["field"] } }
         if change == "delete" { wanted = [] }
         if change == "edit", wanted.isEmpty { throw CRMError(.invalid, "choose a field") }
-        let values = try FieldForm.values(visit.form, wanted, transaction)
+        var values = try FieldForm.values(visit.form, wanted, transaction)
+        // What is left empty for an action is each record's own.
+        if action != nil { values.removeAll { $0.value.isEmpty } }
         return Dictionary(values.map { ($0.field.name, $0.value) }) { $1 }
+    }
+}
+
+extension FieldModel {
+    /// The field of a form for many records at once, where each brings a value of its own.
+    fileprivate func leftToEach(_ entity: EntityModel) -> FieldModel {
+        var description = description
+        description.isRequired = false
+        description.help = "Each \(entity.title.lowercased())'s own unless given."
+        return FieldModel(description, place: place, plugin: plugin)
     }
 }

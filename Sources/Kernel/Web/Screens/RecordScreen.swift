@@ -28,10 +28,11 @@ struct RecordScreen {
         let duplicates = try DuplicatePart(visit: visit, entity: entity).box(record, transaction)
         let marked = MarkBadges.html(try transaction.marks(entity, [id.raw])[id.raw] ?? [])
         let related = try RelatedLists(visit: visit, entity: entity, id: id, markup: markup, labels: labels).html(transaction)
+        let panels = try PanelBoxes(visit: visit, entity: entity, record: record, markup: markup).html(transaction)
         let timeline = try TimelinePart(visit: visit, entity: entity, id: id, markup: markup).html(transaction, before: nil)
         return """
             \(crumbs)\(Parts.head(title, beside: "\(marks(record, markup))\(marked)", actions: actions))\
-            <div class="record"><div>\(facts(record, markup))\(extras(record))</div><div>\(duplicates)\(related)\(timeline)</div></div>
+            <div class="record"><div>\(facts(record, markup))\(panels)\(system(record, markup))\(extras(record))</div><div>\(duplicates)\(related)\(timeline)</div></div>
             """
     }
 
@@ -58,12 +59,15 @@ struct RecordScreen {
     }
 
     private func facts(_ record: RecordData, _ markup: ValueMarkup) -> HTML {
-        let boxes = entity.sections.html { section in
+        entity.sections.html { section in
             let rows = section.fields.compactMap { entity.field($0) }.filter(isShown).html { fact($0, record, markup) }
             return rows.isEmpty ? "" : Parts.box(section.title.isEmpty ? "Details" : section.title, "<dl class=\"facts\">\(rows)</dl>")
         }
+    }
+
+    private func system(_ record: RecordData, _ markup: ValueMarkup) -> HTML {
         let system = entity.fields.prefix(SystemSlots.count).html { fact($0, record, markup) }
-        return "\(boxes)\(Parts.box("Record", "<dl class=\"facts\">\(system)<div><dt>Number</dt><dd>\(id.raw), version \(record.version)</dd></div></dl>"))"
+        return Parts.box("Record", "<dl class=\"facts\">\(system)<div><dt>Number</dt><dd>\(id.raw), version \(record.version)</dd></div></dl>")
     }
 
     private func isShown(_ field: FieldModel) -> Bool {

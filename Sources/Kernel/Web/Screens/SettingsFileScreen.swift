@@ -69,7 +69,11 @@ struct SettingsFileScreen {
         switch value {
         case .boolean(let flag): return flag ? "Yes" : "No"
         case .string(let text), .number(let text): return text.isEmpty ? ValueMarkup.none : HTML(text)
-        case .object: return HTML(HomeScreen.text(value))
+        case .object:
+            guard let amount = value?["amount"]?.text, let currency = value?["currency"]?.text.flatMap({ Currency($0) }), let money = Money(amount, currency) else {
+                return ValueMarkup.none
+            }
+            return HTML(Display.money(money))
         default: return ValueMarkup.none
         }
     }
