@@ -34,6 +34,10 @@ public protocol TransactionBackend: AnyObject {
     func evaluate(_ formula: String, on entity: String, _ record: RecordData) throws -> Value
     /// A setting's stored value, or null.
     func setting(_ key: String) throws -> Value
+    /// How many records meet a condition, counted up to a limit.
+    func count(_ entity: String, where filter: Filter, atMost limit: Int) throws -> Int
+    /// Stores the derived fields of a record and nothing else.
+    func derive(_ entity: String, _ record: RecordData) throws
     /// The same transaction with the rights of the product itself.
     func elevated(for reason: String) -> any TransactionBackend
     /// The same transaction as if it ran at another moment, for another user. In demo data only; throws elsewhere.

@@ -27,6 +27,7 @@ enum FieldRulesCheck: CompositionCheck {
         let type = FieldType(field.kind)
         if case .decimal(let scale) = type, !(0...9).contains(scale) { messages.append("has not 0 to 9 decimal places") }
         if field.isOwner, type != .reference("user") { messages.append("is the owner but does not point at a user") }
+        if field.formulaOn != nil, type != .text { messages.append("is a formula but not text") }
         if field.isSearchable, type != .text { messages.append("is searchable but not text") }
         if field.namesFieldsOf != nil, type != .text { messages.append("names fields but is not text") }
         if field.isUnique {

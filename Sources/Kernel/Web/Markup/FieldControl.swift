@@ -106,6 +106,9 @@ struct FieldControl {
 
     private var textControl: HTML {
         let length: HTML = field.maxLength.map { " maxlength=\"\($0)\"" } ?? ""
+        if field.formulaOn != nil {
+            return "<textarea \(common)\(length) class=\"formula\" rows=\"3\" spellcheck=\"false\" autocomplete=\"off\">\n\(text)</textarea>"
+        }
         switch field.format {
         case .multiline: return "<textarea \(common)\(length)>\n\(text)</textarea>"
         case .email: return "<input \(common)\(length) type=\"text\" inputmode=\"email\" autocomplete=\"off\" value=\"\(text)\">"
