@@ -107,7 +107,11 @@ struct FieldControl {
     private var textControl: HTML {
         let length: HTML = field.maxLength.map { " maxlength=\"\($0)\"" } ?? ""
         if field.formulaOn != nil {
-            return "<textarea \(common)\(length) class=\"formula\" rows=\"3\" spellcheck=\"false\" autocomplete=\"off\">\n\(text)</textarea>"
+            let checks: HTML = FormulaCheckScreen.attributes(field, id: id)
+            return """
+                <textarea \(common)\(length) class="formula" rows="3" spellcheck="false" autocomplete="off"\(checks)>
+                \(text)</textarea><div id="\(id)-check" aria-live="polite"></div>
+                """
         }
         switch field.format {
         case .multiline: return "<textarea \(common)\(length)>\n\(text)</textarea>"
