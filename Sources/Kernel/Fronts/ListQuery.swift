@@ -4,8 +4,8 @@ import PluginAPI
 /// `status=3&value.gte=1000&sort=-created_at&limit=50&q=text&cursor=…`.
 ///
 /// `field=value` is equality, several values of one field are alternatives; `field.op=value` compares, `op` being one of
-/// eq, ne, lt, lte, gt, gte, contains, starts, in (values separated by commas) and empty (true or false). `me` stands for
-/// the user, `today`, `-14d` and `+3d` for days. `where` is a formula.
+/// eq, ne, lt, lte, gt, gte, contains, starts, in (values separated by commas), empty (true or false), and older (a day or a
+/// moment more than so many days ago). `me` stands for the user, `today`, `-14d` and `+3d` for days. `where` is a formula.
 struct ListQuery: Sendable {
     var filter: Filter
     var sort: Sort
@@ -173,9 +173,14 @@ struct ListQuery: Sendable {
             _ = try input.transaction.compiler(entity).visible(name)
             guard let flag = RecordInput.boolean(text) else { throw unfit(name + ".empty", "must be true or false") }
             return flag ? .empty(name) : .not(.empty(name))
+        case "older":
+            let field = try input.transaction.compiler(entity).visible(name)
+            guard field.type == .day || field.type == .moment else { throw unfit(name + ".older", "compares days and moments only") }
+            guard let days = Int(text), (0...40_000).contains(days) else { throw unfit(name + ".older", "must be a number of days") }
+            return .compare(name, .less, .today(plusDays: -days))
         default:
             guard let comparison = Comparison(rawValue: operation) else {
-                throw unfit(name + "." + operation, "is not a comparison: use eq, ne, lt, lte, gt, gte, contains, starts, in or empty")
+                throw unfit(name + "." + operation, "is not a comparison: use eq, ne, lt, lte, gt, gte, contains, starts, in, empty or older")
             }
             if comparison == .contains || comparison == .startsWith {
                 return .compare(name, comparison, .value(.text(text)))

@@ -94,7 +94,7 @@ struct OpenAPIDocument {
                     }
                     json.parameter("fields", in: "query", "The fields to give, separated by commas") { $0.field("type", "string") }
                     for field in visible(entity) {
-                        json.parameter(field.name, in: "query", "\(field.label) equals this; also \(field.name).ne, .lt, .lte, .gt, .gte, .contains, .starts, .in, .empty") { $0.field("type", "string") }
+                        json.parameter(field.name, in: "query", "\(field.label) equals this; also \(field.name).ne, .lt, .lte, .gt, .gte, .contains, .starts, .in, .empty, .older") { $0.field("type", "string") }
                     }
                 }
                 json.responses(200, "A page of \(plural)", schema: entity.pageName)

@@ -65,6 +65,16 @@ final class PluginTransaction: TransactionBackend {
         try store.delete(entity, id)
     }
 
+    func count(_ entity: String, where filter: Filter, atMost limit: Int) throws -> Int {
+        try mayRead(entity)
+        return try store.count(entity, where: filter, atMost: limit)
+    }
+
+    func derive(_ entity: String, _ record: RecordData) throws {
+        try mayWrite(entity)
+        try store.derive(entity, record)
+    }
+
     func emit(_ hook: String, _ payload: any HookPayload) throws {
         if let refusal { throw refusal }
         try warrant.emit(hook, uses)

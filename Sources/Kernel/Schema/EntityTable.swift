@@ -17,6 +17,7 @@ struct EntityTable {
         addUniqueIndexes(to: &plan)
         addListIndexes(to: &plan)
         addBoardIndexes(to: &plan)
+        for names in entity.schema.indexedSets where names.allSatisfy(isIndexable) { plan.index(names) }
         addPlainIndexes(to: &plan)
         return plan
     }

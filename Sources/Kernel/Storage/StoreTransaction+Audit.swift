@@ -38,8 +38,10 @@ extension StoreTransaction {
     func audit(_ entity: EntityModel, old: RecordData?, new: RecordData, as action: String? = nil) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
+        // The entry of a log is what happened: it needs none about itself.
+        if old == nil, entity.schema.isLog { return }
         // What is worked out follows from the rest, and may read what not everyone sees.
-        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil && !field.description.isSecret {
+        for field in entity.fields[SystemSlots.count...] where field.isStored && !field.isWorkedOut && !field.description.isSecret {
             let before = old?.values[field.place] ?? .null
             let after = new.values[field.place]
             guard before != after, old != nil || !after.isEmpty else { continue }
@@ -52,7 +54,8 @@ extension StoreTransaction {
     func auditDeletion(_ entity: EntityModel, _ old: RecordData, rank: Int64?) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
-        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil && !field.description.isSecret && !old.values[field.place].isEmpty {
+        for field in entity.fields[SystemSlots.count...]
+        where field.isStored && !field.isWorkedOut && !field.description.isSecret && !old.values[field.place].isEmpty {
             AuditJSON.write(&writer, field, old.values[field.place], .null)
         }
         DeletionFacts(of: old, rank: rank).write(&writer)

@@ -3,6 +3,7 @@ import PluginAPI
 extension StoreTransaction {
     func delete(_ entity: String, _ id: RecordID) throws {
         let model = try registry.require(entity)
+        try requireWriter(model)
         let touch = CommitEffects.Touch(entity: entity, id: id.raw)
         core.deleting.insert(touch)
         defer { core.deleting.remove(touch) }
@@ -81,6 +82,7 @@ extension StoreTransaction {
         } else {
             other.values[link.field.place] = .null
         }
+        if link.field.description.isDerived { return try derive(link.entity.name, other) }
         _ = try save(link.entity.name, other)
     }
 }

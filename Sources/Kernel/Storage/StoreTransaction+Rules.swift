@@ -72,6 +72,7 @@ extension StoreTransaction {
                 problems.append(Problem(field: field.name, problem))
             }
         }
+        problems += formulaProblems(entity, change)
         for rule in entity.rules.validations { problems += validate(rule, change) }
         guard problems.isEmpty else { throw StoreTransaction.invalid(entity, problems) }
     }

@@ -5,6 +5,7 @@ extension StoreTransaction {
         let model = try registry.require(entity)
         return try core.changing(model.pluralTitle.lowercased()) {
             let isNew = record.id == .none
+            try requireWriter(model)
             return try core.tracing(isNew ? .create : .update, entity, record: record.id) {
                 isNew ? try insert(model, record) : try update(model, record)
             }
@@ -76,7 +77,7 @@ extension StoreTransaction {
         var conflicts: [FieldConflict] = []
         for field in entity.fields[SystemSlots.count...] where field.isStored {
             // What the user cannot see came without its value: it stays as it is.
-            if field.formula != nil || actor.mask(field.name, of: entity.name) == .hidden { continue }
+            if field.isWorkedOut || actor.mask(field.name, of: entity.name) == .hidden { continue }
             let yours = field.normalized(given.values[field.place])
             let stored = current.values[field.place]
             // What the field was when the caller read the record.

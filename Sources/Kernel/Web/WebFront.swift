@@ -83,6 +83,7 @@ struct WebFront: Sendable {
         case "profile": return try await ProfileScreen(visit: visit).respond(rest)
         case "plugins": return try await PluginScreen(visit: visit).respond(rest)
         case "settings": return try await SettingsScreen(visit: visit).respond(rest)
+        case "formulas" where visit.isPost && rest == ["check"]: return FormulaCheckScreen(visit: visit).respond()
         case "fields": return try await CustomFieldScreen(visit: visit).respond(rest)
         case "changes": return try await ChangeScreen(visit: visit).respond(rest)
         case "dashboards": return try await DashboardScreen(visit: visit).respond(rest)

@@ -38,6 +38,10 @@ public protocol TransactionBackend: AnyObject {
     func addNote(_ entity: String, _ id: RecordID, _ text: String) throws -> RecordID
     /// Has the timeline of one record go on in that of another.
     func continueTimeline(from source: (entity: String, id: RecordID), to follower: (entity: String, id: RecordID)) throws
+    /// How many records meet a condition, counted up to a limit.
+    func count(_ entity: String, where filter: Filter, atMost limit: Int) throws -> Int
+    /// Stores the derived fields of a record and nothing else.
+    func derive(_ entity: String, _ record: RecordData) throws
     /// The same transaction with the rights of the product itself.
     func elevated(for reason: String) -> any TransactionBackend
     /// The same transaction as if it ran at another moment, for another user. In demo data only; throws elsewhere.

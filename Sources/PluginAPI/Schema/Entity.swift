@@ -86,6 +86,8 @@ public enum Role: ForeignEntity {
 public enum Team: ForeignEntity {
     /// The team's name, unique.
     public static let name = Field<String>("name")
+    /// Who belongs to it, in their order.
+    public static let members = Field<References<User>>("members")
     /// The entity's name and fields.
-    public static let schema = Schema("team", name)
+    public static let schema = Schema("team", name, members)
 }

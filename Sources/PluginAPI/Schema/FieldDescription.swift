@@ -46,6 +46,10 @@ public struct FieldDescription: Sendable {
     public var namesFieldsOf: String?
     /// Made at run time by an administrator.
     public var isCustom = false
+    /// Text that is a formula over the records of an entity, and what it has to come to.
+    public var formulaOn: (entity: String, result: FormulaType)?
+    /// Follows from other things; set by the plugin only, outside the audit trail.
+    public var isDerived = false
 
     /// Makes a description from a name, a type and rules. Used for fields made at run time, too.
     public init(name: String, kind: FieldKind, isRequired: Bool, rules: [FieldRule] = []) {
@@ -82,6 +86,13 @@ public struct FieldDescription: Sendable {
         case .shown(let field, let values): shownWhen = (field, values)
         case .fieldNames(let entity): namesFieldsOf = entity()
         case .secret: (isSecret, isHidden) = (true, true)
+        case .formula(let entity, let result):
+            formulaOn = (entity(), result)
+            format = .multiline
+            if maxLength == nil { maxLength = 4000 }
+        case .derived:
+            isDerived = true
+            isReadOnly = true
         }
     }
 }

@@ -9,6 +9,8 @@ public struct FieldRule: Sendable {
         case shown(field: String, values: [Value])
         case fieldNames(@Sendable () -> String)
         case secret
+        case formula(entity: @Sendable () -> String, result: FormulaType)
+        case derived
     }
 
     let kind: Kind
@@ -69,6 +71,18 @@ public struct FieldRule: Sendable {
     public static func shown<Owner, V: FieldValue>(when field: EntityField<Owner, V>, is values: V...) -> FieldRule {
         FieldRule(kind: .shown(field: field.name, values: values.map(\.value)))
     }
+    /// Text that is a formula over the records of an entity, as `Transaction.evaluate` and `Transaction.holds` take it. A wrong one
+    /// is refused when it is saved, with its line and column.
+    ///
+    /// `result` is what it has to come to: `.boolean` for a condition, `.number` for any number, `.integer` for a whole one, or
+    /// another type. Without a `maxLength` it may have 4,000 characters.
+    public static func formula<E: Entity>(on _: E.Type, result: FormulaType = .boolean) -> FieldRule {
+        FieldRule(kind: .formula(entity: { E.schema.name }, result: result))
+    }
+    /// Follows from other things, as a score or a count: people see it and cannot set it, and what a caller of `save` leaves in it
+    /// is not looked at. The plugin sets it in `prepare`, or alone with `Transaction.derive`. Its changes are nobody's doing: they
+    /// stand neither in the timeline nor in the audit trail.
+    public static var derived: FieldRule { FieldRule(kind: .derived) }
 }
 
 /// The written form that a text must have.

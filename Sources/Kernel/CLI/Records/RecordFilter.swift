@@ -6,7 +6,7 @@ struct RecordFilter: Sendable {
     static let comparisons: [(name: String, summary: String)] = [
         ("eq", "equal"), ("ne", "not equal"), ("lt", "less than"), ("lte", "at most"), ("gt", "greater than"), ("gte", "at least"),
         ("contains", "contains the text"), ("starts", "begins with the text"), ("in", "one of, separated by commas"),
-        ("empty", "true or false"),
+        ("empty", "true or false"), ("older", "more than so many days ago"),
     ]
 
     /// The signs that may stand between a field and a value, the longer ones first.

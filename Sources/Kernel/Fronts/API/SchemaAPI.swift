@@ -178,6 +178,14 @@ struct SchemaAPI: Sendable {
         json.field("toggle", description.isToggle)
         json.field("custom", description.isCustom)
         if let formula = field.formula { json.field("formula", formula) }
+        if let demand = description.formulaOn {
+            json.key("formula_on")
+            json.beginObject()
+            json.field("entity", demand.entity)
+            json.field("result", demand.result.rawValue)
+            json.endObject()
+        }
+        if description.isDerived { json.field("derived", true) }
         json.field("help", description.help)
         json.field("format", description.format.rawValue)
         if case .text = field.type { json.field("max_length", field.maxLength) }

@@ -31,6 +31,7 @@ enum FieldRulesCheck: CompositionCheck {
             if type != .text { messages.append("is secret but not text") }
             if field.isSearchable { messages.append("is secret and cannot be searched") }
         }
+        if field.formulaOn != nil, type != .text { messages.append("is a formula but not text") }
         if field.isSearchable, type != .text { messages.append("is searchable but not text") }
         if field.namesFieldsOf != nil, type != .text { messages.append("names fields but is not text") }
         if field.isToggle, type != .boolean { messages.append("is turned over in lists but is not yes or no") }

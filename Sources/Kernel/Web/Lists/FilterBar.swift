@@ -102,7 +102,7 @@ struct FilterBar {
         case .boolean:
             return ticks(name, [FieldChoice(key: "true", label: "Yes"), FieldChoice(key: "false", label: "No")])
         case .money, .integer, .decimal: return range(name, control: "inputmode=\"decimal\" size=\"12\"")
-        case .day, .moment: return range(name, control: "type=\"date\"")
+        case .day, .moment: return dates(name)
         case .text, .json: return contains(name)
         }
     }
@@ -146,6 +146,20 @@ struct FilterBar {
             words.isEmpty ? nil : words.joined(separator: " "),
             """
             <div class="range"><label for="\(name)-from">From</label><input id="\(name)-from" name="\(name).gte" value="\(low)" \(control)><label for="\(name)-to">To</label><input id="\(name)-to" name="\(name).lte" value="\(high)" \(control)>\(stray)</div>
+            """
+        )
+    }
+
+    /// Between two days, or more than so many days ago.
+    private func dates(_ name: String) -> (String?, HTML) {
+        let (words, between) = range(name, control: "type=\"date\"")
+        let days: String = query[name + ".older"] ?? ""
+        let told: String? = days.isEmpty ? nil : "more than \(days) \(days == "1" ? "day" : "days") ago"
+        let all: [String] = [words, told].compactMap(\.self)
+        return (
+            all.isEmpty ? nil : all.joined(separator: ", "),
+            """
+            \(between)<div class="range"><label for="\(name)-older">More than … days ago</label><input id="\(name)-older" name="\(name).older" value="\(days)" type="number" min="0" max="40000" inputmode="numeric"></div>
             """
         )
     }

@@ -111,6 +111,13 @@ struct FieldControl {
     private var textControl: HTML {
         if field.isSecret { return "<input \(common) type=\"password\" autocomplete=\"new-password\">" }
         let length: HTML = field.maxLength.map { " maxlength=\"\($0)\"" } ?? ""
+        if field.formulaOn != nil {
+            let checks: HTML = FormulaCheckScreen.attributes(field, id: id)
+            return """
+                <textarea \(common)\(length) class="formula" rows="3" spellcheck="false" autocomplete="off"\(checks)>
+                \(text)</textarea><div id="\(id)-check" aria-live="polite"></div>
+                """
+        }
         switch field.format {
         case .multiline: return "<textarea \(common)\(length)>\n\(text)</textarea>"
         case .email: return "<input \(common)\(length) type=\"text\" inputmode=\"email\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"

@@ -102,7 +102,7 @@ struct TimelinePart {
     private func change(_ change: AuditEntry.FieldChange, _ entry: AuditEntry) -> HTML {
         guard let field = entry.entity.field(change.field) else { return "" }
         let new: HTML = change.new.isEmpty ? "empty" : markup.html(change.new, field.description)
-        if entry.action == "created" { return "<p class=\"changes\"><b>\(field.label)</b> \(new)</p>" }
+        if entry.action == "created" || entry.action == "restored" { return "<p class=\"changes\"><b>\(field.label)</b> \(new)</p>" }
         let old: HTML = change.old.isEmpty ? "empty" : markup.html(change.old, field.description)
         return "<p class=\"changes\"><b>\(field.label)</b> <del>\(old)</del> <span aria-hidden=\"true\">→</span><span class=\"hidden-text\">to</span> <ins>\(new)</ins></p>"
     }
