@@ -21,7 +21,7 @@ import Testing
         let rights = try host.actor(nil).rights
         var found: [DefaultRole: RoleGrants] = [:]
         for role in rights.roles.values {
-            if let key = DefaultRole(rawValue: role.key ?? "") { found[key] = role.grants }
+            if let key = DefaultRole(rawValue: role.key) { found[key] = role.grants }
         }
         return found
     }
@@ -120,7 +120,7 @@ import Testing
             try transaction.add("lead", ["title": .text("Another's")])
             try transaction.add("deal", ["title": .text("Another's")])
         }
-        try await host.read(as: .salesAgent) { transaction in
+        try await host.read(as: .salesAgent) { transaction throws in
             #expect(try transaction.count("lead", where: .everything) == 1)
             #expect(try transaction.count("deal", where: .everything) == 0)
         }

@@ -26,11 +26,12 @@ struct RegistryBuilder {
             part.contributions.entities.filter { !$0.isForeign }.map { EntityBuilder($0.schema, part, composition).model() }
         }
         bindKeys(to: entities)
+        let metrics: [Owned<Metric>] = metrics(over: entities)
         return Registry(
             plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version, approved: $0.approved) },
-            entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics(over: entities), jobs: jobs(),
+            entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics, jobs: jobs(),
             routes: owned(\.routes) { .of($0, .route, "\($1.method.rawValue) \($1.path)") }, settings: owned(\.settings),
-            functions: functions(), dashboards: owned(\.dashboards), widgets: widgets())
+            functions: functions(), dashboards: owned(\.dashboards), widgets: widgets(of: metrics))
     }
 
     // MARK: Keys
@@ -120,8 +121,8 @@ struct RegistryBuilder {
     }
 
     /// What is about something that is switched off is left out.
-    private func widgets() -> [Owned<Contributions.WidgetEntry>] {
-        let known: [String: Metric] = Dictionary(metrics().map { ($0.body.key, $0.body) }) { first, _ in first }
+    private func widgets(of metrics: [Owned<Metric>]) -> [Owned<Contributions.WidgetEntry>] {
+        let known: [String: Metric] = Dictionary(metrics.map { ($0.body.key, $0.body) }) { first, _ in first }
         let all: [Owned<Contributions.WidgetEntry>] = owned(\.widgets)
         return all.compactMap { owned -> Owned<Contributions.WidgetEntry>? in
             guard let widget = DashboardsCheck.usable(owned.body.widget, known, composition) else { return nil }

@@ -11,7 +11,7 @@ import Testing
         crm.answer("PATCH /api/v1/projects/4/notes/7", note)
         crm.answer("DELETE /api/v1/projects/4/notes/7", status: 204, "")
         #expect(await crm.run("projects", "note", "4", "Calls back", "on Tuesday") == .success)
-        #expect(String(decoding: crm.lastRequest?.body ?? [], as: UTF8.self).contains("Calls back on Tuesday"))
+        #expect(crm.lastBody.contains("Calls back on Tuesday"))
         #expect(await crm.run("projects", "notes", "4") == .success)
         #expect(await crm.run("projects", "note", "4", "--edit", "7", "Calls back on Friday") == .success)
         #expect(await crm.run("projects", "note", "4", "--delete", "7", "--yes") == .success)

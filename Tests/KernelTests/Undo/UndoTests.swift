@@ -232,7 +232,7 @@ import Testing
         let ids = [try await house.chore("one", ["grade": .integer(1)]), try await house.chore("two", ["grade": .integer(2)])]
         let change = try await set(house, ["grade": .integer(5)], ids)
         let won = await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<8 { group.addTask { await refusal(house, change) == nil } }
+            for _ in 0..<8 { group.addTask { await self.refusal(house, change) == nil } }
             return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
         #expect(won == 1)

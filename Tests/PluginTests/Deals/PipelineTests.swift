@@ -104,7 +104,7 @@ import Testing
             return try ["Engaging", "Proposal"].map { try transaction.named("stage", $0) }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for id in ids { group.addTask { try await host.write { try $0.change(entity, id, ["is_default": .boolean(true)]) } } }
+            for id in ids { group.addTask { _ = try await host.write { try $0.change(entity, id, ["is_default": .boolean(true)]) } } }
             try await group.waitForAll()
         }
         let defaults = try await host.read { try $0.count(entity, where: .compare("is_default", .equal, .value(.boolean(true)))) }

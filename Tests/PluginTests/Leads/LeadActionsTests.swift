@@ -204,7 +204,7 @@ import Testing
         // The account manager sees every customer and own leads only.
         #expect(try await trail(as: .accountManager) == ["customer created"])
         #expect(try await trail(as: .management).contains("lead note_added"))
-        try await host.read { transaction in
+        try await host.read { transaction throws in
             // Links both ways: the lead names its customer, and the customer's page lists what points at it.
             #expect(try transaction.get("lead", lead)["converted_customer"] == .integer(customer.raw))
             let filter = Filter.compare("converted_customer", .equal, .value(.integer(customer.raw)))

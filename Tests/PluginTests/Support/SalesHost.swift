@@ -158,4 +158,5 @@ extension Value {
     static func link(_ record: RecordData) -> Value { .integer(record.id.raw) }
     static func euro(_ units: Int64) -> Value { .money(Money(minor: units * 100, .eur)) }
     static func day(_ text: String) -> Value { Day(text).map(Value.day) ?? .null }
+    var text: String { if case .text(let text) = self { text } else { "" } }
 }
