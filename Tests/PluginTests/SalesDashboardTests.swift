@@ -331,11 +331,11 @@ extension DashboardReading {
 }
 
 /// Counts what is asked of a database.
-private final class QuestionCounter: Kernel.Connection {
-    private let inner: any Kernel.Connection
+private final class QuestionCounter: Connection {
+    private let inner: any Connection
     private(set) var questions = 0
 
-    init(_ inner: any Kernel.Connection) { self.inner = inner }
+    init(_ inner: any Connection) { self.inner = inner }
 
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int { try inner.execute(sql, arguments) }
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws {

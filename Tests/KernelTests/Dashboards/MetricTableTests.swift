@@ -206,11 +206,11 @@ import Testing
 }
 
 /// Passes everything on and notes what was asked.
-final class CountingConnection: Kernel.Connection {
-    private let inner: any Kernel.Connection
+final class CountingConnection: Connection {
+    private let inner: any Connection
     private(set) var asked: [String] = []
 
-    init(_ inner: any Kernel.Connection) { self.inner = inner }
+    init(_ inner: any Connection) { self.inner = inner }
 
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int { try inner.execute(sql, arguments) }
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws {
