@@ -27,13 +27,13 @@ import Testing
         ]
         let text = ChartText(style: .plain, width: 60).ranking(rows, columns: ["Deals", "Value"])
         #expect(text == """
-                     Deals                                       Value
+                     Deals                                         Value
               Sales
-              New        2  ██████████                    1,500.00 EUR
-              Won        1  █████                                    0
+              New        2  ███████████▌                    1,500.00 EUR
+              Won        1  █████▊                                     0
 
               Service
-              Offer      4  ████████████████████   2.00 EUR + 3.00 USD
+              Offer      4  ███████████████████████  2.00 EUR + 3.00 USD
             """)
     }
 

@@ -26,8 +26,10 @@ struct MetricsAPI: Sendable {
             }
             let series = count("series", 0, MetricSplit.mostPeriods, from: 0)
             let lengths: [Period] = [.day, .week, .month, .quarter, .year]
-            let by = read("by", nil as Period?, "must be one of " + lengths.map(\.rawValue).joined(separator: ", ")) { text in
-                Period(rawValue: text).flatMap { lengths.contains($0) ? $0 as Period? : nil }
+            let length = request.parameter("by") ?? ""
+            let by = lengths.first { $0.rawValue == length }
+            if by == nil, !length.isEmpty {
+                problems.append(Problem(field: "by", "must be one of " + lengths.map(\.rawValue).joined(separator: ", ")))
             }
             let periods = count("periods", 6, MetricSplit.mostPeriods)
             let most = count("top", 20, MetricSplit.mostGroups)
