@@ -53,6 +53,6 @@ struct MarkedRecords {
     static func with(_ marks: [MarkModel], _ object: [UInt8]) -> [UInt8] {
         guard object.last == UInt8(ascii: "}") else { return object }
         let names: String = marks.map { "\"\($0.name)\"" }.joined(separator: ",")
-        return object.dropLast() + Array(",\"marks\":[\(names)]}".utf8)
+        return Array(object.dropLast()) + Array(",\"marks\":[\(names)]}".utf8)
     }
 }
