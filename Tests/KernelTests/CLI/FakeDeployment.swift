@@ -15,11 +15,11 @@ final class FakeDeployment: APITransport {
     private let style: TextStyle
     private let input: String
 
-    init(width: Int? = nil, style: TextStyle = .plain, input: String = "") {
+    init(width: Int? = nil, style: TextStyle = .plain, input: String = "", schema: String = FakeDeployment.schema) {
         self.width = width
         self.style = style
         self.input = input
-        answer("GET /api/v1/schema", FakeDeployment.schema)
+        answer("GET /api/v1/schema", schema)
     }
 
     /// What a request is answered with. Given more than once, the answers follow one another; the last one stays.
