@@ -6,8 +6,13 @@ extension Filter {
 }
 
 extension StoreTransaction {
-    /// The marks that some records carry now, by the record's id, in the order in which they were declared. A mark whose condition
-    /// names something that the user may not see is not shown to that user.
+    /// The marks of an entity that the user may see: not those whose conditions name something hidden.
+    func visibleMarks(_ entity: EntityModel) -> [MarkModel] {
+        entity.marks.filter { (try? compiler(entity).condition($0.filter)) != nil }
+    }
+
+    /// The marks that some records carry now, as far as the user may see them, by the record's id, in the order in which they
+    /// were declared.
     func marks(_ entity: EntityModel, _ ids: [Int64]) throws -> [Int64: [MarkModel]] {
         guard !entity.marks.isEmpty, !ids.isEmpty else { return [:] }
         var found: [Int64: [MarkModel]] = [:]
