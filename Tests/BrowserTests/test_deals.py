@@ -50,6 +50,58 @@ def test_dragging_a_deal_to_the_lost_column_asks_for_the_reason(visit):
     expect(page.locator("dt", has_text="Lost reason").locator("xpath=../dd")).to_have_text("–")
 
 
+def test_a_deal_is_a_row_with_its_stage_as_a_badge_and_a_card_with_all_that_matters(visit):
+    page = visit("/admin/deals?view=won")
+    expect(page.locator("tbody td[data-label='Stage'] .badge").first).to_have_text(re.compile("Won|Renewed"))
+    page.goto("/admin/deals/board")
+    card = page.locator(".card", has=page.locator(".owner")).first
+    expect(card.locator(".title")).not_to_be_empty()
+    expect(card.locator("footer")).to_contain_text("EUR")
+    assert card.locator("p").count() >= 1
+    # Count, sum and weighted sum of a column.
+    head = column(page, "Prospecting").locator("header")
+    expect(head.locator(".sum")).to_have_count(2)
+    expect(head).to_contain_text("Expected revenue")
+    # Another pipeline has its own stages.
+    page.locator("#within").select_option(label="Renewals")
+    expect(page.locator(".column h2").first).to_have_text("Upcoming")
+
+
+def test_a_deal_that_changes_its_pipeline_on_its_page_goes_to_the_stage_that_means_the_same(visit):
+    page = visit()
+    new_deal(page, "Switch " + secrets.token_hex(3), value="10")
+    expect(page.locator(".page-head")).to_contain_text("Prospecting")
+    page.click("text=Edit >> nth=0")
+    dialog = page.locator("dialog[open]")
+    expect(dialog.locator("#stage optgroup")).to_have_count(2)
+    dialog.locator("#pipeline").select_option(label="Renewals")
+    dialog.locator("button.primary").click()
+    expect(page.locator(".page-head")).to_contain_text("Upcoming")
+
+
+def test_a_stage_asks_for_its_fields_when_a_card_is_dropped_there(visit):
+    page = visit("/admin/stages")
+    page.click("tbody a >> text=Negotiation")
+    page.click("text=Edit >> nth=0")
+    page.locator("dialog[open] input[name=required_fields][value=expected_close_date]").check()
+    page.locator("dialog[open] button.primary").click()
+    expect(page.locator(".facts").first).to_contain_text("Expected close")
+    stage = page.url
+    name = "Gated " + secrets.token_hex(3)
+    new_deal(page, name, value="10")
+    page.goto("/admin/deals/board")
+    page.locator(".card", has_text=name).drag_to(column(page, "Negotiation").locator(".card").first)
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_contain_text("Expected close is needed to enter Negotiation.")
+    dialog.locator("#expected_close_date").fill("2031-05-31")
+    dialog.locator("button.primary").click()
+    expect(column(page, "Negotiation").locator(".card", has_text=name)).to_have_count(1)
+    page.goto(stage)
+    page.click("text=Edit >> nth=0")
+    page.locator("dialog[open] input[name=required_fields][value=expected_close_date]").uncheck()
+    page.locator("dialog[open] button.primary").click()
+
+
 def test_the_forecast_moves_a_deal_to_another_month_and_back(visit):
     page = visit()
     name = "Forecast " + secrets.token_hex(3)

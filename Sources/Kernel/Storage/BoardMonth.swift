@@ -54,7 +54,7 @@ struct BoardMonth: Hashable, Comparable, Sendable {
 
     /// The months that a board shows: this one and those after it, and all that hold cards; those nearest to today where there are
     /// very many.
-    static func shown(holding cards: some Sequence<BoardMonth>, today: Day) -> [BoardMonth] {
+    static func shown(holding cards: [BoardMonth], today: Day) -> [BoardMonth] {
         let now = BoardMonth(of: today)
         let months: Set<BoardMonth> = Set(cards).union((0..<ahead).map(now.adding(months:)))
         func distance(_ month: BoardMonth) -> Int32 { abs(month.first.number - now.first.number) }

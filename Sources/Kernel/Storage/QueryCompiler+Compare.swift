@@ -9,7 +9,9 @@ extension QueryCompiler {
                 throw CRMError(
                     .invalid, "\(entity.pluralTitle.lowercased()) have no mark \(text.prefix(60))", problems: [Problem(field: name, "names no mark")])
             }
-            return try compile(comparison == .notEqual ? .not(mark.filter) : mark.filter)
+            // A mark whose condition names something hidden is carried by nothing that this user sees.
+            let carried: Fragment = (try? compile(mark.filter)) ?? .never
+            return comparison == .notEqual ? Fragment("NOT coalesce((" + carried.sql + "), 1 = 0)", carried.arguments) : carried
         }
         if name == "id" {
             guard case .value(.integer(let id)) = operand else { throw mismatch(name, "a whole number") }

@@ -6,8 +6,13 @@ extension Filter {
 }
 
 extension StoreTransaction {
-    /// The marks that some records carry now, by the record's id, in the order in which they were declared. A mark whose condition
-    /// names something that the user may not see is not shown to that user.
+    /// The marks of an entity that the user may see: not those whose conditions name something hidden.
+    func visibleMarks(_ entity: EntityModel) -> [MarkModel] {
+        entity.marks.filter { (try? compiler(entity).condition($0.filter)) != nil }
+    }
+
+    /// The marks that some records carry now, as far as the user may see them, by the record's id, in the order in which they
+    /// were declared.
     func marks(_ entity: EntityModel, _ ids: [Int64]) throws -> [Int64: [MarkModel]] {
         guard !entity.marks.isEmpty, !ids.isEmpty else { return [:] }
         var found: [Int64: [MarkModel]] = [:]
@@ -60,6 +65,6 @@ struct MarkedRecords {
     static func with(_ marks: [MarkModel], _ object: [UInt8]) -> [UInt8] {
         guard object.last == UInt8(ascii: "}") else { return object }
         let names: String = marks.map { "\"\($0.name)\"" }.joined(separator: ",")
-        return object.dropLast() + Array(",\"marks\":[\(names)]}".utf8)
+        return Array(object.dropLast()) + Array(",\"marks\":[\(names)]}".utf8)
     }
 }

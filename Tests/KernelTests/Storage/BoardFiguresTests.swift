@@ -252,7 +252,7 @@ final class Docks: Sendable {
                     let look: @Sendable (StoreTransaction) throws -> Int = { tx in
                         try tx.columns(try tx.board(board, of: entity), limit: 25).reduce(0) { $0 + $1.cards.count }
                     }
-                    #expect(try await docks.read(as: user, look) >= 50)
+                    #expect(try await docks.read(as: user, look) >= 25)
                     var least = Double.infinity
                     for _ in 0..<12 {
                         let clock = ContinuousClock()

@@ -197,3 +197,38 @@ import Testing
             ])
     }
 }
+
+@Suite struct PipelineFieldsTests {
+    @Test func `a pipeline has a name of its own, a description, an order, and may be switched off`() async throws {
+        let host = try await SalesHost()
+        let made = try await host.write {
+            try $0.add("pipeline", ["name": .text("Tenders"), "description": .text("Public ones"), "position": .integer(7), "active": .boolean(false)])
+        }
+        #expect(made["is_default"] == .boolean(false))
+        let twice = try await host.refusal { try $0.add("pipeline", ["name": .text("tenders")]) }
+        #expect(twice.problems.map(\.field) == ["name"])
+        // A deal without a pipeline goes to the default one, however they stand in order.
+        let deal = try await host.write { try $0.add("deal", ["title": .text("X")]) }
+        #expect(deal["pipeline"] == (try await host.read { try $0.link("pipeline", "Sales") }))
+    }
+
+    @Test func `deals stand in a list with their stage, and on cards with value, user, customer and company`() async throws {
+        let host = try await SalesHost()
+        let entity = try host.store.registry.require("deal")
+        #expect(entity.list.columns.prefix(3) == ["title", "value", "stage"])
+        #expect(Set(entity.boards[0].card) == ["value", "assigned_to", "customer", "company"])
+        #expect(entity.boards.map(\.name) == ["board", "forecast"])
+        #expect(entity.boards[0].sums == ["value", "expected_revenue"])
+        #expect(try host.store.registry.require("stage").fields.contains { $0.description.format == .color }, "a stage's badge has its colour")
+    }
+
+    @Test(arguments: [-1, 101]) func `a stage's and a deal's probability is from 0 to 100`(percent: Int64) async throws {
+        let host = try await SalesHost()
+        let stage = try await host.refusal { try $0.change("stage", $0.named("stage", "Proposal"), ["probability": .integer(percent)]) }
+        #expect(stage.problems.map(\.field) == ["probability"])
+        let deal = try await host.refusal { try $0.add("deal", ["title": .text("X"), "probability": .integer(percent)]) }
+        #expect(deal.problems.map(\.field) == ["probability"])
+        let days = try await host.refusal { try $0.change("pipeline", $0.named("pipeline", "Sales"), ["rotting_days": .integer(0)]) }
+        #expect(days.problems.map(\.field) == ["rotting_days"])
+    }
+}

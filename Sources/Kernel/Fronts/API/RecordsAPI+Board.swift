@@ -26,8 +26,10 @@ extension RecordsAPI {
                     json.key("cards")
                     json.beginArray()
                     var cards = MarkedRecords(entity, tx)
-                    let hasMore = try column.count > 0
-                        && (limit == 0 || tx.cards(query, column.key, limit: limit, withLabels: true) { try cards.write($0, $1.plan, labels, to: &json) })
+                    var hasMore: Bool = column.count > 0
+                    if hasMore, limit > 0 {
+                        hasMore = try tx.cards(query, column.key, limit: limit, withLabels: true) { try cards.write($0, $1.plan, labels, to: &json) }
+                    }
                     try cards.finish(&json)
                     json.endArray()
                     json.field("has_more", hasMore)

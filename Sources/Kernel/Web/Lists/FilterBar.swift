@@ -36,8 +36,9 @@ struct FilterBar {
 
     /// The records that carry a mark.
     private var marks: HTML {
-        if entity.marks.isEmpty { return "" }
-        let (words, panel) = ticks(Filter.markName, entity.marks.map { FieldChoice(key: $0.name, label: $0.title, color: $0.color) })
+        let marks: [MarkModel] = transaction.visibleMarks(entity)
+        if marks.isEmpty { return "" }
+        let (words, panel) = ticks(Filter.markName, marks.map { FieldChoice(key: $0.name, label: $0.title, color: $0.color) })
         let summary: HTML = words.map { "Mark <b>\($0)</b>" } ?? "Mark\(Icon.named("chevron-down"))"
         let clear: HTML = words == nil ? "" : "<a class=\"button compact plain\" href=\"\(query.withoutFilter(Filter.markName).href(target))\">Clear</a>"
         let row: HTML = "<div class=\"row\"><button class=\"button compact primary\">Apply</button>\(clear)</div>"

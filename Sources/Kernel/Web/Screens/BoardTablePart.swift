@@ -53,7 +53,7 @@ struct BoardTablePart {
         let texts = BoardSums.texts(figure, sums).filter { !$0.isEmpty }
         let count = "\(Display.grouped(String(figure.count))) \(figure.count == 1 ? entity.title.lowercased() : entity.pluralTitle.lowercased())"
         let main: HTML = HTML(texts.first ?? count)
-        let rest = texts.isEmpty ? [] : texts.dropFirst() + [count]
+        let rest: [String] = texts.isEmpty ? [] : Array(texts.dropFirst()) + [count]
         let below: HTML = rest.html { "<span class=\"muted\">\($0)</span>" }
         return "<td class=\"num\" data-label=\"\(label)\"><a href=\"\(href(column, row))\">\(main)</a>\(below)</td>"
     }

@@ -103,11 +103,11 @@ struct MoveScreen {
             let column: String = try transaction.columns(probe, limit: 0).first { $0.key == key }?.title ?? ""
             let form = FieldForm(transaction, problems: error.problems, typed: visit.isPost ? visit.form : nil)
             let controls: HTML = try form.controls(fields) { record.values[$0.place] }
-            let asked: HTML = fields.html { "<input type=\"hidden\" name=\"asked\" value=\"\($0.name)\">" }
+            let names: HTML = fields.html { "<input type=\"hidden\" name=\"asked\" value=\"\($0.name)\">" }
             let place: HTML = "<input type=\"hidden\" name=\"to\" value=\"\(to)\"><input type=\"hidden\" name=\"after\" value=\"\(below)\">"
             let trouble: HTML = FieldForm.summary(error, fields: fields)
             let body: HTML = """
-                <form class="form" method="post" action="\(href)" data-guard>\(hidden)\(place)\(asked)\(trouble)\(controls)\(foot)</form>
+                <form class="form" method="post" action="\(href)" data-guard>\(hidden)\(place)\(names)\(trouble)\(controls)\(foot)</form>
                 """
             return ("\(column.isEmpty ? "Move" : "To " + column): \(RecordChoices.label(record, entity))", body)
         }
