@@ -21,6 +21,8 @@ import Testing
               add                     Add a record.
               edit                    Change fields of one or more records.
               delete                  Delete one or more records.
+              merge                   Make one record of several.
+              duplicates              Find records that are there twice.
               timeline                Show who changed what, the latest first.
               import                  Create or update records from a CSV file.
               export                  Write records as CSV or JSON.
