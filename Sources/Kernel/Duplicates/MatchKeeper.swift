@@ -1,8 +1,15 @@
 import PluginAPI
+import Synchronization
 
 /// Makes the keys of records that were there before the rules: in batches, in the background, or at once for those who ask.
 final class MatchKeeper: Sendable {
     private static let batch = 500
+    private static let secondsAfterFailure = 30.0
+
+    /// Until when nothing is tried again after a batch that could not be stored.
+    private final class Rest: Sendable {
+        let until = Mutex<Moment?>(nil)
+    }
 
     private let store: Store
     private let rights: @Sendable () -> RightsSnapshot
@@ -11,18 +18,28 @@ final class MatchKeeper: Sendable {
     init(store: Store, rights: @escaping @Sendable () -> RightsSnapshot, log: @escaping @Sendable (String) -> Void) {
         self.store = store
         self.rights = rights
+        let rest = Rest()
         loop = WorkLoop(width: 1, clock: store.clock, log: log) { busy in
             guard busy.isEmpty else { return WorkLoop.Survey() }
             let actor = Actor.system("duplicates", rights: rights())
             let waiting: EntityModel? = try await store.read(as: actor) { tx in try tx.registry.entities.first { try !MatchKeeper.isReady($0, tx) } }
             var survey = WorkLoop.Survey()
-            if let entity = waiting {
-                survey.ready = [
-                    WorkLoop.Piece(lane: "duplicates") {
-                        do { try await store.write(as: actor) { try MatchKeeper.step(entity.name, $0) } } catch { log("the keys of duplicates wait: \(error)") }
-                    }
-                ]
+            guard let name = waiting?.name else { return survey }
+            if let until = rest.until.withLock({ $0 }), until > store.clock.now {
+                survey.next = until
+                return survey
             }
+            survey.ready = [
+                WorkLoop.Piece(lane: "duplicates") {
+                    do {
+                        try await store.write(as: actor) { try MatchKeeper.step(name, $0) }
+                        rest.until.withLock { $0 = nil }
+                    } catch {
+                        rest.until.withLock { $0 = store.clock.now.adding(seconds: secondsAfterFailure) }
+                        log("the keys of duplicates wait: \(error)")
+                    }
+                }
+            ]
             return survey
         }
     }

@@ -32,7 +32,7 @@ extension StoreTransaction {
     private func perform(_ entity: EntityModel, _ request: MergeRequest) throws -> MergeOutcome {
         let survivor: RecordData = try mergeable(entity, request.survivor, right: "edit", request)
         let others: [RecordData] = try request.others.map { try mergeable(entity, $0, right: "delete", request) }
-        var merged: RecordData = try merge(entity, request, survivor, others)
+        let wanted: RecordData = try merge(entity, request, survivor, others)
         let outer: Int64? = core.changeSet
         let change: Int64 = try openChangeSet(.merge, entity, record: survivor.id.raw)
         defer { core.changeSet = outer }
@@ -41,14 +41,15 @@ extension StoreTransaction {
         core.bulkAssignments = [:]
         defer { core.bulkAssignments = assigned }
 
+        // Its own links to the others first: nothing is deleted that something points at.
+        try save(entity, survivor, wanted) { $0.target == entity.name }
         try moveLinks(to: entity, from: request.others, to: survivor.id)
         let going: [CommitEffects.Touch] = request.others.map { .init(entity: entity.name, id: $0.raw) }
         core.deleting.formUnion(going)
         defer { core.deleting.subtract(going) }
         for other in others { try delete(entity.name, other.id) }
         // The others are gone by now, so that the survivor may have what only one record can have.
-        if let current = try withRights(for: "merging").find(entity, survivor.id) { merged.version = current.version }
-        merged = try save(merged, over: survivor, entity)
+        let merged: RecordData = try save(entity, survivor, wanted) { _ in true }
         try auditMerge(entity, survivor.id, merged.version, others.map(\.id))
         try ChangeSetLedger.setCount(others.count, of: change, connection)
         if registry.line(of: entity.hooks.merged) != nil || core.webhooks.covers(entity.hooks.merged) {
@@ -96,8 +97,9 @@ extension StoreTransaction {
                 value = ([survivor] + others).first { $0.id == giver }?.values[field.place] ?? value
             } else if field.isList, !field.description.isReadOnly {
                 value = .list(StoreTransaction.union(([survivor] + newest).map { $0.values[field.place] }))
-            } else if value.isEmpty, !field.description.isReadOnly {
-                value = newest.lazy.map { $0.values[field.place] }.first { !$0.isEmpty } ?? value
+            } else if !field.description.isReadOnly {
+                let values = ([survivor] + newest).lazy.map { outside(group, $0.values[field.place], of: field, entity) }
+                value = values.first { !$0.isEmpty } ?? value
             }
             merged.values[field.place] = outside(group, value, of: field, entity)
         }
@@ -138,14 +140,23 @@ extension StoreTransaction {
         }
     }
 
-    /// Stores the survivor: with every right where hidden fields are filled in that would be lost otherwise.
-    private func save(_ merged: RecordData, over survivor: RecordData, _ entity: EntityModel) throws -> RecordData {
-        let hasHidden: Bool = entity.fields.contains {
-            $0.isStored && merged.values[$0.place] != survivor.values[$0.place] && actor.mask($0.name, of: entity.name) != .none
+    /// Stores what the survivor gets in some of its fields: with every right where hidden fields are filled in that would be
+    /// lost otherwise.
+    @discardableResult
+    private func save(
+        _ entity: EntityModel, _ survivor: RecordData, _ wanted: RecordData, where isMeant: (FieldModel) -> Bool
+    ) throws -> RecordData {
+        let whole: StoreTransaction = withRights(for: "merging what not everyone sees")
+        // As it is by now: what points at it may have changed it on the way.
+        guard var record = try whole.find(entity, survivor.id) else { throw StoreTransaction.missing(entity, survivor.id) }
+        let changed: [FieldModel] = entity.fields.filter {
+            $0.isStored && isMeant($0) && wanted.values[$0.place] != survivor.values[$0.place]
         }
-        guard hasHidden else { return try save(entity.name, merged) }
+        guard !changed.isEmpty else { return record }
+        for field in changed { record.values[field.place] = wanted.values[field.place] }
+        guard changed.contains(where: { actor.mask($0.name, of: entity.name) != .none }) else { return try save(entity.name, record) }
         do {
-            return try withRights(for: "merging what not everyone sees").save(entity.name, merged)
+            return try whole.save(entity.name, record)
         } catch var error as CRMError {
             error.problems.removeAll { actor.mask($0.field, of: entity.name) == .hidden }
             throw error
@@ -167,7 +178,7 @@ extension StoreTransaction {
                 }
             }
         }
-        try DormantLinks(to: entity.name, self).move(from: others, to: survivor)
+        try DormantLinks(to: entity.name, whole).move(from: others, to: survivor)
         for other in others {
             try connection.execute(
                 "UPDATE tenon_notification SET record = ? WHERE entity = ? AND record = ?",

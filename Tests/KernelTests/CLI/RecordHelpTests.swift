@@ -21,6 +21,8 @@ import Testing
               add                     Add a record.
               edit                    Change fields of one or more records.
               delete                  Delete one or more records.
+              merge                   Make one record of several.
+              duplicates              Find records that are there twice.
               timeline                Show who changed what, the latest first.
               notes                   List the notes on a record.
               note                    Write a note on a record, or change or delete one.

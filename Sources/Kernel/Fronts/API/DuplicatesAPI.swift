@@ -10,6 +10,9 @@ struct DuplicatesAPI: Sendable {
     static let header = "tenon-duplicates"
 
     func all(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
+        guard !entity.duplicates.isEmpty else {
+            throw CRMError(.notFound, "no rule says when two \(entity.pluralTitle.lowercased()) are the same", hint: "Their plugin would have to give one.")
+        }
         switch request.method {
         case "GET": return try await groups(caller)
         case "POST": return try await check(request, caller)

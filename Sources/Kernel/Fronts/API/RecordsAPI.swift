@@ -25,7 +25,7 @@ struct RecordsAPI: Sendable {
         case 1 where parts[0] == "bulk":
             return request.method == "POST"
                 ? try await BulkAPI(kernel: kernel, entity: entity).respond(request, caller) : APIFront.wrongMethod(request, "POST")
-        case 1 where parts[0] == "duplicates" && !entity.duplicates.isEmpty:
+        case 1 where parts[0] == "duplicates":
             return try await DuplicatesAPI(kernel: kernel, entity: entity).all(request, caller)
         case 1:
             let id = try APIFront.id(parts[0])
