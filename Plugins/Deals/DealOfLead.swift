@@ -48,7 +48,7 @@ enum DealOfLead: ActionExtension {
             deal = try joined(call, transaction)
             call.message = "It belongs to the deal \(deal[Deal.title])."
         case .new:
-            deal = try made(call, transaction)
+            deal = try inWordsOfTheForm { try made(call, transaction) }
             call.message = "The deal \(deal[Deal.title]) is there."
         }
         try transaction.continueTimeline(from: call.record, to: deal)
@@ -81,6 +81,18 @@ enum DealOfLead: ActionExtension {
         if deal[Deal.customer] == nil { deal[Deal.customer] = Reference(value: call.results["customer"] ?? .null) }
         if deal[Deal.company] == nil { deal[Deal.company] = Reference(value: call.results["company"] ?? .null) }
         return try transaction.save(deal)
+    }
+
+    /// What is wrong with the deal, told of the fields that were asked for.
+    private static func inWordsOfTheForm<T>(_ body: () throws -> T) throws -> T {
+        let asked: [String: String] = [
+            Deal.title.name: title.name, Deal.value.name: value.name, Deal.pipeline.name: pipeline.name, Deal.stage.name: stage.name,
+            Deal.expectedCloseDate.name: expectedCloseDate.name,
+        ]
+        do { return try body() } catch var error as CRMError {
+            error.problems = error.problems.map { Problem(field: asked[$0.field] ?? $0.field, $0.message) }
+            throw error
+        }
     }
 
     private static func wrong(_ message: String) -> CRMError {

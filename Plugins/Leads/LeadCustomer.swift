@@ -34,12 +34,22 @@ struct LeadCustomer {
     }
 
     private func make() throws -> Record<Customer> {
-        try transaction.insert(Customer.self) {
-            $0[Customer.name] = call[ConvertLead.customerName]
-            $0[Customer.email] = call[ConvertLead.customerEmail]
-            $0[Customer.phone] = call[ConvertLead.customerPhone]
-            $0[Customer.company] = company
-            $0[Customer.owner] = lead[Lead.owner] ?? transaction.user
+        let asked: [String: String] = [
+            Customer.name.name: ConvertLead.customerName.name, Customer.email.name: ConvertLead.customerEmail.name,
+            Customer.phone.name: ConvertLead.customerPhone.name,
+        ]
+        do {
+            return try transaction.insert(Customer.self) {
+                $0[Customer.name] = call[ConvertLead.customerName]
+                $0[Customer.email] = call[ConvertLead.customerEmail]
+                $0[Customer.phone] = call[ConvertLead.customerPhone]
+                $0[Customer.company] = company
+                $0[Customer.owner] = lead[Lead.owner] ?? transaction.user
+            }
+        } catch var error as CRMError {
+            // What is wrong with the customer, told of the fields that were asked for.
+            error.problems = error.problems.map { Problem(field: asked[$0.field] ?? $0.field, $0.message) }
+            throw error
         }
     }
 

@@ -66,6 +66,11 @@ import Testing
         #expect(try await office.ask("PATCH", "ledgerly-entries/1", #"{"label": "Harbour wall"}"#).status == 200)
         try await post("parcels", #"{"label": "Box", "entry": 2}"#)
         try await post("parcels", #"{"label": "Empty"}"#)
+        try await post("ledgerly-entries/1/notes", #"{"text": "Counted twice"}"#)
+        try await post("parcels/2/notes", #"{"text": "Stays"}"#)
+        try await office.kernel.store.write(as: office.administrator) { transaction in
+            try transaction.continueTimeline(from: ("ledgerly_entry", RecordID(1)), to: ("parcel", RecordID(1)))
+        }
         #expect(try await office.ask("PATCH", "settings", #"{"ledgerly.color": "green"}"#).status == 200)
         #expect(try await office.ask("POST", "jobs/ledgerly.sweep/run", "{}").status < 300)
         _ = try await office.kernel.store.engine.write { connection in
@@ -86,6 +91,7 @@ import Testing
         #expect(drops.contains("field parcel.entry 1"))
         #expect(drops.contains("settings ledgerly 1"))
         #expect(drops.contains("saved views ledgerly_entry 1"))
+        #expect(drops.contains("notes ledgerly_entry 1"))
         #expect(drops.contains("rights ledgerly_entry 2"), "\(drops)")
 
         let refused = try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["parcel"]}"#)
@@ -95,6 +101,7 @@ import Testing
 
         let done = try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["ledgerly"]}"#)
         #expect(done.status == 200)
+        #expect(try await office.kernel.store.read(as: office.administrator) { try $0.searchNotes("stays").map(\.label) } == ["Empty"])
         let left: [String] = try await residue(office)
         #expect(left == [], "\(left)")
         #expect(try await office.ask("GET", "parcels/1").json["entry"] == nil)
@@ -195,6 +202,8 @@ import Testing
             try transaction.all("ledgerly_entry", where: .search("north"), sort: [], limit: 5).map { $0["label"] }
         }
         #expect(found == [.text("Harbour wall")])
+        let notes = try await office.kernel.store.read(as: office.administrator) { try $0.searchNotes("counted").map(\.label) }
+        #expect(notes == ["Harbour wall"])
         #expect(try await office.ask("PATCH", "ledgerly-entries/1", #"{"label": "Quay"}"#).json["version"]?.text == "3")
         // A second time there are records of somebody's own.
         #expect(try await office.ask("POST", "plugins/restore", #"{"archive": "\#(archive)"}"#).status == 409)

@@ -35,7 +35,7 @@ final class MatchKeeper: Sendable {
                         try await store.write(as: actor) { try MatchKeeper.step(name, $0) }
                         rest.until.withLock { $0 = nil }
                     } catch {
-                        rest.until.withLock { $0 = store.clock.now.adding(seconds: secondsAfterFailure) }
+                        rest.until.withLock { $0 = store.clock.now.adding(seconds: MatchKeeper.secondsAfterFailure) }
                         log("the keys of duplicates wait: \(error)")
                     }
                 }

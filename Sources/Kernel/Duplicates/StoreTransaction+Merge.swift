@@ -98,7 +98,7 @@ extension StoreTransaction {
             } else if field.isList, !field.description.isReadOnly {
                 value = .list(StoreTransaction.union(([survivor] + newest).map { $0.values[field.place] }))
             } else if !field.description.isReadOnly {
-                let values = ([survivor] + newest).lazy.map { outside(group, $0.values[field.place], of: field, entity) }
+                let values = ([survivor] + newest).lazy.map { self.outside(group, $0.values[field.place], of: field, entity) }
                 value = values.first { !$0.isEmpty } ?? value
             }
             merged.values[field.place] = outside(group, value, of: field, entity)

@@ -35,12 +35,12 @@ extension StoreTransaction {
         }
     }
 
-    /// Takes that back.
-    func endContinuation(_ from: EntityModel, _ source: RecordID, _ to: EntityModel, _ follower: RecordID) throws {
+    /// A record that came back is itself again: one with no other.
+    func separate(_ entity: EntityModel, _ id: RecordID) throws {
         try core.changing("timelines") {
             try connection.execute(
-                "DELETE FROM tenon_continuation WHERE entity = ? AND record = ? AND source_entity = ? AND source = ?",
-                [.text(to.name), .integer(follower.raw), .text(from.name), .integer(source.raw)])
+                "DELETE FROM tenon_continuation WHERE source_entity = ? AND source = ? AND as_one = 1",
+                [.text(entity.name), .integer(id.raw)])
         }
     }
 

@@ -160,17 +160,7 @@ extension StoreTransaction {
         var found = try entries(entity, id, tail, arguments)
         if found.isEmpty, !isThere { throw StoreTransaction.missing(entity, id) }
         let others = try places(behind: entity, id)
-        if !others.isEmpty {
-            // Numbers rise with the moments, so the newest of all are among the newest of each.
-            for place in others {
-                found += try entries(place.entity, RecordID(place.id), tail, arguments).map { entry in
-                    var entry = entry
-                    entry.isMerged = place.isMerged
-                    return entry
-                }
-            }
-            found = Array(found.sorted { $0.id > $1.id }.prefix(limit))
-        }
+        if !others.isEmpty { found = try merged([TimelinePlace(entity: entity, id: id.raw)] + others, before: before, limit: limit) }
         let notes = try self.notes(found.compactMap(\.noteID))
         return found.map { entry in
             var entry = entry
@@ -180,6 +170,28 @@ extension StoreTransaction {
             }
             return entry
         }
+    }
+
+    /// The newest entries of several records by their moments: the newest of all are among the newest of each. Numbers rise
+    /// with the moments within a record, but not from one to another: an archive that came back has new ones.
+    private func merged(_ places: [TimelinePlace], before: Int64?, limit: Int) throws -> [AuditEntry] {
+        var tail = "ORDER BY id DESC LIMIT ?"
+        var arguments: [SQLValue] = []
+        if let before {
+            let at: Int64 = try connection.integer("SELECT at FROM tenon_audit WHERE id = ?", [.integer(before)]) ?? .max
+            tail = "AND (at < ? OR (at = ? AND id < ?)) " + tail
+            arguments = [.integer(at), .integer(at), .integer(before)]
+        }
+        arguments.append(.integer(Int64(limit)))
+        var found: [AuditEntry] = []
+        for place in places {
+            found += try entries(place.entity, RecordID(place.id), tail, arguments).map { entry in
+                var entry = entry
+                entry.isMerged = place.isMerged
+                return entry
+            }
+        }
+        return Array(found.sorted { ($0.at, $0.id) > ($1.at, $1.id) }.prefix(limit))
     }
 
     private func entries(_ entity: EntityModel, _ id: RecordID, _ tail: String, _ more: [SQLValue]) throws -> [AuditEntry] {

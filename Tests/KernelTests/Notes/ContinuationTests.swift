@@ -101,7 +101,7 @@ import Testing
         }
         #expect(try await trail(chore, kept, as: Household.anna).map(\.action) == ["deleted", "created", "note_added", "created"])
         #expect(try await household.read(as: Household.anna) { try $0.notes(entity, kept) }.map(\.text) == ["Heavy"])
-        try await household.write { try $0.endContinuation(entity, lost, entity, kept) }
+        try await household.write { try $0.separate(entity, lost) }
         #expect(try await trail(chore, kept, as: Household.anna).count == 1)
         #expect(try await household.read(as: Household.anna) { try $0.notes(entity, kept) }.isEmpty)
     }

@@ -45,7 +45,7 @@ import Testing
                     "deal_stage": $0.link("stage", "In talks"),
                 ])
         }
-        #expect(refusal.problems.map(\.field) == ["stage"])
+        #expect(refusal.problems.map(\.field) == ["deal_stage"])
         #expect(try await host.read { try $0.get("lead", lead)["outcome"] } == .text("open"))
         #expect(try await host.read { try $0.count("customer", where: .everything) } == 0)
     }
