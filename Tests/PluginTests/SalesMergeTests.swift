@@ -90,7 +90,7 @@ import Testing
         #expect(after.dealCustomer == .integer(records.keep.raw))
         #expect(after.dealCompany == .integer(records.company.raw))
         #expect(after.childParent == .integer(records.company.raw))
-        try await host.read { transaction in
+        try await host.read { transaction throws in
             #expect(try transaction.get("customer", records.keep)["email"] == .text("ada@x.example"))
             #expect(try transaction.get("company", records.company)["office_email"] == .text("hello@otterbrook.example"))
         }
@@ -100,7 +100,7 @@ import Testing
         }
         let back = try await links(host, records.lead, records.deal, records.child, records.keep)
         #expect(back == before)
-        try await host.read { transaction in
+        try await host.read { transaction throws in
             #expect(try transaction.get("customer", records.keep)["email"].isEmpty)
             #expect(try transaction.get("customer", records.gone)["email"] == .text("ada@x.example"))
         }
@@ -178,7 +178,7 @@ import Testing
         #expect(outcome.record["parent"] == .integer(made[0].raw))
         let report = try await undo(host, outcome.change)
         #expect(report.kept.isEmpty, "\(report.kept)")
-        try await host.read { transaction in
+        try await host.read { transaction throws in
             #expect(try transaction.get("company", made[2])["parent"] == .integer(made[1].raw))
             #expect(try transaction.get("company", made[2])["office_email"].isEmpty)
             #expect(try transaction.get("company", made[1])["parent"] == .integer(made[0].raw))

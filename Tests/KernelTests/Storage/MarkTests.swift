@@ -37,7 +37,7 @@ import Testing
         try await docks.haul("dear", ["price": .money("1000.00")])
         #expect(try await marked(docks, as: Household.carl) == ["dear: "])
         let entity = docks.entity
-        try await docks.read(as: Household.carl) { tx in
+        try await docks.read(as: Household.carl) { tx throws in
             #expect(tx.visibleMarks(entity).map(\.name) == ["late"])
             let filter = Filter.compare("mark", .equal, .value(.text("dear")))
             #expect(try tx.count(entity, where: filter) == 0, "nobody learns by a filter what they do not see")
