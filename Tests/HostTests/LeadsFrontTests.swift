@@ -12,7 +12,7 @@ import Testing
     init() async throws {
         deployment = try Deployment("Customers", "Leads")
         try deployment.install("acme-score", manifest: AcmeScoreTests.manifest(), library: AcmeScoreTests.library.get())
-        kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, isDurable: false))
+        kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false))
         try await kernel.makeAdministrator(email: "admin@example.com", name: "Admin", password: "a long enough password")
     }
 

@@ -5,7 +5,7 @@ struct DuplicateModel: Sendable {
     let kind: Contributions.DuplicateEntry.Rule.Kind
     let fields: [FieldModel]
 
-    /// What it says of two records: `same e-mail`, `similar name and company`.
+    /// What it says of two records: `same e-mail`, `similar name and town`.
     var reason: String {
         let labels: String = fields.map { $0.label.lowercased() }.joined(separator: " and ")
         return kind == .same ? "same \(labels)" : "similar \(labels)"
@@ -49,8 +49,8 @@ struct DuplicateModel: Sendable {
         let (mine, theirs) = (left.values[field.place], right.values[field.place])
         // Where one says nothing of it, the names must be the same.
         if mine.isEmpty || theirs.isEmpty { return first.sorted() == second.sorted() ? 0.9 : nil }
-        guard case .text(let company) = mine, case .text(let another) = theirs else { return mine == theirs ? names : nil }
-        let others: Double = Similarity.names(MatchText.words(company), MatchText.words(another))
+        guard case .text(let one) = mine, case .text(let another) = theirs else { return mine == theirs ? names : nil }
+        let others: Double = Similarity.names(MatchText.words(one), MatchText.words(another))
         return others >= Similarity.enough ? (names + others) / 2 : nil
     }
 }

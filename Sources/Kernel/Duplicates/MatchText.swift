@@ -44,16 +44,19 @@ enum MatchText {
 
     private static let legalForms: Set<String> = [
         "gmbh", "mbh", "ggmbh", "ag", "kg", "kgaa", "ohg", "ug", "gbr", "ev", "eg", "ek", "se", "haftungsbeschrankt", "ltd", "limited", "llc", "llp",
-        "lp", "inc", "incorporated", "corp", "corporation", "co", "company", "plc", "pty", "sa", "sas", "sarl", "srl", "spa", "sl", "bv", "nv", "ab",
-        "as", "aps", "oy", "oyj", "kft", "zrt", "doo", "dd", "sro", "spzoo", "zoo", "sp", "z", "oo", "lda", "ltda", "cie", "compagnie",
+        "lp", "inc", "incorporated", "corp", "corporation", "co", "plc", "pty", "sa", "sas", "sarl", "srl", "spa", "sl", "bv", "nv", "ab",
+        "as", "aps", "oy", "oyj", "kft", "zrt", "doo", "dd", "sro", "spzoo", "zoo", "sp", "z", "oo", "lda", "ltda", "cie",
     ]
+    /// In most of Europe's languages a house calls itself something that begins with `compa`.
+    private static func isLegalForm(_ word: String) -> Bool { legalForms.contains(word) || word.hasPrefix("compa") }
+
     private static let connectors: Set<String> = ["and", "und", "et", "y", "e", "the", "der", "die", "das"]
 
     /// The words of a name: without legal forms at the end, articles, connectors and single letters, as long as others remain.
     /// `ue` and `ü` are the same.
     static func words(_ name: String) -> [String] {
         var words: [String] = folded(name).split(separator: " ").map(String.init)
-        while words.count > 1, let last = words.last, legalForms.contains(last) || connectors.contains(last) { words.removeLast() }
+        while words.count > 1, let last = words.last, isLegalForm(last) || connectors.contains(last) { words.removeLast() }
         let telling: [String] = words.filter { !connectors.contains($0) && $0.unicodeScalars.count > 1 }
         return (telling.isEmpty ? words : telling).map(withoutUmlauts)
     }

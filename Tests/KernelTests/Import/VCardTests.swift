@@ -36,7 +36,7 @@ import Testing
         #expect(rows[0]["Other e-mail"] == "lena@home.example")
         #expect(rows[0]["Phone"] == "+43 1 555")
         #expect(rows[0]["Other phone"] == "+43 660 1")
-        #expect(rows[0]["Company name"] == "Harbour Works")
+        #expect(rows[0]["Organisation"] == "Harbour Works")
         #expect(rows[0]["Job title"] == "Buyer")
         #expect(rows[0]["Street"] == "Am Hafen 1, 2nd floor")
         #expect(rows[0]["City"] == "Bremen")

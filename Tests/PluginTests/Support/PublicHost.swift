@@ -41,7 +41,7 @@ final class PublicHost: Sendable {
         let clock = StillClock(SalesHost.start)
         self.clock = clock
         kernel = try await Kernel.boot(
-            .init(dataDirectory: folder.path, home: .none, clock: clock, isDurable: false, resolved: resolved))
+            .init(dataDirectory: folder.path, home: .none, beginning: .all, clock: clock, isDurable: false, resolved: resolved))
         try await kernel.makeAdministrator(email: Self.boss, name: "Berta Boss", password: "a long walk by the sea")
     }
 

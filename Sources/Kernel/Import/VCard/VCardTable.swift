@@ -6,7 +6,7 @@ enum VCardTable {
     static let problemHeader = "vCard problem"
 
     private static let heads = [
-        "Name", "E-mail", "Phone", "Company name", "Job title", "Street", "City", "State", "Postal code", "Country", "Website", "Birthday",
+        "Name", "E-mail", "Phone", "Organisation", "Job title", "Street", "City", "State", "Postal code", "Country", "Website", "Birthday",
         "Notes", "Other e-mail", "Other phone", problemHeader,
     ]
 

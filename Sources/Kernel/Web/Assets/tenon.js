@@ -791,7 +791,7 @@
 
   // ---------------------------------------------------------------- Charts
 
-  // A chart is drawn from the table beside it: rows and columns, what a cell is worth, and where it leads.
+  // A chart is drawn from the table beside it: rows and columns, what a cell is worth, and where it goes.
   function readChart(box) {
     const columns = $$("thead th.num", box).map((head) => head.textContent);
     const rows = $$("tbody tr", box).filter((row) => !row.matches(".part"));
