@@ -169,7 +169,7 @@ import Testing
         CREATE INDEX "project__due__created_at__id__index" ON "project" ("due", "created_at", "id");
         CREATE INDEX "project__assigned_to__created_at__id__index" ON "project" ("assigned_to", "created_at", "id");
         CREATE INDEX "project__phase__rank__id__index" ON "project" ("phase", "rank", "id");
-        CREATE INDEX "project__phase__budget__budget_currency__index" ON "project" ("phase", "budget", "budget_currency");
+        CREATE INDEX "project__phase__assigned_to__rank__id__index" ON "project" ("phase", "assigned_to", "rank", "id");
         -- search: name
 
         """

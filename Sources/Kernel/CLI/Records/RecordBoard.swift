@@ -36,7 +36,10 @@ struct RecordBoard: Sendable {
         let response = try await command.session.client.send(.get(entity.path, "board", query: query))
         if command.session.options.json { return command.session.terminal.print(json: response.body) }
         let document = try APIClient.document(response)
-        let heading = style(.bold, entity.pluralTitle) + style(.dim, "  " + [board.title, picked].filter { !$0.isEmpty }.joined(separator: ", "))
+        let measure = board.sums.first.flatMap(entity.field)?.label.lowercased() ?? "count"
+        let figures = read.value("rows").map { "\(measure) by \(entity.field($0.underscored)?.label.lowercased() ?? $0)" } ?? ""
+        let told: [String] = [board.title, picked, figures].filter { !$0.isEmpty }
+        let heading = style(.bold, entity.pluralTitle) + style(.dim, "  " + told.joined(separator: ", "))
         command.session.terminal.print(heading + "\n")
         if let rows = read.value("rows") { table(document, board, rows) } else { await columns(document, board) }
     }
@@ -132,8 +135,7 @@ struct RecordBoard: Sendable {
         table.add([TextTable.Cell("Total", .bold), TextTable.Cell("")] + shown.map { TextTable.Cell(figure(columns[$0]), .bold) })
         let dropped = table.dropColumns(toFit: command.session.terminal.width)
         command.session.terminal.write(Array(table.text(style: style, width: command.session.terminal.width).utf8))
-        let what = (sum.flatMap(entity.field)?.label ?? entity.pluralTitle) + "; k stands for thousands, M for millions"
-        command.session.terminal.note(style(.dim, what))
+        command.session.terminal.note(style(.dim, "k stands for thousands, M for millions"))
         if !dropped.isEmpty { command.session.terminal.note(style(.dim, "no room for \(dropped.joined(separator: ", ")); --json has all")) }
     }
 
