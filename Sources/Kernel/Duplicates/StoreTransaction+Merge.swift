@@ -21,6 +21,9 @@ extension StoreTransaction {
     }
 
     private func checkCount(_ entity: EntityModel, _ ids: [RecordID]) throws {
+        guard entity.isMergeable else {
+            throw CRMError.refused("\(entity.pluralTitle.lowercased()) cannot be merged", hint: "What they did stays theirs.")
+        }
         guard ids.count > 1, Set(ids).count == ids.count else {
             throw CRMError(.invalid, "a merge needs two \(entity.pluralTitle.lowercased()) or more, each named once")
         }
@@ -205,4 +208,9 @@ extension StoreTransaction {
             throw CRMError.refused("\(link.entity.title.lowercased()) \(label) cannot be moved: \(problem)", hint: "Mend it first.")
         }
     }
+}
+
+extension EntityModel {
+    /// Whether records of it can be merged: people, teams and roles are who did what, and stay apart.
+    var isMergeable: Bool { plugin != Composition.kernel }
 }

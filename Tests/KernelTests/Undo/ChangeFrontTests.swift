@@ -50,6 +50,27 @@ import Testing
         #expect(answer.json["outcomes"]?.array?.first?["results"]?["remark"]?.int == 1)
     }
 
+    @Test func `a record that was deleted by itself comes back as well`() async throws {
+        let desk = try await desk()
+        let one = try await desk.chore("one", #""grade": 3"#), two = try await desk.chore("two")
+        let gone = try await desk.ask("DELETE", "chores/\(one)")
+        #expect(gone.status == 204)
+        let change = try #require(gone.headers["tenon-change"])
+        #expect(try await desk.ask("POST", "changes/\(change)/undo").json["done"]?.int == 1)
+        #expect(try await desk.ask("GET", "chores/\(one)").json["grade"]?.int == 3)
+        let browser = try await browser(desk)
+        let deleted = await browser.post("/admin/chores/\(two)/delete", [])
+        #expect(deleted.header("set-cookie")?.contains("%2Fadmin%2Fchanges%2F3%2Fundo") == true)
+        #expect((await browser.post("/admin/changes/3/undo", [])).header("location") == "/admin/chores/\(two)")
+    }
+
+    @Test func `people are not merged`() async throws {
+        let desk = try await desk()
+        let answer = try await desk.ask("POST", "users/1/merge", #"{"records": [2]}"#)
+        #expect(answer.status == 409)
+        #expect(answer.detail == "users cannot be merged")
+    }
+
     @Test func `ticked rows are exported as a file`() async throws {
         let desk = try await desk()
         let ids = [try await desk.chore("one"), try await desk.chore("two"), try await desk.chore("three")]

@@ -75,6 +75,9 @@ struct RecordWriting: Sendable {
         try await RecordBulk(command: command, verb: "deleted", body: .fields(["delete": .boolean(true)])).run(ids.map(String.init)) { id in
             let response = try await session.client.send(.send("DELETE", command.entity.path, String(id)))
             session.report("deleted \(command.entity.title.lowercased()) \(id)", json: response)
+            if let change = response.headers[ChangesAPI.header] {
+                session.terminal.note(session.style(.dim, "`tenon changes undo \(change)` takes it back"))
+            }
         }
     }
 

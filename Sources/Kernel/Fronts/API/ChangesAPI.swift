@@ -4,6 +4,9 @@ import PluginAPI
 struct ChangesAPI: Sendable {
     let kernel: Kernel
 
+    /// The header of an answer without a body that names the change by which it can be taken back.
+    static let header = "tenon-change"
+
     /// How many records of a set are named.
     private static let named = 200
 

@@ -63,12 +63,15 @@ extension RecordsAPI {
     func remove(_ request: FrontRequest, _ caller: Caller, _ id: RecordID) async throws -> FrontResponse {
         let version = try RecordsAPI.version(request)
         let entity = entity
-        try await kernel.store.write(as: caller.actor) { tx in
+        let change = try await kernel.store.write(as: caller.actor) { tx in
             if let version, try tx.require(entity, id).version != version {
                 throw CRMError(.conflict, "\(entity.title.lowercased()) \(id) was changed by someone else", hint: "Reload it and try again.")
             }
+            let change = try tx.openChangeSet(.delete, entity)
             try tx.delete(entity.name, id)
+            try ChangeSetLedger.setCount(1, of: change, tx.connection)
+            return change
         }
-        return .noContent
+        return FrontResponse.noContent.with(ChangesAPI.header, String(change))
     }
 }

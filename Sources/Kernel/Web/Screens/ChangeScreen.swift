@@ -124,7 +124,11 @@ struct ChangeScreen {
         // Back to the list that it was about, where whoever pressed Undo in the corner of the page is working.
         let path = visit.registry.entity(set.entity)?.path
         let isAmongChanges = visit.request.headers["referer"]?.contains(ChangeScreen.base) ?? false
-        let home = set.kind == .merge ? set.record.map { "/admin/\(path ?? "")/\($0)" } : path.map { "/admin/\($0)" }
+        var record = set.kind == .merge ? set.record : nil
+        if set.kind == .delete, set.count == 1 {
+            record = try await visit.store.read(as: visit.actor) { try $0.touched(by: id, limit: 200).last { $0.entity == set.entity }?.id }
+        }
+        let home = path.map { path in record.map { "/admin/\(path)/\($0)" } ?? "/admin/\(path)" }
         let count = report.done == 1 ? "One record is" : "\(report.done) records are"
         return visit.done(isAmongChanges ? ChangeScreen.base : home ?? ChangeScreen.base, "\(count) as before.")
     }

@@ -93,7 +93,7 @@ struct ListScreen {
         for action in entity.actions where visit.actor.can(action.name, on: entity.name) {
             buttons += "<button class=\"button compact plain\" formaction=\"\(base)/\(action.name)\" data-dialog>\(action.title)…</button>"
         }
-        if visit.actor.can("edit", on: entity.name), visit.actor.can("delete", on: entity.name) {
+        if entity.isMergeable, visit.actor.can("edit", on: entity.name), visit.actor.can("delete", on: entity.name) {
             buttons += "<button class=\"button compact plain\" formaction=\"/admin/\(entity.path)/merge\" data-dialog data-several>Merge…</button>"
         }
         if visit.actor.can("export", on: entity.name) {

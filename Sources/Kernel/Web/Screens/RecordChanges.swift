@@ -14,15 +14,16 @@ struct RecordChanges {
     func delete() async throws -> FrontResponse {
         if visit.isPost {
             do {
-                try await visit.store.write(as: visit.actor) { try $0.delete(entity.name, id) }
-                return visit.done(base, "\(entity.title) deleted.")
+                let outcome = try await BulkChange.delete(entity).run([id.raw], in: visit.store, as: visit.actor)
+                if let failure = outcome.failed.first { throw failure.error }
+                return visit.done(base, "\(entity.title) deleted.", undo: outcome.change.map { "/admin/changes/\($0)/undo" } ?? "")
             } catch let error as CRMError where error.code == .refused {
                 return try await visit.dialog("It cannot be deleted", current: base, status: 409, "\(FieldForm.summary(error, fields: []))")
             }
         }
         let label = try await visit.store.read(as: visit.actor) { RecordChoices.label(try $0.require(entity, id), entity) }
         let body: HTML = """
-            <form class="form" method="post" action="\(href)/delete">\(csrfField(visit.csrf))<p><b>\(label)</b> will be gone. Its history stays in the audit trail.</p>\
+            <form class="form" method="post" action="\(href)/delete">\(csrfField(visit.csrf))<p><b>\(label)</b> will be gone. You can take this back for a while.</p>\
             <div class="form-foot"><a class="button plain" href="\(href)" data-close>Keep it</a><button class="button danger primary" autofocus>Delete</button></div></form>
             """
         return try await visit.dialog("Delete this \(entity.title.lowercased())?", current: base, body)
