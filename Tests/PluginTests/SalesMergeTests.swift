@@ -185,4 +185,52 @@ import Testing
             #expect(try transaction.get("company", made[1])["office_email"] == .text("o@x.example"))
         }
     }
+
+    @Test func `what a plugin works out comes back as well: since when a lead is in its status, when somebody last worked on it`() async throws {
+        let host = try await SalesHost()
+        let ids = try await host.write { transaction in
+            try (1...2).map { try transaction.add("lead", ["title": .text("Lead \($0)")]).id }
+        }
+        let before = try await host.read { transaction in try ids.map { try transaction.get("lead", $0) } }
+        host.clock.advance(days: 3)
+        let lead = try host.store.registry.require("lead")
+        let status = try await host.read { try $0.link("lead_status", "Contacted") }
+        let actor = try host.actor(.administrator)
+        let moved = try await BulkChange.set(["status": status], of: lead).run(ids.map(\.raw), in: host.store, as: actor)
+        let deleted = try await BulkChange.delete(lead).run(ids.map(\.raw), in: host.store, as: actor)
+        host.clock.advance(days: 1)
+        for outcome in [deleted, moved] {
+            let report = try await undo(host, try #require(outcome.change))
+            #expect(report.kept.isEmpty, "\(report.kept)")
+        }
+        let after = try await host.read { transaction in try ids.map { try transaction.get("lead", $0) } }
+        for (old, new) in zip(before, after) {
+            for name in ["status", "status_since", "last_activity_at", "activities", "created_at", "score"] {
+                #expect(old[name] == new[name], "\(name)")
+            }
+        }
+    }
+
+    @Test func `deals won in bulk are open again, with the day on which they came to their stage`() async throws {
+        let host = try await SalesHost()
+        let (ids, won) = try await host.write { transaction in
+            let ids = try (1...3).map { try transaction.add("deal", ["title": .text("Deal \($0)"), "value": .euro(1000)]).id }
+            let stages = try transaction.all("stage", where: .compare("is_won", .equal, .value(.boolean(true))), sort: [], limit: 1)
+            return (ids, Value.integer(try #require(stages.first).id.raw))
+        }
+        let before = try await host.read { transaction in try ids.map { try transaction.get("deal", $0) } }
+        host.clock.advance(days: 5)
+        let deal = try host.store.registry.require("deal")
+        let outcome = try await BulkChange.set(["stage": won], of: deal).run(ids.map(\.raw), in: host.store, as: host.actor(.administrator))
+        #expect(outcome.failed.isEmpty, "\(outcome.failed)")
+        #expect(try await host.read { try $0.get("deal", ids[0])["actual_close_date"] } != .null)
+        let report = try await undo(host, try #require(outcome.change))
+        #expect(report.kept.isEmpty, "\(report.kept)")
+        let after = try await host.read { transaction in try ids.map { try transaction.get("deal", $0) } }
+        for (old, new) in zip(before, after) {
+            for name in ["stage", "stage_since", "outcome", "actual_close_date", "probability", "expected_revenue"] {
+                #expect(old[name] == new[name], "\(name)")
+            }
+        }
+    }
 }

@@ -50,7 +50,10 @@ extension StoreTransaction {
         let going: [CommitEffects.Touch] = request.others.map { .init(entity: entity.name, id: $0.raw) }
         core.deleting.formUnion(going)
         defer { core.deleting.subtract(going) }
-        for other in others { try delete(entity.name, other.id) }
+        for other in others {
+            try delete(entity.name, other.id)
+            try continueTimeline(entity, other.id, entity, survivor.id, asOne: true)
+        }
         // The others are gone by now, so that the survivor may have what only one record can have.
         let merged: RecordData = try save(entity, survivor, wanted) { _ in true }
         try auditMerge(entity, survivor.id, merged.version, others.map(\.id))
@@ -92,7 +95,7 @@ extension StoreTransaction {
         let group: Set<RecordID> = Set(request.all)
         let newest: [RecordData] = others.sorted(by: MergeComparison.isNewer)
         var merged: RecordData = survivor
-        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil {
+        for field in entity.fields[SystemSlots.count...] where field.isStored && !field.isWorkedOut {
             var value: Value = survivor.values[field.place]
             if let given = request.values[field.name] {
                 value = given
@@ -117,7 +120,7 @@ extension StoreTransaction {
                 problems.append(Problem(field: name, "is not a field of \(entity.pluralTitle.lowercased())"))
                 continue
             }
-            if field.formula != nil || field.description.isReadOnly || actor.mask(name, of: entity.name) != .none {
+            if field.isWorkedOut || field.description.isReadOnly || actor.mask(name, of: entity.name) != .none {
                 problems.append(Problem(field: name, "cannot be set"))
             } else if let giver = request.take[name], !request.all.contains(giver) {
                 problems.append(Problem(field: name, "is to come from \(giver), which is not among them"))
@@ -196,6 +199,7 @@ extension StoreTransaction {
         } else {
             record.values[link.field.place] = .integer(survivor.raw)
         }
+        if link.field.description.isDerived { return try whole.derive(link.entity.name, record) }
         do {
             _ = try whole.save(link.entity.name, record)
         } catch let error as CRMError where error.code == .refused || error.code == .invalid {
@@ -212,5 +216,5 @@ extension StoreTransaction {
 
 extension EntityModel {
     /// Whether records of it can be merged: people, teams and roles are who did what, and stay apart.
-    var isMergeable: Bool { plugin != Composition.kernel }
+    var isMergeable: Bool { plugin != Composition.kernel && !schema.isLog }
 }

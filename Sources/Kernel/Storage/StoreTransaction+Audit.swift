@@ -47,6 +47,7 @@ extension StoreTransaction {
             guard before != after, old != nil || !after.isEmpty else { continue }
             AuditJSON.write(&writer, field, before, after)
         }
+        if let old, core.changeSet != nil { DerivedFacts(entity, old, new).write(&writer) }
         writer.endObject()
         try record(entity, new.id, new.version, action ?? (old == nil ? "created" : "updated"), writer.bytes)
     }
@@ -58,7 +59,7 @@ extension StoreTransaction {
         where field.isStored && !field.isWorkedOut && !field.description.isSecret && !old.values[field.place].isEmpty {
             AuditJSON.write(&writer, field, old.values[field.place], .null)
         }
-        DeletionFacts(of: old, rank: rank).write(&writer)
+        DeletionFacts(of: old, entity, rank: rank).write(&writer)
         writer.endObject()
         try record(entity, old.id, old.version + 1, "deleted", writer.bytes)
     }
@@ -71,7 +72,7 @@ extension StoreTransaction {
     /// Notes which records a record was made of.
     func auditMerge(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ others: [RecordID]) throws {
         let json: [UInt8] = JSONWriter.object { json in
-            json.key(DeletionFacts.key)
+            json.key(TrailFacts.key)
             json.beginObject()
             json.key("merged")
             json.beginArray()
@@ -207,39 +208,6 @@ extension StoreTransaction {
             }
             return entry
         }
-    }
-}
-
-/// What a deleted record had besides its fields, so that it can come back as it was: kept in the trail under a name that no
-/// field has.
-struct DeletionFacts: Sendable {
-    static let key = "#"
-
-    /// When and by whom it was made.
-    var createdAt: Value = .null
-    var createdBy: Value = .null
-    /// Its place on a board.
-    var rank: Int64?
-
-    init(of record: RecordData, rank: Int64?) {
-        (createdAt, createdBy, self.rank) = (record.values[0], record.values[1], rank)
-    }
-
-    /// Reads what ``write(_:)`` wrote; nothing for entries from before there was any.
-    init(_ json: String) throws {
-        let facts: JSONValue? = try JSONValue(parsing: Array(json.utf8))[DeletionFacts.key]
-        createdAt = facts?["created_at"]?.int.map { .moment(Moment(milliseconds: $0)) } ?? .null
-        createdBy = facts?["created_by"]?.int.map(Value.integer) ?? .null
-        rank = facts?["rank"]?.int
-    }
-
-    func write(_ writer: inout JSONWriter) {
-        writer.key(DeletionFacts.key)
-        writer.beginObject()
-        if case .moment(let moment) = createdAt { writer.field("created_at", moment.milliseconds) }
-        if case .integer(let user) = createdBy { writer.field("created_by", user) }
-        if let rank { writer.field("rank", rank) }
-        writer.endObject()
     }
 }
 

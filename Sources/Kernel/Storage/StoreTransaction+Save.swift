@@ -100,6 +100,7 @@ extension StoreTransaction {
         try prepare(entity, &change)
         record = change.new
         normalize(entity, &record)
+        impose(entity, &record)
         guard record.values != current.values else { return current }
         try check(entity, ChangeData(old: current, new: record))
 

@@ -28,6 +28,8 @@ final class StoreTransaction: TransactionBackend {
         var changeSet: Int64?
         /// The boards whose kept figures were looked at in this transaction and hold, by entity.
         var keptBoards: [String: Set<String>] = [:]
+        /// What the record that is being taken back gets, whatever rules would fill in.
+        var imposed: Imposed?
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 

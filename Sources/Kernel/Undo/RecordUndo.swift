@@ -12,6 +12,8 @@ struct RecordUndo: Sendable {
     private(set) var fields: [String] = []
     private(set) var old: [String: Value] = [:]
     private(set) var new: [String: Value] = [:]
+    /// Fields that plugins work out, as they were first and became last.
+    private(set) var derived: [String: (old: Value, new: Value)] = [:]
     /// The set's last entry about the record.
     private(set) var last: Int64 = 0
     /// Whether all of it was done with every right, not with those of the user.
@@ -63,12 +65,13 @@ struct RecordUndo: Sendable {
         let changes: [AuditEntry.FieldChange] = try AuditJSON.read(json, entity)
         switch action {
         case "created", "restored": wasMade = true
-        case "deleted": deletion = Deletion(facts: try DeletionFacts(json), version: row.integer(3))
+        case "deleted": deletion = Deletion(facts: try DeletionFacts(json, entity), version: row.integer(3))
         default: break
         }
         // A mere note that an action was used changes nothing.
         if changes.isEmpty, action != "deleted", action != "created", action != "restored" { return }
         if !row.text(4).contains("(elevated: ") { isElevated = false }
+        for (name, value) in try DerivedFacts(json, entity).values { derived[name] = (derived[name]?.old ?? value.old, value.new) }
         for change in changes {
             if old[change.field] == nil {
                 old[change.field] = change.old

@@ -19,6 +19,13 @@ extension StoreTransaction {
         asNew.new.id = .none
         asNew.isRestored = true
         try prepare(entity, &asNew)
+        for field in entity.fields where field.description.isDerived && field.isStored && field.formula == nil {
+            record.values[field.place] = facts.derived.values[field.name]?.old ?? asNew.new.values[field.place]
+        }
+        // A field that came after the record was deleted.
+        for field in entity.fields where field.isStored && field.description.isRequired && record.values[field.place] == .null {
+            record.values[field.place] = field.description.defaultValue
+        }
         var change = ChangeData(old: nil, new: record)
         change.isRestored = true
         try check(entity, change)
@@ -48,6 +55,7 @@ extension StoreTransaction {
         _ = try guardingUnique(entity) {
             try connection.execute("INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks))", arguments)
         }
+        try tally(entity, old: nil, new: record)
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)
         try index(entity, record, isNew: true)
@@ -55,5 +63,22 @@ extension StoreTransaction {
         try audit(entity, old: nil, new: record, as: "restored")
         change.new = record
         try finish(entity, change)
+    }
+}
+
+/// What one record gets when it is stored next, whatever rules would fill in.
+struct Imposed {
+    let record: CommitEffects.Touch
+    let values: [(place: Int, value: Value)]
+}
+
+extension StoreTransaction {
+    /// Puts what the record is to be into it, after the rules had their say: it is not a new decision of somebody, from which
+    /// other things would follow.
+    func impose(_ entity: EntityModel, _ record: inout RecordData) {
+        guard let imposed = core.imposed, imposed.record == .init(entity: entity.name, id: record.id.raw) else { return }
+        // What reactions change in the record afterwards is theirs again.
+        core.imposed = nil
+        for (place, value) in imposed.values { record.values[place] = value }
     }
 }

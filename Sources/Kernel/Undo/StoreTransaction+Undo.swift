@@ -156,12 +156,14 @@ extension StoreTransaction {
         var isComplete = true
         var touched: [FieldModel] = []
         for name in record.fields {
-            guard let field = entity.field(name), field.isStored, field.formula == nil, let old = record.old[name] else { continue }
+            guard let field = entity.field(name), field.isStored, !field.isWorkedOut, let old = record.old[name] else { continue }
             let stored: Value = target.values[field.place]
             let wanted: Value = old.isEmpty && field.isList ? .list([]) : old
             if stored == wanted { continue }
             guard !since.contains(name), stored == record.new[name] || (stored.isEmpty && record.new[name]?.isEmpty ?? true) else {
-                if actor.mask(name, of: entity.name) != .hidden { undoing.keep(record, "was changed again since", field: name) }
+                // What a plugin keeps by itself follows by itself; its states are worth a word.
+                let follows: Bool = if case .choice = field.type { false } else { field.description.isReadOnly }
+                if !follows, actor.mask(name, of: entity.name) != .hidden { undoing.keep(record, "was changed again since", field: name) }
                 continue
             }
             if let value = try remaining(wanted, of: field, record, &undoing, isLastTurn: isLastTurn) {
@@ -174,6 +176,12 @@ extension StoreTransaction {
         guard !touched.isEmpty else { return isComplete }
         let isPlain: Bool = try !record.isElevated && reaches(entity, record.id, right: "edit")
             && touched.allSatisfy { actor.mask($0.name, of: entity.name) == .none }
+        var values: [(place: Int, value: Value)] = touched.map { ($0.place, target.values[$0.place]) }
+        for (name, value) in record.derived {
+            if let field = entity.field(name), target.values[field.place] == value.new { values.append((field.place, value.old)) }
+        }
+        core.imposed = Imposed(record: .init(entity: entity.name, id: record.id.raw), values: values)
+        defer { core.imposed = nil }
         _ = try (isPlain ? self : whole).save(entity.name, target)
         return isComplete
     }
@@ -215,12 +223,18 @@ extension StoreTransaction {
         var data = RecordData(layout: entity.layout)
         data.id = record.id
         for name in record.fields {
-            guard let field = entity.field(name), field.isStored, field.formula == nil, let old = record.old[name] else { continue }
+            guard let field = entity.field(name), field.isStored, !field.isWorkedOut, let old = record.old[name] else { continue }
             guard let value = try remaining(old, of: field, record, &undoing, isLastTurn: isLastTurn) else { return false }
             data.values[field.place] = value
         }
         data.version = deletion.version
+        for field in entity.fields where field.isStored && field.description.isSecret && actor.mask(field.name, of: entity.name) != .hidden {
+            undoing.keep(record, "is secret, so it is not kept, and has to be entered again", field: field.name)
+        }
         try whole.restore(entity, data, deletion.facts)
+        if undoing.set.kind == .merge, undoing.set.entity == entity.name, let survivor = undoing.set.record {
+            try endContinuation(entity, record.id, entity, RecordID(survivor))
+        }
         return true
     }
 }

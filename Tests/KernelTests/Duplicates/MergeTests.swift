@@ -50,7 +50,7 @@ import Testing
         #expect(try await house.find(three) == nil)
         #expect(try await pointers(house) == ["remark 1 → 1", "remark 2 → 1", "receipt 1 → 1", "receipt 2 → 1", "chore \(next) → 1"])
         #expect(try await house.read { try $0.changeSet(outcome.change).title($0.registry) } == "Merged 2 chores into another")
-        let deeds = try await house.read { try $0.timeline($0.registry.require("chore"), one).map(\.action) }
+        let deeds = try await house.read { try $0.timeline($0.registry.require("chore"), one).filter { !$0.isMerged }.map(\.action) }
         #expect(deeds == ["merged", "updated", "created"])
     }
 
@@ -81,6 +81,25 @@ import Testing
         #expect(second["secret"] == .text("deep"))
         #expect(second["tags"] == .list([tags[1]]))
         #expect(second["after"] == .link(one))
+    }
+
+    @Test func `history and notes of the others are seen on the one that is kept, and go back with them`() async throws {
+        let house = try await Household()
+        let one = try await house.chore("one", as: Household.anna), two = try await house.chore("two", as: Household.anna)
+        let chore = try house.registry.require("chore")
+        _ = try await house.write { try $0.addNote(chore, two, "Call on Monday.") }
+        let outcome = try await merge(house, MergeRequest(survivor: one, others: [two]), as: Household.anna)
+        try await house.read(as: Household.anna) { tx throws in
+            #expect(try tx.notes(chore, one).map(\.text) == ["Call on Monday."])
+            let others = try tx.timeline(chore, one).filter(\.isMerged)
+            #expect(others.map(\.action) == ["deleted", "note_added", "created"])
+        }
+        _ = try await house.write(as: Household.anna) { try $0.takeBack(outcome.change) }
+        try await house.read(as: Household.anna) { tx throws in
+            #expect(try tx.notes(chore, one).isEmpty)
+            #expect(try tx.notes(chore, two).map(\.text) == ["Call on Monday."])
+            #expect(try tx.timeline(chore, one).allSatisfy { !$0.isMerged })
+        }
     }
 
     @Test func `a reference that somebody moved since the merge stays where it was put`() async throws {

@@ -124,7 +124,7 @@ struct BulkScreen {
             let labels = try transaction.labels(entity.name, outcome.failed.map(\.id))
             return outcome.failed.prefix(50).html { id, error in
                 let problem = error.problems.first.map { ": \($0.field.readable) \($0.message)" } ?? ""
-                return "<li><b>\(labels[id] ?? "#\(id)")</b>: \(error.message)\(problem)</li>"
+                return "<li><b>\(labels[id] ?? "#\(id)")</b>: \(error.message)\(problem)\(Parts.ways(error))</li>"
             }
         }
         var undoButton: HTML = ""
