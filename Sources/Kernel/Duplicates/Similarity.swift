@@ -47,5 +47,5 @@ enum Similarity {
     private static func least(_ left: String, _ right: String) -> Double { min(left.count, right.count) < 5 ? 0.93 : 0.88 }
 
     /// From here on names count as similar.
-    static let enough = 0.92
+    static let enough = 0.91
 }

@@ -33,8 +33,9 @@ extension StoreTransaction {
     }
 
     private func perform(_ entity: EntityModel, _ request: MergeRequest) throws -> MergeOutcome {
-        let survivor: RecordData = try mergeable(entity, request.survivor, right: "edit", request)
-        let others: [RecordData] = try request.others.map { try mergeable(entity, $0, right: "delete", request) }
+        let survivor: RecordData = try mergeable(entity, request.survivor, right: "edit")
+        let others: [RecordData] = try request.others.map { try mergeable(entity, $0, right: "delete") }
+        try checkVersions(entity, request, [survivor] + others)
         let wanted: RecordData = try merge(entity, request, survivor, others)
         let outer: Int64? = core.changeSet
         let change: Int64 = try openChangeSet(.merge, entity, record: survivor.id.raw)
@@ -64,13 +65,11 @@ extension StoreTransaction {
         return MergeOutcome(record: merged, change: change)
     }
 
-    /// One of the records, whole. One that went while others merged it, or that has changed since it was looked at, is told
-    /// as a conflict.
-    private func mergeable(_ entity: EntityModel, _ id: RecordID, right: String, _ request: MergeRequest) throws -> RecordData {
+    /// One of the records, whole. One that went while others merged it is told as a conflict.
+    private func mergeable(_ entity: EntityModel, _ id: RecordID, right: String) throws -> RecordData {
         try actor.require(right, on: entity)
-        let record: RecordData
         do {
-            record = try editable(entity, id, right: right)
+            return try editable(entity, id, right: right)
         } catch let error as CRMError where error.code == .notFound {
             // Those who may see its trail are told what became of it.
             guard let last = try? timeline(entity, id, limit: 1).first, last.action == "deleted" else { throw error }
@@ -78,12 +77,15 @@ extension StoreTransaction {
                 .conflict, "\(entity.title.lowercased()) \(id) was merged or deleted by someone else",
                 hint: "Nothing was changed. Look for it again.")
         }
-        if let version = request.versions[id], version != record.version {
+    }
+
+    private func checkVersions(_ entity: EntityModel, _ request: MergeRequest, _ records: [RecordData]) throws {
+        for record in records {
+            guard let version = request.versions[record.id], version != record.version else { continue }
             throw CRMError(
-                .conflict, "\(entity.title.lowercased()) \(id) was changed by someone else",
+                .conflict, "\(entity.title.lowercased()) \(record.id) was changed by someone else",
                 hint: "Nothing was changed. Compare them again.")
         }
-        return record
     }
 
     // MARK: Values

@@ -232,9 +232,7 @@ extension StoreTransaction {
             undoing.keep(record, "is secret, so it is not kept, and has to be entered again", field: field.name)
         }
         try whole.restore(entity, data, deletion.facts)
-        if undoing.set.kind == .merge, undoing.set.entity == entity.name, let survivor = undoing.set.record {
-            try endContinuation(entity, record.id, entity, RecordID(survivor))
-        }
+        try separate(entity, record.id)
         return true
     }
 }

@@ -28,7 +28,7 @@ import Testing
         #expect(list.json["data"]?.array?.first?["can_undo"]?.bool == true)
         let shown = try await desk.ask("GET", "changes/\(change)")
         #expect(shown.json["records"]?.array?.map { $0["label"]?.text } == ["one", "two"])
-        #expect(shown.json["until"]?.text == "2026-04-01T10:00:00Z")
+        #expect(shown.json["until"]?.text?.hasPrefix("2026-04-01T10:00:00") == true)
         let undone = try await desk.ask("POST", "changes/\(change)/undo")
         #expect(undone.status == 200)
         #expect(undone.json["done"]?.int == 2)
