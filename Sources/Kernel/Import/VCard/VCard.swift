@@ -36,7 +36,15 @@ struct VCard: Sendable {
     /// Numbers that somebody answers; faxes and pagers are none.
     var phones: [String] {
         let numbers: [VCardLine] = ranked("TEL").filter { $0.types.isDisjoint(with: ["fax", "pager", "modem", "bbs"]) }
-        return unique(numbers.map { $0.text.hasPrefix("tel:") ? String($0.text.dropFirst(4)) : $0.text })
+        return unique(numbers.map { VCard.number($0.text) })
+    }
+
+    /// `tel:+1-418-656-9254;ext=102` as people write it.
+    private static func number(_ text: String) -> String {
+        guard text.lowercased().hasPrefix("tel:") else { return text }
+        let parts: [Substring] = text.dropFirst(4).split(separator: ";")
+        let ending: Substring? = parts.dropFirst().first { $0.lowercased().hasPrefix("ext=") }
+        return String(parts.first ?? "") + (ending.map { " ext. " + $0.dropFirst(4) } ?? "")
     }
 
     var organisation: String { all("ORG").first?.parts.first { !$0.isEmpty } ?? "" }
@@ -46,7 +54,9 @@ struct VCard: Sendable {
         let lines: [VCardLine] = ranked("ADR") { $0.types.contains("work") ? 0 : 1 }
         guard let parts = lines.first(where: { $0.parts.contains { !$0.isEmpty } })?.parts else { return ["", "", "", "", ""] }
         func part(_ place: Int) -> String { parts.indices.contains(place) ? parts[place] : "" }
-        let street: String = [part(2), part(1), part(0)].filter { !$0.isEmpty }.joined(separator: ", ")
+        // Labels that are not quoted end up before the street.
+        let box: String = part(0).contains { $0 == ":" || $0.isNewline } ? "" : part(0)
+        let street: String = [part(2), part(1), box].filter { !$0.isEmpty }.joined(separator: ", ")
         return [street, part(3), part(4), part(5), part(6)].map { $0.split(separator: "\n").joined(separator: ", ") }
     }
 
