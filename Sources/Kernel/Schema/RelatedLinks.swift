@@ -1,6 +1,7 @@
 import PluginAPI
 
-/// What points at the records of an entity: declared lists first, in their order, then the rest as it is.
+/// What points at the records of an entity: declared lists first, in their order, of these the records of the same kind last; then
+/// the rest as it is.
 enum RelatedLinks {
     static func all(_ entity: EntityModel, _ registry: Registry) -> [(link: Registry.Link, list: RelatedList?)] {
         let links: [Registry.Link] = registry.links[entity.name] ?? []
@@ -10,6 +11,8 @@ enum RelatedLinks {
             declared.append((link, list))
         }
         let rest = links.filter { link in !declared.contains { $0.link.entity.name == link.entity.name && $0.link.field.name == link.field.name } }
-        return declared + rest.map { ($0, nil) }
+        let others = declared.filter { $0.link.entity.name != entity.name }
+        let alike = declared.filter { $0.link.entity.name == entity.name }
+        return others + alike + rest.map { ($0, nil) }
     }
 }
