@@ -93,6 +93,19 @@ extension Composition.Part {
         #expect(try await desk.ask("POST", "settings/reset", #"{"plugin": "moon"}"#).fields == ["plugin"])
     }
 
+    @Test func `a setting that is set and reset at once ends as one of the two, stored as it is told`() async throws {
+        let desk = try await FrontDesk(with: .dials)
+        for _ in 0..<10 {
+            async let set = desk.ask("PATCH", "settings", #"{"dials.speed": 9}"#)
+            async let reset = desk.ask("DELETE", "settings/dials.speed")
+            _ = try await (set, reset)
+            let told = try await desk.ask("GET", "settings/dials.speed").json
+            let rows = try await desk.kernel.store.engine.read { try $0.integer("SELECT count(*) FROM tenon_setting WHERE key = 'dials.speed'") ?? -1 }
+            #expect(told["is_default"]?.bool == (rows == 0))
+            #expect(told["value"]?.int == (rows == 0 ? 3 : 9))
+        }
+    }
+
     @Test func `who changed which setting is in the trail`() async throws {
         let desk = try await FrontDesk(with: .dials)
         try await desk.ask("PATCH", "settings", #"{"dials.speed": 9}"#)

@@ -73,6 +73,27 @@ import Testing
         }
     }
 
+    @Test func `a company that is deleted while somebody gives it a customer leaves no customer behind without it`() async throws {
+        let host = try await SalesHost(["customers"])
+        let companies = try await host.write { transaction in
+            try (0..<20).map { Value.link(try transaction.add("company", ["name": .text("C\($0)")])) }
+        }
+        let actor = try host.actor(.administrator)
+        await withTaskGroup(of: Void.self) { group in
+            for company in companies {
+                guard case .integer(let id) = company else { continue }
+                group.addTask { try? await host.store.write(as: actor) { try $0.delete("company", RecordID(id)) } }
+                group.addTask { _ = try? await host.store.write(as: actor) { try $0.add("customer", ["name": .text("Late"), "company": company]) } }
+            }
+        }
+        let orphans = try await host.store.engine.read {
+            try $0.integer("SELECT count(*) FROM customer c LEFT JOIN company o ON o.id = c.company WHERE o.id IS NULL") ?? -1
+        }
+        #expect(orphans == 0)
+        let (left, customers) = try await host.read { try ($0.count("company", where: .everything), $0.count("customer", where: .everything)) }
+        #expect(left == customers, "each company either went, or stayed for its customer")
+    }
+
     @Test func `an office e-mail belongs to one company, however it is written`() async throws {
         let host = try await SalesHost(["customers"])
         try await host.write { try $0.add("company", ["name": .text("A"), "office_email": .text("office@a.example")]) }

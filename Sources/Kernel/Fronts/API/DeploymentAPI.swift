@@ -165,7 +165,7 @@ struct DeploymentAPI: Sendable {
                 if let entry = tx.registry.setting(member.name) {
                     let model = FieldModel(entry.field, place: 0, plugin: "")
                     let value: Value = model.normalized(try RecordInput(transaction: tx).value(model, json: member.value))
-                    if stored[member.name] == value { continue }
+                    if stored[member.name] ?? entry.fallback == value { continue }
                 }
                 changes.append(Change(kind: .setting, name: member.name, what: "set"))
             }

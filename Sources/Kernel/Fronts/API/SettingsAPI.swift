@@ -70,6 +70,8 @@ struct SettingsAPI: Sendable {
     ) async throws -> [SettingChange] {
         try caller.actor.require(.manageSettings)
         let changes = try await kernel.store.write(as: caller.actor) { tx in
+            // Read where writers take turns: somebody else may have changed a setting since the transaction was asked for.
+            let stored = try SettingsTable.load(tx.connection, registry: tx.registry).values
             var problems = unknown(tx.registry).map { Problem(field: $0, "is not a setting") }
             var changes: [SettingChange] = []
             for owned in tx.registry.settings {
@@ -86,7 +88,7 @@ struct SettingsAPI: Sendable {
                             continue
                         }
                     }
-                    let change = SettingChange(entry: entry, plugin: owned.plugin, old: tx.settings.values[entry.key], new: wanted)
+                    let change = SettingChange(entry: entry, plugin: owned.plugin, old: stored[entry.key], new: wanted)
                     guard change.isReal else { continue }
                     if let problem = change.refusal(for: caller.actor) {
                         problems.append(Problem(field: entry.key, problem))
