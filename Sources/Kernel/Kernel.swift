@@ -43,6 +43,8 @@ final class Kernel: Sendable {
     /// Which plugins were too slow.
     let slow: SlowCallBook
     private let slowKeeper = Mutex<Task<Void, Never>?>(nil)
+    /// Which reading of the settings began last, and which one holds.
+    private let settingTurns = Mutex((begun: 0, held: 0))
     private let rightsNow: RightsHolder
 
     /// Who may do what, as of now.
@@ -194,7 +196,17 @@ final class Kernel: Sendable {
     /// Reads the settings again: after a change of one, and after plugins came or went.
     func reloadSettings() async throws {
         let registry = store.registry
-        store.replace(settings: try await store.engine.read { try SettingsTable.load($0, registry: registry) })
+        let turn = settingTurns.withLock { turns in
+            turns.begun += 1
+            return turns.begun
+        }
+        let fresh = try await store.engine.read { try SettingsTable.load($0, registry: registry) }
+        settingTurns.withLock { turns in
+            // A reading that began later knows more, even when it is done earlier.
+            guard turn > turns.held else { return }
+            turns.held = turn
+            store.replace(settings: fresh)
+        }
     }
 
     // MARK: People
