@@ -93,17 +93,20 @@ enum IntakeContributions {
     private static func rights(_ crm: inout Registrar) {
         let looking: [Grant] = [.view(), .export(), .delete(), .action(RetrySubmission.name), .action(DiscardSubmission.name)]
         let building: [Grant] = [.view(), .create, .edit(), .delete()]
-        crm.grant([.administrator], LeadForm.self, Grant.everything + [.action(RenewFormKey.name)])
-        crm.grant([.administrator], InboundKey.self, Grant.everything + [.action(NewInboundKey.name)])
-        crm.grant([.administrator], FacebookForm.self, Grant.everything)
-        crm.grant([.administrator], FacebookLead.self, [.view(), .delete()])
-        crm.grant([.administrator], FailedSubmission.self, looking)
+        crm.grant(DefaultRole.administrators, LeadForm.self, Grant.everything + [.action(RenewFormKey.name)])
+        crm.grant(DefaultRole.administrators, InboundKey.self, Grant.everything + [.action(NewInboundKey.name)])
+        crm.grant(DefaultRole.administrators, FacebookForm.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, FacebookLead.self, [.view(), .delete()])
+        crm.grant(DefaultRole.administrators, FailedSubmission.self, looking)
         crm.grant([.marketing], LeadForm.self, building + [.action(RenewFormKey.name)])
         crm.grant([.marketing], FacebookForm.self, building)
         crm.grant([.marketing], FacebookLead.self, [.view()])
         crm.grant([.marketing], FailedSubmission.self, looking)
         crm.grant([.salesManager, .management], LeadForm.self, [.view()])
         crm.grant([.salesManager], FailedSubmission.self, [.view(), .action(RetrySubmission.name), .action(DiscardSubmission.name)])
+        crm.grant([.management], InboundKey.self, [.view()])
+        crm.grant([.management], FacebookForm.self, [.view()])
+        crm.grant([.management], FacebookLead.self, [.view()])
         crm.grant([.management], FailedSubmission.self, [.view()])
     }
 }

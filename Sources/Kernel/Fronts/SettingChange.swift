@@ -15,6 +15,9 @@ struct SettingChange: Sendable {
     /// Whether anything is different afterwards.
     var isReal: Bool { old != stored }
 
+    /// A value as it may be told: nobody sees a secret, not even in the trail.
+    func told(_ value: Value) -> Value { entry.field.isSecret ? .null : value }
+
     /// Why this user may not change it, or nil: what the product may reach in the network around it is no matter of taste.
     func refusal(for actor: Actor) -> String? {
         guard entry.key == KernelSettings.privateAddresses.key, !actor.can(.managePlugins) else { return nil }
@@ -23,8 +26,8 @@ struct SettingChange: Sendable {
 }
 
 extension StoreTransaction {
-    /// What the trail calls settings: they are no records.
-    private static let settingTrail = "tenon.setting"
+    /// What the trail calls a plugin's settings, which are no records: its name goes with the plugin when that is uninstalled.
+    static func settingTrail(_ plugin: String) -> String { "tenon.setting." + plugin }
 
     /// Stores a setting, with an entry in the trail.
     func store(_ change: SettingChange) throws {
@@ -32,14 +35,14 @@ extension StoreTransaction {
         let changes = JSONWriter.object { json in
             json.key(change.entry.key)
             json.beginArray()
-            json.value(change.before)
-            json.value(change.new)
+            json.value(change.told(change.before))
+            json.value(change.told(change.new))
             json.endArray()
         }
         try connection.execute(
             "INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes) VALUES (?, 0, 0, ?, ?, ?, ?, ?)",
             [
-                .text(StoreTransaction.settingTrail), .integer(now.milliseconds), actor.userID.map(SQLValue.integer) ?? .null,
+                .text(StoreTransaction.settingTrail(change.plugin)), .integer(now.milliseconds), actor.userID.map(SQLValue.integer) ?? .null,
                 .text(actor.via), .text(change.stored == nil ? "reset" : "set"), .text(String(decoding: changes, as: UTF8.self)),
             ])
     }
@@ -55,9 +58,11 @@ extension StoreTransaction {
 
     /// The latest changes of settings.
     func settingHistory(limit: Int) throws -> [SettingEvent] {
-        try connection.all(
-            "SELECT at, user_id, via, changes FROM tenon_audit WHERE entity = ? AND record = 0 ORDER BY id DESC LIMIT ?",
-            [.text(StoreTransaction.settingTrail), .integer(Int64(limit))]
+        let trails: [String] = Set(registry.settings.map(\.plugin)).sorted().map(StoreTransaction.settingTrail)
+        let marks: String = trails.map { _ in "?" }.joined(separator: ", ")
+        return try connection.all(
+            "SELECT at, user_id, via, changes FROM tenon_audit WHERE entity IN (\(marks)) AND record = 0 ORDER BY id DESC LIMIT ?",
+            trails.map(SQLValue.text) + [.integer(Int64(limit))]
         ) { row in
             let change = try JSONValue(parsing: Array(row.text(3).utf8)).members?.first
             let pair: [JSONValue] = change?.value.array ?? []

@@ -25,10 +25,11 @@ struct SettingsDocument: Sendable {
         settings = members
     }
 
-    /// All settings with their values in force.
+    /// All settings with their values in force; secrets stay where they are.
     static func export(_ kernel: Kernel) -> FrontResponse {
         let stored: [String: Value] = kernel.store.settings.values
-        let entries: [Contributions.SettingEntry] = kernel.store.registry.settings.map(\.body).sorted { $0.key < $1.key }
+        let entries: [Contributions.SettingEntry] = kernel.store.registry.settings.map(\.body).filter { !$0.field.isSecret }
+            .sorted { $0.key < $1.key }
         let bytes = JSONWriter.object { json in
             json.field("format", format)
             json.field("version", 1)
@@ -54,9 +55,9 @@ struct SettingsDocument: Sendable {
             json.field("label", change.entry.field.label)
             json.field("plugin", change.plugin)
             json.key("from")
-            json.value(change.before)
+            json.value(change.told(change.before))
             json.key("to")
-            json.value(change.new)
+            json.value(change.told(change.new))
             json.field("is_default", change.stored == nil)
             json.endObject()
         }

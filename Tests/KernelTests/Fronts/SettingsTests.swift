@@ -9,6 +9,7 @@ extension Composition.Part {
         of("dials") { crm in
             crm.setting(Setting<Int>("dials.speed", "Speed", default: 3, .range(1...9)))
             crm.setting(Setting<String?>("dials.note", "Note", default: nil))
+            crm.setting(Setting<String?>("dials.key", "Key", default: nil, .secret))
             crm.setting(Setting<Bool>("dials.loud", "Loud", default: false))
         }
     }
@@ -91,6 +92,18 @@ extension Composition.Part {
         #expect(try await desk.ask("POST", "settings/reset", "{}").status == 422)
         #expect(try await desk.ask("POST", "settings/reset", #"{"keys": ["dials.moon"]}"#).fields == ["dials.moon"])
         #expect(try await desk.ask("POST", "settings/reset", #"{"plugin": "moon"}"#).fields == ["plugin"])
+    }
+
+    @Test func `a secret is in no file, no preview and no trail`() async throws {
+        let desk = try await FrontDesk(with: .dials)
+        try await desk.ask("PATCH", "settings", #"{"dials.key": "open sesame"}"#)
+        #expect(try await desk.ask("GET", "settings/export").json["settings"]?["dials.key"] == nil)
+        let preview = try await desk.ask("POST", "settings/import?dry_run=true", #"{"dials.key": "close sesame"}"#)
+        #expect(keys(preview) == ["dials.key"] && !preview.text.contains("sesame"))
+        #expect(!(try await desk.ask("GET", "settings/history").text.contains("sesame")))
+        #expect(!(try await desk.ask("POST", "settings/reset?dry_run=true", #"{"all": true}"#).text.contains("sesame")))
+        let kept = try await desk.kernel.store.engine.read { try $0.integer("SELECT count(*) FROM tenon_audit WHERE changes LIKE '%sesame%'") }
+        #expect(kept == 0)
     }
 
     @Test func `a setting that is set and reset at once ends as one of the two, stored as it is told`() async throws {

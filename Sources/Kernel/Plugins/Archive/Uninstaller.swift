@@ -37,6 +37,7 @@ struct Uninstaller {
                 try connection.execute("DELETE FROM \(quoted(plan.name)) WHERE \"plugin\" = ?", [.text(belongings.plugin)])
             }
         }
+        try connection.execute("DELETE FROM \"tenon_audit\" WHERE \"entity\" = ?", [.text(StoreTransaction.settingTrail(belongings.plugin))])
         for name in names { try connection.execute("DELETE FROM \"tenon_continuation\" WHERE \"source_entity\" = ?", [.text(name)]) }
         // The notes are gone; what finds them is made anew.
         try dialect.dropSearch(connection, table: Note.table)

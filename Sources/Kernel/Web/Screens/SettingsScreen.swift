@@ -70,7 +70,8 @@ struct SettingsScreen {
         let changed = section.entries.filter { transaction.settings.values[$0.key] != nil }
         guard !changed.isEmpty else { return "" }
         let rows = changed.html { entry -> HTML in
-            let now = markup.html(transaction.settings.values[entry.key] ?? .null, entry.field)
+            let stored = transaction.settings.values[entry.key] ?? .null
+            let now: HTML = entry.field.isSecret ? "stored" : markup.html(stored, entry.field)
             let usual: HTML = entry.fallback.isEmpty ? ValueMarkup.none : markup.html(entry.fallback, entry.field)
             let reset = Parts.post("Reset", "/admin/settings/reset", csrf: visit.csrf, icon: "undo", fields: [("key", entry.key)])
             return "<tr><th scope=\"row\">\(entry.field.label)</th>\(Parts.td("Now", now))\(Parts.td("Default", usual))<td class=\"num\">\(reset)</td></tr>"
