@@ -18,8 +18,8 @@ extension Composition.Part {
 @Suite("Settings as a whole") struct SettingsTests {
     private func keys(_ answer: FrontDesk.Answer) -> [String] { (answer.json["changes"]?.array ?? []).compactMap { $0["key"]?.text } }
 
-    private func value(_ desk: FrontDesk, _ key: String) async throws -> String? {
-        try await desk.ask("GET", "settings/\(key)").json["value"]?.text
+    private func value(_ desk: FrontDesk, _ key: String) async throws -> String {
+        try await desk.ask("GET", "settings/\(key)").json["value"].scalar
     }
 
     @Test func `one setting is changed and goes back to its default`() async throws {

@@ -130,7 +130,7 @@ import Testing
 
     private static func index() throws -> [Listed] {
         let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: SampleData.path("vcards/index.csv"))), as: UTF8.self)
-        return text.split(separator: "\n").dropFirst().map { line in
+        return text.split(whereSeparator: \.isNewline).dropFirst().map { line in
             let cells = line.split(separator: ",").map(String.init)
             return Listed(file: cells[0], cards: Int(cells[1]) ?? -1, emails: Int(cells[3]) ?? -1, phones: Int(cells[4]) ?? -1)
         }
