@@ -7,11 +7,13 @@ struct SettingChange: Sendable {
     /// What is stored; nil while the default holds.
     let old: Value?
     let new: Value
+    /// Whether the default is stored, too, when it is given.
+    var storesDefault = false
 
     /// The value in force before.
     var before: Value { old ?? entry.fallback }
     /// What is stored from now on: nothing where the default holds.
-    var stored: Value? { new == entry.fallback ? nil : new }
+    var stored: Value? { new == entry.fallback && !storesDefault ? nil : new }
     /// Whether anything is different afterwards.
     var isReal: Bool { old != stored }
 

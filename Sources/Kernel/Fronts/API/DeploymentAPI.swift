@@ -165,7 +165,7 @@ struct DeploymentAPI: Sendable {
                 if let entry = tx.registry.setting(member.name) {
                     let model = FieldModel(entry.field, place: 0, plugin: "")
                     let value: Value = model.normalized(try RecordInput(transaction: tx).value(model, json: member.value))
-                    if stored[member.name] ?? entry.fallback == value { continue }
+                    if stored[member.name] == value { continue }
                 }
                 changes.append(Change(kind: .setting, name: member.name, what: "set"))
             }
@@ -216,7 +216,7 @@ struct DeploymentAPI: Sendable {
 
     private func applySettings(_ document: DeploymentDocument, _ set: [String], _ reset: [String], _ caller: Caller) async throws {
         guard let settings = document.settings, !set.isEmpty || !reset.isEmpty else { return }
-        try await SettingsAPI(kernel: kernel).change(caller) { _, entry, input in
+        try await SettingsAPI(kernel: kernel).change(caller, storesDefaults: true) { _, entry, input in
             if reset.contains(entry.key) { return .reset }
             guard set.contains(entry.key), let member = settings.first(where: { $0.name == entry.key }) else { return .keep }
             return .set(try input.value(FieldModel(entry.field, place: 0, plugin: ""), json: member.value))

@@ -61,10 +61,10 @@ struct SettingsAPI: Sendable {
     }
 
     /// Changes settings together: all of them or none; in a trial none, and what would change is told. A setting that is given its
-    /// default is not stored.
+    /// default is not stored, unless a document is to find it again.
     @discardableResult
     func change(
-        _ caller: Caller, isTrial: Bool = false,
+        _ caller: Caller, isTrial: Bool = false, storesDefaults: Bool = false,
         _ step: @escaping @Sendable (StoreTransaction, Contributions.SettingEntry, RecordInput) throws -> Step,
         unknown: @escaping @Sendable (Registry) -> [String] = { _ in [] }
     ) async throws -> [SettingChange] {
@@ -78,9 +78,12 @@ struct SettingsAPI: Sendable {
                 let entry = owned.body
                 do {
                     let wanted: Value
+                    var isStored = storesDefaults
                     switch try step(tx, entry, RecordInput(transaction: tx)) {
                     case .keep: continue
-                    case .reset: wanted = entry.fallback
+                    case .reset:
+                        wanted = entry.fallback
+                        isStored = false
                     case .set(let value):
                         wanted = FieldModel(entry.field, place: 0, plugin: "").normalized(value)
                         if let problem = SettingsTable.problem(entry, wanted) {
@@ -88,7 +91,7 @@ struct SettingsAPI: Sendable {
                             continue
                         }
                     }
-                    let change = SettingChange(entry: entry, plugin: owned.plugin, old: stored[entry.key], new: wanted)
+                    let change = SettingChange(entry: entry, plugin: owned.plugin, old: stored[entry.key], new: wanted, storesDefault: isStored)
                     guard change.isReal else { continue }
                     if let problem = change.refusal(for: caller.actor) {
                         problems.append(Problem(field: entry.key, problem))
