@@ -27,7 +27,7 @@ import Testing
         let record = try await room.upload(
             Array(AddressBookTests.book.utf8), "book.vcf", "customers", #"{"create_missing": ["company"], "bad_rows": "skip"}"#)
         #expect(record.details.plan.columns.map { "\($0.header)→\($0.field)" } == [
-            "Name→name", "E-mail→email", "Phone→phone", "Company name→company", "Street→street", "City→city", "Postal code→postal_code",
+            "Name→name", "E-mail→email", "Phone→phone", "Organisation→company", "Street→street", "City→city", "Postal code→postal_code",
             "Country→country",
         ])
         let done = try await room.finish(.running, record)
@@ -55,7 +55,7 @@ import Testing
         #expect(leads.counts.created == 2, "\(leads.details.faults.map(\.text))")
         #expect(try await room.count("lead", where: "company_name = 'Harbour Works' AND contact_email = 'ada@harbour.example'") == 1)
         let companies = try await room.run(
-            Array(AddressBookTests.book.utf8), "book.vcf", "companies", #"{"mapping": {"Name": null, "Company name": "name"}, "bad_rows": "skip"}"#)
+            Array(AddressBookTests.book.utf8), "book.vcf", "companies", #"{"mapping": {"Name": null, "Organisation": "name"}, "bad_rows": "skip"}"#)
         #expect(companies.counts.created == 1)
         #expect(try await room.count("company", where: "name = 'Harbour Works' AND city = 'Wien'") == 1)
     }
