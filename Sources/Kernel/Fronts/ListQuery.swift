@@ -16,7 +16,7 @@ struct ListQuery: Sendable {
     var wantsCount: Bool
     /// The fields that the conditions name.
     private(set) var named: Set<String> = []
-    /// Whether records that are set aside were asked for as well.
+    /// Whether records that are set aside were asked for as well. Whoever may not see what sets them aside gets them always.
     private var wantsAside = false
 
     static let reserved: Set<String> = [
@@ -36,6 +36,7 @@ struct ListQuery: Sendable {
         search = nil
         fields = nil
         wantsCount = false
+        wantsAside = entity.aside?.namedFields.contains { transaction.actor.mask($0, of: entity.name) == .hidden } ?? false
         var problems: [Problem] = []
         var conditions: [Filter] = []
         var equals: [String: [Operand]] = [:]
@@ -95,7 +96,7 @@ struct ListQuery: Sendable {
                     continue
                 }
                 conditions.append(.compare(Filter.markName, .equal, .value(.text(item.value))))
-            case "set_aside": wantsAside = item.value == "true" || item.value == "1"
+            case "set_aside": wantsAside = wantsAside || item.value == "true" || item.value == "1"
             case "count": wantsCount = item.value == "true" || item.value == "1"
             default:
                 if ListQuery.reserved.contains(item.name) { continue }

@@ -26,7 +26,7 @@ struct RegistryBuilder {
             part.contributions.entities.filter { !$0.isForeign }.map { EntityBuilder($0.schema, part, composition).model() }
         }
         bindKeys(to: entities)
-        let metrics: [Owned<Metric>] = metrics(over: entities)
+        let metrics: [Owned<Metric>] = leavingAside(self.metrics(), entities)
         return Registry(
             plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version, approved: $0.approved) },
             entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics, jobs: jobs(),
@@ -99,11 +99,10 @@ struct RegistryBuilder {
         return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
     }
 
-    /// A metric over what is switched off is left out; one over all records is not over those that are set aside.
-    private func metrics(over entities: [EntityModel]) -> [Owned<Metric>] {
+    /// A metric over what is switched off is left out.
+    private func metrics() -> [Owned<Metric>] {
         let all: [Owned<Metric>] = owned(\.metrics)
-        let asides: [String: EntityModel] = Dictionary(entities.filter { $0.aside != nil }.map { ($0.name, $0) }) { first, _ in first }
-        let present = all.filter { metric in
+        return all.filter { metric in
             var names: [String] = metric.body.filter.namedFields
             if let date = metric.body.date { names.append(date) }
             switch metric.body.measure {
@@ -112,7 +111,12 @@ struct RegistryBuilder {
             }
             return composition.has(metric.body.entity) && names.allSatisfy { composition.isPresent($0, of: metric.body.entity) }
         }
-        return present.map { metric in
+    }
+
+    /// A metric over all records is not over those that are set aside.
+    private func leavingAside(_ metrics: [Owned<Metric>], _ entities: [EntityModel]) -> [Owned<Metric>] {
+        let asides: [String: EntityModel] = Dictionary(entities.filter { $0.aside != nil }.map { ($0.name, $0) }) { first, _ in first }
+        return metrics.map { metric in
             guard let entity = asides[metric.body.entity] else { return metric }
             var body: Metric = metric.body
             body.filter = entity.leavingAside(body.filter, naming: body.filter.namedFields)
