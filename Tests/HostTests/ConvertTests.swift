@@ -85,6 +85,23 @@ import Testing
         #expect(try desk.count("customers") == 2)
     }
 
+    @Test func `a conversion in bulk is taken back as one change`() throws {
+        let desk = try Desk()
+        let ids = [try desk.lead("One"), try desk.lead("Two")]
+        let list = ids.map(String.init).joined(separator: ", ")
+        let answer = try desk.ask("POST", "leads/bulk", #"{"ids": [\#(list)], "action": "convert", "input": {"deal_option": "new"}}"#)
+        #expect(answer.json["done"].int == 2)
+        #expect(try desk.count("customers") == 2 && desk.count("deals") == 2)
+        let change = try #require(answer.json["change"].int)
+        #expect(try desk.ask("POST", "changes/\(change)/undo").status == 200)
+        #expect(try desk.count("customers") == 0 && desk.count("deals") == 0)
+        for id in ids {
+            let lead = try desk.ask("GET", "leads/\(id)").json
+            #expect(lead["outcome"].string == "open" && lead["status_label"].string == "New" && lead["converted_customer"].isNull)
+        }
+        #expect(try desk.ask("POST", "leads/\(ids[0])/actions/convert").status == 200)
+    }
+
     @Test func `a reason is asked for in bulk as well`() throws {
         let desk = try Desk()
         let ids = [try desk.lead("One"), try desk.lead("Two")].map(String.init).joined(separator: ", ")

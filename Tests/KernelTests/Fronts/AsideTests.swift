@@ -4,7 +4,7 @@ import Testing
 @testable import Kernel
 
 @Suite struct AsideTests {
-    /// Chores of the town, and secret ones, are set aside.
+    /// Chores with one secret are set aside.
     private func household() async throws -> Household {
         let household = try await Household(
             with: .of("asides") { crm in
