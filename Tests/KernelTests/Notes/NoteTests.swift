@@ -8,7 +8,7 @@ import Testing
 
     init() async throws { desk = try await FrontDesk() }
 
-    private func note(_ chore: Int64, _ text: String, as user: String = FrontDesk.boss) async throws -> FrontDesk.Answer {
+    @discardableResult private func note(_ chore: Int64, _ text: String, as user: String = FrontDesk.boss) async throws -> FrontDesk.Answer {
         try await desk.ask("POST", "chores/\(chore)/notes", #"{"text": "\#(text)"}"#, as: user)
     }
 
@@ -110,6 +110,24 @@ import Testing
             _ = try $0.execute("INSERT INTO chore (id, version, created_at, updated_at, title) VALUES (?, 3, 0, 0, 'Rake')", [.integer(chore)])
         }
         #expect(try await texts(chore) == ["Zebra crossing"])
+    }
+
+    @Test func `notes and history of a merged record are the survivor's, and its own again once the merge is taken back`() async throws {
+        let kept = try await desk.chore("Rake")
+        let lost = try await desk.chore("Rake too")
+        try await note(kept, "Bring gloves")
+        try await note(lost, "Heavy leaves")
+        let merged = try await desk.ask("POST", "chores/\(kept)/merge", #"{"records": [\#(lost)]}"#)
+        #expect(merged.status == 200, "\(merged.text)")
+        #expect(try await texts(kept) == ["Heavy leaves", "Bring gloves"])
+        let trail = try await desk.ask("GET", "chores/\(kept)/timeline").json["data"]?.array ?? []
+        #expect(trail.contains { $0["of"]?["id"]?.int == lost && $0["action"] == .string("created") })
+        let number = try #require(try await desk.ask("GET", "chores/\(kept)/notes").json["data"]?.array?.first?["id"]?.int)
+        #expect(try await desk.ask("PATCH", "chores/\(kept)/notes/\(number)", #"{"text": "Heavy, wet leaves"}"#).status == 200)
+        let change = try #require(try await desk.ask("GET", "changes").json["data"]?.array?.first?["id"]?.int)
+        #expect(try await desk.ask("POST", "changes/\(change)/undo").status == 200)
+        #expect(try await texts(kept) == ["Bring gloves"])
+        #expect(try await texts(lost) == ["Heavy, wet leaves"])
     }
 
     @Test func `the search over everything finds notes on records that the reader may see`() async throws {
