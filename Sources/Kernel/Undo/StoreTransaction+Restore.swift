@@ -60,7 +60,6 @@ extension StoreTransaction {
         try note(failures, entity, record.id, old: nil)
         try index(entity, record, isNew: true)
         try keepMatchKeys(entity, old: nil, new: record)
-        try separate(entity, record.id)
         try audit(entity, old: nil, new: record, as: "restored")
         change.new = record
         try finish(entity, change)

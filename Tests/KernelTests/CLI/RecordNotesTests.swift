@@ -7,7 +7,7 @@ import Testing
         let crm = FakeDeployment()
         let note = #"{"id": 7, "text": "Calls back\non Tuesday", "at": "2026-11-22T09:30:00Z", "user_label": "Anna", "edited_at": null}"#
         crm.answer("POST /api/v1/projects/4/notes", status: 201, note)
-        crm.answer("GET /api/v1/projects/4/notes?limit=50", #"{"data": [\#(note)], "next": null}"#)
+        crm.answer("GET /api/v1/projects/4/notes", #"{"data": [\#(note)], "next": null}"#)
         crm.answer("PATCH /api/v1/projects/4/notes/7", note)
         crm.answer("DELETE /api/v1/projects/4/notes/7", status: 204, "")
         #expect(await crm.run("projects", "note", "4", "Calls back", "on Tuesday") == .success)

@@ -28,10 +28,14 @@ import Testing
     @Test func `whatever is described to be read can be read`() async throws {
         let desk = try await FrontDesk()
         let chore = try await desk.chore("x", #""points": 3"#)
+        // Two are compared, so that one needs the other named.
+        let other = try await desk.chore("y")
+        #expect(try await desk.ask("GET", "chores/\(chore)/merge?records=\(other)").status == 200)
         try await desk.ask("POST", "chores/\(chore)/notes", #"{"text": "heavy"}"#)
         for path in try #require(try await document(desk)["paths"]?.members) where path.value["get"] != nil {
             let isEntity = path.name.hasPrefix("/api/v1/chores")
             guard isEntity || !path.name.contains("{") else { continue }
+            if path.name.hasSuffix("/merge") { continue }
             let answer = try await desk.ask("GET", path.name.replacing("{id}", with: "1").replacing("{note}", with: "1").replacing("{name}", with: "worth"))
             #expect(answer.status == 200 || answer.fields == ["entity"], "\(path.name): \(answer.text)")
         }
