@@ -11,8 +11,24 @@ enum LeadActivity {
         }
     }
 
+    /// A note about a lead is an activity, too.
+    @Sendable static func noted(_ note: NoteAdded, _ transaction: Transaction) throws {
+        guard note.entity == Lead.schema.name, transaction.user != nil else { return }
+        let everything: Transaction = transaction.elevated(for: "Whoever sees a lead may write a note about it.")
+        var lead: Record<Lead> = try everything.find(Lead.self, note.record)
+        touch(&lead, transaction)
+        lead[Lead.score] = try LeadScoring(transaction).score(of: lead)
+        try everything.derive(lead)
+    }
+
     static func touch(_ lead: inout Record<Lead>, _ transaction: Transaction) {
         lead[Lead.lastActivityAt] = transaction.now
         lead[Lead.activities] += 1
     }
+}
+
+/// A note was left on some record.
+struct NoteAdded: HookPayload {
+    var entity: String
+    var record: RecordID
 }

@@ -81,7 +81,8 @@ struct LeadAssignment {
                 let open: Int = try everything.count(
                     Lead.self, where: Lead.owner == Reference(id) && Lead.outcome == .open, atMost: capacity)
                 guard open < capacity else {
-                    skipped.append("\(name) has \(capacity) of \(capacity) open leads")
+                    // How many exactly is for those who see that colleague's leads.
+                    skipped.append("\(name) has no room")
                     continue
                 }
                 load = ", with \(open) of \(capacity) open leads"

@@ -23,6 +23,8 @@ struct LeadScoring {
         rules = try everything.all(LeadScoreRule.self, where: LeadScoreRule.active == true, sort: .ascending(LeadScoreRule.position))
     }
 
+    var hasRules: Bool { !rules.isEmpty }
+
     func score(of lead: Record<Lead>) -> Int {
         if rules.isEmpty { return lead[Lead.givenPoints] + lead[Lead.adjustment] }
         return lines(of: lead).reduce(0) { $0 + $1.points }

@@ -107,6 +107,7 @@ public struct LeadsPlugin: Plugin {
         crm.onSave(LeadScoreRule.self, LeadScoring.ruleChanged)
         crm.onDelete(LeadScoreRule.self, LeadScoring.ruleDeleted)
         crm.onSave(LeadStatus.self, LeadStatusRules.followQualified)
+        crm.on(Hook<NoteAdded>("note_added"), LeadActivity.noted)
         crm.job(LeadRefresh.job, .daily(at: "00:05"), LeadRefresh.run)
         crm.setting(LeadAssignment.onCreation)
 
@@ -116,6 +117,11 @@ public struct LeadsPlugin: Plugin {
         crm.hook(leadStatusChanged, "A lead has moved to another status.")
         crm.hook(leadConverted, "A lead has become a customer.")
         crm.onSave(Lead.self, LeadRules.tellOfStatus)
+
+        // What its page works out
+        crm.panel(Lead.self, "score", "Score", LeadPanels.score)
+        crm.panel(Lead.self, "assignment", "Assignment", LeadPanels.assignment)
+        crm.panel(Lead.self, "status-times", "Time in each status", LeadPanels.times)
 
         // What can be done
         crm.action(ConvertLead.self)

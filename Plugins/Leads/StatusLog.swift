@@ -37,7 +37,8 @@ enum StatusLog {
         }
     }
 
-    /// The time that a lead has spent in each status, in the order in which it came to them first; the present one up to now.
+    /// The time that a lead has spent in each status, in the order in which it came to them first; the present one up to now, or
+    /// until it was closed.
     static func times(of lead: Record<Lead>, _ transaction: Transaction) throws -> [Time] {
         let everything: Transaction = transaction.elevated(for: "The log of a lead is shown to those who see the lead.")
         let log: [Record<LeadStatusChange>] = try everything.all(
@@ -53,8 +54,10 @@ enum StatusLog {
             }
         }
         for entry in log { add(entry[LeadStatusChange.from], entry[LeadStatusChange.seconds] ?? 0) }
+        // A closed lead does not go on in its last status.
+        let until: Moment = lead[Lead.outcome] == .open ? transaction.now : lead[Lead.lastActivityAt] ?? transaction.now
         let since: Moment = lead[Lead.statusSince] ?? lead[Lead.createdAt]
-        add(lead[Lead.status], max(0, Int((transaction.now.milliseconds - since.milliseconds) / 1000)))
+        add(lead[Lead.status], max(0, Int((until.milliseconds - since.milliseconds) / 1000)))
         return times
     }
 
