@@ -19,4 +19,17 @@ extension SalesHost {
 
     /// The id of the user with a default role.
     func user(_ role: DefaultRole) throws -> Int64 { try #require(actor(role).userID) }
+
+    /// Hides a field from a default role.
+    func hide(_ field: String, of entity: String, from key: DefaultRole) async throws {
+        try await write { transaction in
+            let filter = Filter.compare("key", .equal, .value(.text(key.rawValue)))
+            var role = try #require(transaction.all("role", where: filter, sort: [], limit: 1).first)
+            var grants = RoleDocument(tolerating: ValueText.plain(role["grants"]))
+            grants.masks[entity, default: [:]][field] = .hidden
+            role["grants"] = .text(grants.text)
+            _ = try transaction.save("role", role)
+        }
+        try await reloadRights()
+    }
 }
