@@ -6,7 +6,7 @@ public enum LeadScoreRule: Entity {
     public static let condition = Field<String?>(
         "condition", .formula(on: Lead.self, result: .boolean),
         .help("Which leads get the points, such as company_size >= 50 or source.name = \"Referral\". Empty: all."))
-    public static let points = Field<Int>("points", .range(-100...100), .byDefault(0), .help("From -100 to 100."))
+    public static let points = Field<Int>("points", .range(-100...100), .byDefault(10), .help("From -100 to 100."))
     public static let pointsFormula = Field<String?>(
         "points_formula", .label("Points as a formula"), .formula(on: Lead.self, result: .number),
         .help("Instead of a fixed number, such as min(activities * 5, 30). Rounded, and held between -100 and 100."))

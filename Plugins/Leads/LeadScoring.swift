@@ -118,18 +118,15 @@ struct LeadScoring {
     }
 
     @Sendable static func ruleChanged(_ change: Change<LeadScoreRule>, _ transaction: Transaction) throws {
+        // A rule that was and is switched off counts nothing.
+        guard change.new[LeadScoreRule.active] || change.old?[LeadScoreRule.active] ?? false else { return }
         let matters: Bool = change.isNew || change.changed(LeadScoreRule.condition) || change.changed(LeadScoreRule.points)
             || change.changed(LeadScoreRule.pointsFormula) || change.changed(LeadScoreRule.halfLife) || change.changed(LeadScoreRule.active)
         if matters { try transaction.enqueue(LeadRefresh.job) }
     }
 
     @Sendable static func ruleDeleted(_ rule: Record<LeadScoreRule>, _ transaction: Transaction) throws {
-        try transaction.enqueue(LeadRefresh.job)
-    }
-
-    @Sendable static func checkRule(_ rule: Record<LeadScoreRule>) -> [Problem] {
-        guard rule[LeadScoreRule.points] == 0, rule.isEmpty(LeadScoreRule.pointsFormula) else { return [] }
-        return [Problem(LeadScoreRule.points, "gives no points; give some, or a formula for them")]
+        if rule[LeadScoreRule.active] { try transaction.enqueue(LeadRefresh.job) }
     }
 }
 
@@ -143,9 +140,7 @@ enum AdjustScore: Action {
     static let form = Form<Self>(points, reason)
 
     static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {
-        guard call.isEmpty(points), call.record[Lead.adjustment] != 0 else { return }
-        call[points] = call.record[Lead.adjustment]
-        if call.isEmpty(reason) { call[reason] = call.record[Lead.adjustmentReason] }
+        if call.isEmpty(points), call.record[Lead.adjustment] != 0 { call[points] = call.record[Lead.adjustment] }
     }
 
     static func run(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {

@@ -98,7 +98,6 @@ public struct LeadsPlugin: Plugin {
         crm.prepare(LeadStatus.self, LeadStatusRules.firstIsDefault)
         crm.onSave(LeadStatus.self, LeadStatusRules.keepOneDefault)
         crm.onDelete(LeadStatus.self, LeadStatusRules.keepDefault)
-        crm.validate(LeadScoreRule.self, LeadScoring.checkRule)
         crm.validate(LeadAssignmentRule.self, LeadAssignment.checkRule)
 
         // What follows: the score, the log of statuses

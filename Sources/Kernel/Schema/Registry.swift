@@ -71,6 +71,8 @@ final class Registry: Sendable {
     }
     /// The fields that open something, by entity.
     let secrets: [String: Set<String>]
+    /// The entities that plugins write and nobody else.
+    let logs: Set<String>
     /// The formulas that were asked for, read once each.
     let formulaCache = FormulaCache()
     /// What lists read, made once for each kind of list.
@@ -112,6 +114,7 @@ final class Registry: Sendable {
             }
         }
         self.links = links
+        logs = Set(entities.filter(\.schema.isLog).map(\.name))
         secrets = Dictionary(
             uniqueKeysWithValues: entities.compactMap { entity in
                 let names = Set(entity.storedFields.filter(\.description.isSecret).map(\.name))

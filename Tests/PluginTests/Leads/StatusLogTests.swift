@@ -122,8 +122,10 @@ import Testing
     @Test func `the board has the statuses in their order, without final ones; a drag sets the status, keeps the order and is told`() async throws {
         let host = try await SalesHost()
         let (new, contacted) = try await host.read { (try $0.named("lead_status", "New"), try $0.named("lead_status", "Contacted")) }
-        let leads = try await host.write { transaction in
-            try ["A", "B", "C"].map { try transaction.add("lead", ["title": .text($0)]).id }
+        var leads: [RecordID] = []
+        for title in ["A", "B", "C"] {
+            leads.append(try await host.write { try $0.add("lead", ["title": .text(title)]).id })
+            host.clock.advance(days: 1)
         }
         func columns() async throws -> [String] {
             try await host.read { transaction in
@@ -134,7 +136,7 @@ import Testing
             }
         }
         #expect(try await columns() == ["New: C B A", "Contacted: ", "Qualified: "])
-        try await host.write { transaction in
+        try await host.write { [leads] transaction in
             let model = try transaction.registry.require("lead")
             _ = try transaction.moveCard(model, leads[0], to: .integer(contacted.raw), below: nil)
             _ = try transaction.moveCard(model, leads[1], to: .integer(contacted.raw), below: leads[0])
