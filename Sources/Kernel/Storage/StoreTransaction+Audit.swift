@@ -52,12 +52,11 @@ extension StoreTransaction {
         try record(entity, new.id, new.version, action ?? (old == nil ? "created" : "updated"), writer.bytes)
     }
 
-    /// All that is gone, with what plugins worked out: from here it can come back.
     func auditDeletion(_ entity: EntityModel, _ old: RecordData, rank: Int64?) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         for field in entity.fields[SystemSlots.count...]
-        where field.isStored && field.formula == nil && !field.description.isSecret && !old.values[field.place].isEmpty {
+        where field.isStored && !field.isWorkedOut && !field.description.isSecret && !old.values[field.place].isEmpty {
             AuditJSON.write(&writer, field, old.values[field.place], .null)
         }
         DeletionFacts(of: old, entity, rank: rank).write(&writer)
