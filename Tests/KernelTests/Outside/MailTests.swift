@@ -217,6 +217,12 @@ import Testing
         try Data("from a file\n".utf8).write(to: desk.folder.appendingPathComponent("mail-password"))
         try await post.send(message, at: desk.clock.now)
         #expect(sink.messages.count == 1 && sink.logins == 1)
+        // Tried out by those who set it up, by default with a message to themselves.
+        let tried = try await desk.ask("POST", "mail/test")
+        #expect(tried.status == 200 && tried.json["to"]?.text == FrontDesk.boss, "\(tried.text)")
+        #expect(sink.messages.last?.recipients == [FrontDesk.boss] && sink.messages.last?.text.contains("Subject: Mail from Tenon") == true)
+        #expect(try await desk.ask("POST", "mail/test", #"{"to": "nobody"}"#).fields == ["to"])
+        #expect(try await desk.ask("POST", "mail/test", as: FrontDesk.agent).status == 403)
         // Shown in every front, and the password in none.
         let page = try await desk.ask("GET", "/admin/settings/kernel")
         let list = try await desk.ask("GET", "settings")
