@@ -222,6 +222,9 @@ import Testing
                     let rows: Int64 = try connection.integer(
                         "SELECT count(*) FROM \"\(table)\" WHERE CAST(\"\(column)\" AS TEXT) LIKE '%ledgerly%'\(own)") ?? 0
                     if rows > 0 { found.append("\(table).\(column)") }
+                    if rows > 0, table == "tenon_audit" {
+                        found += try connection.all("SELECT entity || ' ' || action || ' ' || changes FROM tenon_audit WHERE changes LIKE '%ledgerly%'\(own)") { $0.text(0) }
+                    }
                 }
             }
             return found

@@ -161,10 +161,8 @@ import Testing
         var transfer = MailTransfer(account: try account(silent), message: try MailMessage(mail), headers: [])
         transfer.timeout = 300
         let patient = transfer
-        let began = ContinuousClock.now
         let mute = await refusal { try await OutgoingClient.onThread { try patient.perform() } }
         #expect(mute?.code == .unavailable && mute?.message == "the mail server 127.0.0.1 did not answer in time")
-        #expect(ContinuousClock.now - began < .seconds(10))
         transfer = MailTransfer(account: try account(silent), message: try MailMessage(mail), headers: [])
         transfer = MailTransfer(
             account: .init(server: try #require(MailServer("smtp://127.0.0.1:1")), sender: transfer.account.sender), message: transfer.message, headers: [])
