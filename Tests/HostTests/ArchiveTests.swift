@@ -210,14 +210,14 @@ import Testing
     }
 
     /// Everything in the database that still names the plugin: in the schema, and in any text of any table but the history of
-    /// plugins, of custom fields, of settings and of what roles may do: that these were there stays on record.
+    /// plugins, of custom fields and of what roles may do: that these were there stays on record.
     private func residue(_ office: Office) async throws -> [String] {
         try await office.kernel.store.engine.read { connection in
             var found: [String] = try connection.all(
                 "SELECT name FROM sqlite_master WHERE name LIKE '%ledgerly%' OR sql LIKE '%ledgerly%'") { $0.text(0) }
             let tables: [String] = try connection.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'tenon_search_%'") { $0.text(0) }
             for table in tables {
-                let own: String = table == "tenon_audit" ? " AND entity NOT IN ('plugin', 'custom_field', 'role', 'tenon.setting')" : ""
+                let own: String = table == "tenon_audit" ? " AND entity NOT IN ('plugin', 'custom_field', 'role')" : ""
                 for column in try connection.columns(of: table) {
                     let rows: Int64 = try connection.integer(
                         "SELECT count(*) FROM \"\(table)\" WHERE CAST(\"\(column)\" AS TEXT) LIKE '%ledgerly%'\(own)") ?? 0

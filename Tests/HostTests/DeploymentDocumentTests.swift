@@ -7,8 +7,6 @@ import Testing
 @Suite struct DeploymentDocumentTests {
     @Test func `a deployment is printed, changed as a text, applied, and the second time there is nothing to do`() throws {
         let tenon = try TenonProgram.prepared()
-        // A default that somebody set is still the default, and one that differs is named.
-        #expect(try tenon.run("settings", "set", "kernel.time_zone", "Europe/Vienna").status == 0)
         let printed = try tenon.run("apply", "--print")
         #expect(printed.status == 0)
         #expect(printed.json["plugins"].elements.map { $0["id"].scalar } == ["customers", "deals", "leads"])
@@ -27,7 +25,7 @@ import Testing
         #expect(check.status == 1)
         #expect(check.json["changed"].bool == false)
         #expect(check.json["changes"].elements.map { "\($0["what"].scalar) \($0["name"].scalar)" } == [
-            "disable deals", "add lead.berth", "reset kernel.time_zone", "set kernel.name",
+            "disable deals", "add lead.berth", "reset kernel.currency", "reset kernel.time_zone", "set kernel.name",
         ])
         let first = try tenon.run("apply", file.path, "--json")
         #expect(first.status == 0, "\(first)")
@@ -43,8 +41,7 @@ import Testing
         try printed.output.write(to: file, atomically: true, encoding: .utf8)
         #expect(try tenon.run("apply", file.path).status == 0)
         let back = try tenon.run("apply", "--print")
-        let difference = back.output.split(separator: "\n").difference(from: printed.output.split(separator: "\n"))
-        #expect(back.output == printed.output, "\(difference)")
+        #expect(back.output == printed.output)
     }
 
     @Test func `a text that cannot be applied is refused with all that is wrong, before anything changes`() throws {

@@ -36,8 +36,8 @@ struct DeploymentAPI: Sendable {
             .sorted { $0.label < $1.label }
         let (registry, stored): (Registry, [String: Value]) = (kernel.store.registry, kernel.store.settings.values)
         document.settings = try registry.settings.map(\.body.key).sorted().compactMap { key in
-            // What opens something does not travel in a text; what is stored stays as it is. A default says nothing, stored or not.
-            guard let value = stored[key], let entry = registry.setting(key), !entry.field.isSecret, value != entry.fallback else { return nil }
+            // What opens something does not travel in a text; what is stored stays as it is.
+            guard let value = stored[key], registry.setting(key)?.field.isSecret != true else { return nil }
             return .init(name: key, value: try JSONValue(parsing: JSONWriter.document { $0.value(value) }))
         }
         document.roles = try await roles().map { ($0.label, RoleDocument(tolerating: $0.grants)) }
@@ -158,17 +158,14 @@ struct DeploymentAPI: Sendable {
     private func settingChanges(_ wanted: [JSONValue.Member], _ caller: Caller) async throws -> [Change] {
         let stored: [String: Value] = kernel.store.settings.values
         return try await kernel.store.read(as: caller.actor) { tx in
-            let reset: [String] = stored.keys.sorted().filter { key in
-                guard let entry = tx.registry.setting(key), !entry.field.isSecret else { return false }
-                return stored[key] != entry.fallback && !wanted.contains { $0.name == key }
-            }
-            var changes: [Change] = reset.map { Change(kind: .setting, name: $0, what: "reset") }
+            var changes: [Change] = stored.keys.sorted().filter { key in tx.registry.setting(key)?.field.isSecret == false && !wanted.contains { $0.name == key } }
+                .map { Change(kind: .setting, name: $0, what: "reset") }
             for member in wanted {
                 // A setting of a plugin that is still to be switched on has no value yet.
                 if let entry = tx.registry.setting(member.name) {
                     let model = FieldModel(entry.field, place: 0, plugin: "")
                     let value: Value = model.normalized(try RecordInput(transaction: tx).value(model, json: member.value))
-                    if stored[member.name] ?? entry.fallback == value { continue }
+                    if stored[member.name] == value { continue }
                 }
                 changes.append(Change(kind: .setting, name: member.name, what: "set"))
             }
