@@ -98,7 +98,7 @@ final class Kernel: Sendable {
             client: OutgoingClient(places: 8, resolved: options.resolved, allowsPrivate: allowsPrivate),
             filesFolder: options.dataDirectory + "/files",
             mail: MailPost {
-                try MailPost.Account(store.settings, password: try MailPassword.read(dataDirectory: options.dataDirectory))
+                try MailPost.Account(store.settings, password: try MailPassword.read())
             })
         self.outside = outside
         let webhooks = Webhooks(

@@ -210,7 +210,7 @@ import Testing
     }
 
     /// Everything in the database that still names the plugin: in the schema, and in any text of any table but the history of
-    /// plugins, of custom fields and of what roles may do.
+    /// plugins, of custom fields and of what roles may do: that these were there stays on record.
     private func residue(_ office: Office) async throws -> [String] {
         try await office.kernel.store.engine.read { connection in
             var found: [String] = try connection.all(
@@ -222,6 +222,9 @@ import Testing
                     let rows: Int64 = try connection.integer(
                         "SELECT count(*) FROM \"\(table)\" WHERE CAST(\"\(column)\" AS TEXT) LIKE '%ledgerly%'\(own)") ?? 0
                     if rows > 0 { found.append("\(table).\(column)") }
+                    if rows > 0, table == "tenon_audit" {
+                        found += try connection.all("SELECT entity || ' ' || action || ' ' || changes FROM tenon_audit WHERE changes LIKE '%ledgerly%'\(own)") { $0.text(0) }
+                    }
                 }
             }
             return found

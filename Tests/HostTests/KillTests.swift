@@ -37,10 +37,13 @@ import Glibc
             shots.append(.post("\(fault) after an await", "/plugins/crasher/await/\(fault)", kind: kind))
         }
         let results = try await Self.fire(shots)
-        let gaps = results.compactMap(\.gap).sorted()
+        let (gaps, starts) = (results.compactMap(\.gap).sorted(), results.compactMap(\.start).sorted())
         let median = try #require(gaps.isEmpty ? nil : gaps[gaps.count / 2])
-        print("time to the next good answer: median \(median), longest \(gaps.last ?? .zero), of \(gaps.count)")
-        #expect(median < .seconds(1))
+        let start = try #require(starts.isEmpty ? nil : starts[starts.count / 2])
+        print("time to the next good answer: median \(median), longest \(gaps.last ?? .zero), of \(gaps.count); a whole start: \(start)")
+        // A second on a machine that has nothing else to do. Where a thousand tests run beside it, all that starts takes longer, and a
+        // worker's part of a start cannot take longer than the whole.
+        #expect(median < max(.seconds(1), start))
     }
 
     @Test func `what is not an ordinary fault is told apart as well`() async throws {

@@ -108,6 +108,13 @@ import Glibc
             let shown = try place.program.run("crashes", "show", crashes[0]["id"]?.int.map { String($0) } ?? "1")
             #expect(shown.output.contains("Crasher.Fault.goOff()") && shown.output.contains("route POST now/{fault}"), "\(shown)")
             #expect(try place.program.run("doctor").output.contains("plugins are kept out: crasher"))
+            for path in ["/admin", "/admin/crashes", "/admin/crashes/\(crashes[0]["id"]?.int ?? 0)", "/admin/plugins/crasher"] {
+                guard case .answer(200, _, let page) = knock.ask("GET", path, accept: "text/html") else {
+                    Issue.record("\(path) does not answer")
+                    continue
+                }
+                #expect(page.contains("The plugin Crasher is in quarantine.") && page.contains("Crasher.Fault.goOff()"), "\(path)")
+            }
             let refused = try place.program.run("plugin", "enable", "crasher")
             #expect(refused.status != 0 && refused.errors.contains("tenon plugin release crasher"), "\(refused)")
 

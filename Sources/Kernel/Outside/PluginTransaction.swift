@@ -115,7 +115,7 @@ final class PluginTransaction: TransactionBackend {
     }
 
     func setting(_ key: String) throws -> Value {
-        try warrant.setting(key, uses)
+        try warrant.setting(key, isSecret: store.registry.setting(key)?.field.isSecret ?? false, uses)
         return try store.setting(key)
     }
 

@@ -37,9 +37,10 @@ final class Warrant: Sendable {
         if !writable.contains(entity) { throw refusal(.write, entity, uses) }
     }
 
-    /// Throws `forbidden` unless the setting is the plugin's own or the deployment's.
-    func setting(_ key: String, _ uses: PluginUses) throws {
-        if !isOwn(key), !key.hasPrefix(Composition.kernel + ".") { throw refusal(.setting, key, uses) }
+    /// Throws `forbidden` unless the setting is the plugin's own or the deployment's, secrets of which are the kernel's.
+    func setting(_ key: String, isSecret: @autoclosure () -> Bool, _ uses: PluginUses) throws {
+        if isOwn(key) { return }
+        if !key.hasPrefix(Composition.kernel + ".") || isSecret() { throw refusal(.setting, key, uses) }
     }
 
     /// Throws `forbidden` unless the job is the plugin's own.

@@ -237,7 +237,8 @@ struct PlanRefusal: Error {
 
     var told: CRMError {
         CRMError(
-            .refused, "the plugin \(id) cannot be switched on: \(failure.error.message)", hint: failure.error.hint,
+            .refused, failure.error.message.hasPrefix("the plugin \(id) ") ? failure.error.message : "the plugin \(id) cannot be switched on: \(failure.error.message)",
+            hint: failure.error.hint,
             problems: failure.error.problems, cause: failure.error)
     }
 }

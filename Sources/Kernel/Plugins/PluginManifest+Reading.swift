@@ -33,7 +33,9 @@ extension PluginManifest {
         let interface: JSONValue = reader.value("foreign", else: .null, isRequired: false)
         if interface != .null { foreign = ForeignInterface(interface, problems: &problems) }
         problems += foreign?.undeclared(in: capabilities) ?? []
-        problems = reader.finish() + api.finish() + problems
+        // What is not there has no parts either.
+        let isRanged: Bool = document["api"] != nil
+        problems = reader.finish() + (isRanged ? api.finish() : []) + problems
         guard problems.isEmpty else { throw CRMError(.invalid, "plugin.json cannot be used", hint: Self.hint, problems: problems) }
     }
 

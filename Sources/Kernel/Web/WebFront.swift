@@ -89,6 +89,7 @@ struct WebFront: Sendable {
         case "dashboards": return try await DashboardScreen(visit: visit).respond(rest)
         case "imports": return try await ImportScreen(visit: visit).respond(rest)
         case "jobs": return try await JobScreen(visit: visit).respond(rest)
+        case "crashes": return try await CrashScreen(visit: visit).respond(rest)
         case "traces": return try await TraceScreen(visit: visit).respond(rest)
         case "explain": return try await ExplainScreen(visit: visit).respond()
         default: return try await records(visit, try visit.entity(first), rest)
@@ -181,9 +182,11 @@ struct WebFront: Sendable {
         }
         let quarantined: [Quarantine] = await kernel.plugins.quarantined.values.sorted { $0.plugin < $1.plugin }
         if quarantined.isEmpty { return nil }
-        let names: String = quarantined.map(\.plugin).joined(separator: ", ")
-        let rest: HTML = quarantined.html { "<p>\($0.plugin): \($0.reason.asSentence)</p>" }
-        let way: HTML = "<p><a href=\"/admin/plugins\">See the plugins</a></p>"
-        return Parts.notice(.warn, quarantined.count == 1 ? "The plugin \(names) is in quarantine." : "Plugins are in quarantine: \(names).", "\(rest)\(way)")
+        var named: [(name: String, reason: String)] = []
+        for one in quarantined { named.append((await kernel.plugins.name(of: one.plugin), one.reason)) }
+        let way: HTML = "<p>Everything else works without \(named.count == 1 ? "it" : "them"). <a href=\"/admin/plugins\">See the plugins</a> and the <a href=\"/admin/crashes\">crashes</a>.</p>"
+        if named.count == 1 { return Parts.notice(.warn, "The plugin \(named[0].name) is in quarantine.", "<p>\(named[0].reason.asSentence)</p>\(way)") }
+        let rest: HTML = named.html { "<p>\($0.name): \($0.reason).</p>" }
+        return Parts.notice(.warn, "\(named.count) plugins are in quarantine.", "\(rest)\(way)")
     }
 }

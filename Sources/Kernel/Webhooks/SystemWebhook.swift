@@ -8,7 +8,7 @@ enum SystemWebhook: Entity {
         "url", .url, .maxLength(2000), .label("Address"), .help("Events are sent there with POST, as JSON, signed."))
     static let hooks = Field<String>(
         "hooks", .multiline, .maxLength(4000),
-        .help("The names of hooks, one a line, such as user_created. * stands for all. The schema and “tenon hooks” name those that there are."))
+        .help("The names of hooks, one a line, such as user_created. * stands for all. The page of jobs and hooks and “tenon hooks list” name those that there are."))
     static let entity = Field<String?>(
         "entity", .maxLength(60), .label("Only of"), .help("The name of an entity, such as user: hooks of others are left out."))
     static let owner = Field<Reference<User>>(

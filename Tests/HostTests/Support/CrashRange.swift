@@ -15,6 +15,8 @@ final class CrashRange: Sendable {
         var summary = ""
         /// From the first request that was not answered well to the next that was; nil when none was.
         var gap: Duration?
+        /// How long the whole server took to start, beside the same load.
+        var start: Duration?
         /// What went against the promises.
         var complaints: [String] = []
         var acknowledged = 0
@@ -44,7 +46,9 @@ final class CrashRange: Sendable {
             all["TENON_HOOK_LIMIT"] = environment["TENON_HOOK_LIMIT"] ?? "500"
             all["TENON_STRETCH_LIMIT"] = environment["TENON_STRETCH_LIMIT"] ?? "500"
             all["TENON_TURN_LIMIT"] = environment["TENON_TURN_LIMIT"] ?? "2000"
+            let began = ContinuousClock.now
             let server = try program.serve(environment: all, errors: program.folder.appendingPathComponent("errors"))
+            result.start = ContinuousClock.now - began
             defer {
                 server.process.terminate()
                 server.process.waitUntilExit()

@@ -40,6 +40,10 @@ final class GatedPlace: Sendable {
             at: Deployment.buildFolder.appendingPathComponent("lib\(name).so").resolvingSymlinksInPath(), to: target.appendingPathComponent("lib\(name).so"))
     }
 
+    func serve() throws -> TenonProgram.Server {
+        try program.serve(environment: environment, errors: program.folder.appendingPathComponent("errors"))
+    }
+
     // MARK: The gate
 
     /// Has the plugin wait where it comes by next.
@@ -130,5 +134,12 @@ final class GatedPlace: Sendable {
     private static func isDead(_ process: pid_t) -> Bool {
         let status: String = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
         return status.isEmpty || status.split(separator: ")").last?.split(separator: " ").first == "Z"
+    }
+}
+
+/// Runs what blocks on a thread of its own: tasks share few threads.
+func aside<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }
 }

@@ -170,11 +170,15 @@ private struct ClerkPlugin: Plugin {
         #expect(
             await refusal { _ = try await context(store).read { try $0.setting(ClerkPlugin.others) } }?.message
                 == "the plugin clerk may not read the setting workshop.size")
+        // What opens something is for the kernel alone.
+        #expect(
+            await refusal { _ = try await context(store).read { try $0.setting(KernelSettings.mailPassword) } }?.message
+                == "the plugin clerk may not read the setting kernel.mail_password")
         try await context(store).write { try $0.enqueue("clerk.tidy") }
         #expect(
             await refusal { try await context(store).write { try $0.enqueue("workshop.close") } }?.message
                 == "the plugin clerk may not queue the job workshop.close")
-        #expect(try await uses(store) == ["refused job workshop.close 1", "refused setting workshop.size 1"])
+        #expect(try await uses(store) == ["refused job workshop.close 1", "refused setting kernel.mail_password 1", "refused setting workshop.size 1"])
     }
 
     @Test func `requests go to approved hosts alone, and are on record by host`() async throws {

@@ -44,6 +44,7 @@ struct SystemPlugin: Plugin {
         crm.setting(KernelSettings.mailServer)
         crm.setting(KernelSettings.mailSender)
         crm.setting(KernelSettings.mailUser)
+        crm.setting(KernelSettings.mailPassword)
         crm.setting(KernelSettings.mailUnencrypted)
         crm.setting(KernelSettings.undoDays)
         crm.job(ChangeSetLedger.forgetting, .daily(at: "03:50"), ChangeSetLedger.forget)

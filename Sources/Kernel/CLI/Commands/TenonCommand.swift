@@ -26,7 +26,7 @@ struct TenonCommand: ParsableCommand {
                 name: "Administration",
                 subcommands: [
                     UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, ApplyCommand.self, SettingsCommand.self, FieldsCommand.self,
-                    FormulasCommand.self,
+                    FormulasCommand.self, MailCommand.self,
                     JobsCommand.self, HooksCommand.self, CrashesCommand.self, OpenAPICommand.self,
                 ]),
             CommandGroup(

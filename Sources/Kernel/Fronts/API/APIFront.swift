@@ -25,6 +25,7 @@ struct APIFront: Sendable {
         case "custom-fields": return try await CustomFieldsAPI(kernel: kernel).respond(request, caller, below)
         case "formulas": return try await FormulasAPI(kernel: kernel).respond(request, caller, below)
         case "settings": return try await SettingsAPI(kernel: kernel).respond(request, caller, below)
+        case "mail": return try await MailAPI(kernel: kernel).respond(request, caller, below)
         case "jobs": return try await JobsAPI(kernel: kernel).respond(request, caller, below)
         case "hooks": return try await HooksAPI(kernel: kernel).respond(request, caller, below)
         case "traces": return try await TracesAPI(kernel: kernel).respond(request, caller, below)

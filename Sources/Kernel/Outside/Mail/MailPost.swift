@@ -30,7 +30,7 @@ final class MailPost: Sendable {
 }
 
 extension MailPost.Account {
-    /// From the settings; throws `unavailable` while no server is set.
+    /// From the settings; throws `unavailable` while no server is set. A password from outside comes before that of the settings.
     init(_ settings: DeploymentSettings, password: @autoclosure () throws -> String?) throws {
         guard let text = settings.value(KernelSettings.mailServer), let server = MailServer(text),
             let sender = settings.value(KernelSettings.mailSender).flatMap({ MailAddress($0) })
@@ -40,20 +40,20 @@ extension MailPost.Account {
         }
         let user: String? = settings.value(KernelSettings.mailUser)
         self.init(
-            server: server, sender: sender, user: user, password: user == nil ? nil : try password(),
+            server: server, sender: sender, user: user,
+            password: user == nil ? nil : try password() ?? settings.value(KernelSettings.mailPassword),
             isUnencrypted: settings.value(KernelSettings.mailUnencrypted))
     }
 }
 
-/// The password at the mail server: out of settings, exports and logs. Read anew each time, so that it can be changed while the
-/// product runs.
+/// The password at the mail server where it is not to stand in the database. Read anew each time, so that it can be changed while
+/// the product runs.
 enum MailPassword {
-    static func read(_ environment: [String: String] = ProcessInfo.processInfo.environment, dataDirectory: String) throws -> String? {
+    static func read(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String? {
         if let given = environment["TENON_MAIL_PASSWORD"], !given.isEmpty { return given }
-        let named: String = environment["TENON_MAIL_PASSWORD_FILE"] ?? ""
-        guard let bytes = FileManager.default.contents(atPath: named.isEmpty ? dataDirectory + "/mail-password" : named) else {
-            if named.isEmpty { return nil }
-            throw CRMError(.unavailable, "the password of the mail server cannot be read", hint: "TENON_MAIL_PASSWORD_FILE names \(named).")
+        guard let file = environment["TENON_MAIL_PASSWORD_FILE"], !file.isEmpty else { return nil }
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            throw CRMError(.unavailable, "the password of the mail server cannot be read", hint: "TENON_MAIL_PASSWORD_FILE names \(file).")
         }
         // A file ends with a line break more often than a password does.
         return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)

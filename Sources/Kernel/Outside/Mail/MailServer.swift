@@ -36,7 +36,10 @@ extension KernelSettings {
         "kernel.mail_sender", "Sender of mail", default: nil, .maxLength(300), .help("Such as Kestrel Foods <crm@example.com>."))
     static let mailUser = Setting<String?>(
         "kernel.mail_user", "User at the mail server", default: nil, .maxLength(200),
-        .help("Its password is not a setting: it is read from TENON_MAIL_PASSWORD, TENON_MAIL_PASSWORD_FILE or mail-password in the data directory."))
+        .help("Left empty where the server wants none."))
+    static let mailPassword = Setting<String?>(
+        "kernel.mail_password", "Password at the mail server", default: nil, .maxLength(500), .secret,
+        .help("TENON_MAIL_PASSWORD and the file that TENON_MAIL_PASSWORD_FILE names come first."))
     static let mailUnencrypted = Setting<Bool>(
         "kernel.mail_unencrypted", "Send mail without encryption", default: false,
         .help("Whether a mail server may be used that offers no encryption. Right for one on this machine, wrong for most others."))

@@ -231,6 +231,9 @@ extension PluginHost {
         return found
     }
 
+    /// What people call a plugin.
+    func name(of id: String) -> String { name(of: id, ledger?.rows[id]) }
+
     func name(of id: String, _ row: PluginLedger.Row?) -> String {
         if let name = contents.entries[id]?.manifest.name { return name }
         guard let text = row?.copy?.manifest, let manifest = try? PluginManifest(json: Array(text.utf8)) else { return id }

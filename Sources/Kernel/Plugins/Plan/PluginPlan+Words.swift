@@ -39,8 +39,8 @@ extension PluginPlan.Step {
         add("May already", asks.filter { !approvals.contains($0) })
         add("New tables", tables)
         add("New columns", columns)
-        add("New indexes", indexes)
-        add("Indexes no longer needed", lines: lost("index"))
+        add("New indexes", lines: Self.counted(indexes))
+        add("Indexes no longer needed", lines: Self.counted(drops.filter { $0.kind == "index" }.map(\.name)))
         add("Runs migrations", migrations)
         add("Rights for roles", lines: Self.grouped(rights))
         for kind in Self.kinds { add(kind.word, adds[kind.key] ?? []) }
@@ -49,6 +49,16 @@ extension PluginPlan.Step {
         add("Data that stays", keeps.map(\.words))
         add("Note", notes)
         return all
+    }
+
+    /// Names of indexes, which begin with their table's, a line for each table.
+    private static func counted(_ indexes: [String]) -> [Section.Line] {
+        var tables: [(name: String, indexes: [String])] = []
+        for index in indexes {
+            let table: String = index.firstRange(of: "__").map { String(index[..<$0.lowerBound]) } ?? index
+            if let place = tables.firstIndex(where: { $0.name == table }) { tables[place].indexes.append(index) } else { tables.append((table, [index])) }
+        }
+        return tables.map { Section.Line(text: "\($0.indexes.count) on \($0.name)", details: $0.indexes) }
     }
 
     /// `role: right entity (scope)`, a line for each entity.

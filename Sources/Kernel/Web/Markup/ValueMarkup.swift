@@ -48,6 +48,10 @@ struct ValueMarkup {
         case .url where links:
             guard text.hasPrefix("https://") || text.hasPrefix("http://") else { return HTML(text) }
             return "<a href=\"\(text)\" rel=\"noopener noreferrer\" target=\"_blank\">\(text)</a>"
+        case .multiline where links && text.hasPrefix("{"):
+            // What programs say to each other reads better in their own form.
+            guard let json = try? JSONValue(parsing: Array(text.utf8)) else { return HTML(text) }
+            return "<pre>\(json.text(indented: true))</pre>"
         case .color: return "<span class=\"person\">\(Icon.dot(text))\(text)</span>"
         default: return HTML(text)
         }

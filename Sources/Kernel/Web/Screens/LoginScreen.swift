@@ -35,7 +35,10 @@ struct LoginScreen {
     }
 
     private func page(_ error: CRMError?, email: String, next: String) -> FrontResponse {
-        let trouble: HTML = error.map { FieldForm.summary($0, fields: []) } ?? ""
+        var trouble: HTML = error.map { FieldForm.summary($0, fields: []) } ?? ""
+        if front.kernel.options.safeMode != nil, error == nil {
+            trouble = Parts.notice(.warn, "Safe mode", "<p>The server runs without plugins. Only administrators can log in.</p>")
+        }
         let focus: HTML = " autofocus"
         let content: HTML = """
             <section class="card-box"><h1>Log in</h1><form class="form" method="post" action="/login">\(trouble)<input type="hidden" name="next" value="\(next)">\

@@ -47,7 +47,10 @@ struct PluginPlanScreen {
             let json = try await visit.front.api(visit, "POST", ["plugins", "plan"], body)
             plan = try PayloadCoding.decode(PluginPlan.self, from: Array(json.text().utf8))
         } catch let refusal as CRMError where refusal.code != .unauthenticated && refusal.code != .internalError {
-            return try await dialog("\(word.readable) \(id)?", refusal, "\(FieldForm.summary(refusal, fields: []))\(foot(nil))")
+            var told: CRMError = refusal
+            // What the refusal has said already.
+            told.problems.removeAll { $0.isDifference || refusal.message.contains($0.message) }
+            return try await dialog("\(word.readable) \(id)?", refusal, "\(FieldForm.summary(told, fields: []))\(foot(nil))")
         }
         let trouble: HTML = error.map { FieldForm.summary($0, fields: []) } ?? ""
         guard !plan.isEmpty else {

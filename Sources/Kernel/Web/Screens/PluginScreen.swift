@@ -22,7 +22,8 @@ struct PluginScreen {
         let items = plugins.html { item($0) }
         let none = Parts.empty("plugin", "No plugins", "There is none in the plugins folder of this installation.")
         let list: HTML = "<div class=\"middle\"><section class=\"card-box\"><ul>\(items)</ul></section></div>"
-        let content: HTML = "\(Parts.head("Plugins", count: plugins.count))\(plugins.isEmpty ? none : list)"
+        let crashes = Parts.link("Crashes", "/admin/crashes", classes: "plain")
+        let content: HTML = "\(Parts.head("Plugins", count: plugins.count, actions: crashes))\(plugins.isEmpty ? none : list)"
         return try await visit.page(Page(title: "Plugins", current: "/admin/plugins", content: content))
     }
 
@@ -31,21 +32,41 @@ struct PluginScreen {
         let state = plugin["state"]?.text ?? ""
         let reason = plugin["reason"]?.text ?? ""
         let isOff = state == "disabled" || state == "available"
+        // Without plugins' code, none can be switched on.
+        let isSafe = visit.front.kernel.options.safeMode != nil
         let button: HTML = state == "quarantined"
             ? Parts.link("Release…", "/admin/plugins/\(id)/release", dialog: true)
             : state == "enabled" || state == "held"
             ? Parts.link("Disable…", "/admin/plugins/\(id)/disable", dialog: true)
-            : Parts.link(isOff ? "Enable…" : "Try again…", "/admin/plugins/\(id)/enable", classes: isOff ? "primary" : "", dialog: true)
-        var trouble: HTML = reason.isEmpty || isOff || state == "enabled" ? "" : Parts.notice(state == "quarantined" ? .warn : .bad, reason.asSentence, PluginScreen.hint(plugin))
-        trouble += upgrade(plugin)
+            : isSafe ? "" : Parts.link(isOff ? "Enable…" : "Try again…", "/admin/plugins/\(id)/enable", classes: isOff ? "primary" : "", dialog: true)
+        var trouble: HTML = reason.isEmpty || isOff || state == "enabled" || state == "held" ? "" : PluginScreen.trouble(plugin, state == "quarantined" ? .warn : .bad)
+        if !isSafe { trouble += upgrade(plugin) }
         return """
             <li class="plugin"><div><div class="row"><h2><a href="/admin/plugins/\(id)">\(plugin["name"]?.text ?? id)</a></h2><span class="muted">\(plugin["version"]?.text ?? "")</span>\(PluginScreen.badge(state))</div><p>\(plugin["summary"]?.text ?? "")</p><p class="adds">\(adds(plugin))</p></div><div class="row">\(button)</div>\(trouble)</li>
             """
     }
 
+    /// Why it does not run. What is wrong by fields is a list, unless the reason says as much.
+    static func trouble(_ plugin: JSONValue, _ tone: Parts.Tone) -> HTML {
+        let problems: [(field: String, message: String)] = (plugin["errors"]?.array ?? []).map { ($0["field"]?.text ?? "", $0["message"]?.text ?? "") }
+        let told: [String] = problems.map { $0.field.isEmpty ? $0.message : $0.field + " " + $0.message }
+        var reason: String = plugin["reason"]?.text ?? ""
+        // Named one by one in the reason: said once, as the list.
+        let isListed: Bool = told.count > 1 && told.allSatisfy { reason.contains($0) }
+        if isListed, let colon = reason.firstRange(of: ": ") { reason = String(reason[..<colon.lowerBound]) }
+        let list: HTML = isListed ? "<ul>\(told.html { "<li>\($0)</li>" })</ul>" : ""
+        let title: String = reason.hasPrefix("plugin.json") ? reason + "." : reason.asSentence
+        return Parts.notice(tone, title, "\(list)\(hint(plugin))")
+    }
+
+    /// What to do about it, with commands set apart.
     static func hint(_ plugin: JSONValue) -> HTML {
         let hint = plugin["hint"]?.text ?? ""
-        return hint.isEmpty ? "" : "<p>\(hint)</p>"
+        if hint.isEmpty { return "" }
+        let pieces = hint.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { place, piece -> HTML in
+            place % 2 == 0 ? HTML(String(piece)) : "<code>\(String(piece))</code>"
+        }
+        return "<p>\(pieces)</p>"
     }
 
     /// Another version than the one that was switched on, and what to do about it.
@@ -108,7 +129,7 @@ struct PluginScreen {
         let rows = facts.filter { !$0.1.isEmpty }.html { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" }
         let state = plugin["state"]?.text ?? ""
         let reason = plugin["reason"]?.text ?? ""
-        let trouble: HTML = reason.isEmpty || state == "enabled" ? "" : Parts.notice(.warn, reason.asSentence, PluginScreen.hint(plugin))
+        let trouble: HTML = reason.isEmpty || state == "enabled" ? "" : PluginScreen.trouble(plugin, .warn)
         let change = state == "quarantined" ? "release" : state == "enabled" || state == "held" ? "disable" : "enable"
         var actions = Parts.link(change.readable + "…", "/admin/plugins/\(id)/\(change)", dialog: true)
         if state != "available" { actions += Parts.link("Uninstall…", "/admin/plugins/\(id)/uninstall", classes: "danger", dialog: true) }
@@ -116,9 +137,19 @@ struct PluginScreen {
         let uses: HTML = try await PluginUsesPart(visit: visit).html(id)
         let history: HTML = try await history(id)
         let content: HTML = """
-            <div class="narrow stack">\(Parts.crumbs([("Plugins", "/admin/plugins")], here: id))\(Parts.head(name, beside: PluginScreen.badge(state), actions: actions))\(trouble)\(upgrade(plugin))\(Parts.box("What it is", "<dl class=\"facts\">\(rows)</dl>"))\(uses)\(try await slow(id))\(history)</div>
+            <div class="narrow stack">\(Parts.crumbs([("Plugins", "/admin/plugins")], here: id))\(Parts.head(name, beside: PluginScreen.badge(state), actions: actions))\(trouble)\(upgrade(plugin))\(Parts.box("What it is", "<dl class=\"facts\">\(rows)</dl>"))\(uses)\(try await crashes(id))\(try await slow(id))\(history)</div>
             """
         return try await visit.page(Page(title: name, current: "/admin/plugins", content: content))
+    }
+
+    /// Its latest crashes; nothing when there was none.
+    private func crashes(_ id: String) async throws -> HTML {
+        let query: [FrontRequest.QueryItem] = FrontRequest.parseQuery("plugin=\(id)&limit=10") ?? []
+        let items = try await visit.front.api(visit, "GET", ["crashes"], query: query)["data"]?.array ?? []
+        if items.isEmpty { return "" }
+        return try await visit.store.read(as: visit.actor) { transaction in
+            Parts.box("Crashes", count: items.count, CrashScreen.table(items, visit.markup(transaction), showsPlugin: false))
+        }
     }
 
     /// Code of the plugin that took longer than its time budget; nothing when there is none.

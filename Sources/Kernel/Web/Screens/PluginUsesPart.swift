@@ -11,7 +11,7 @@ struct PluginUsesPart {
             let markup = visit.markup(transaction)
             return uses.html { row($0, markup) }
         }
-        let heads: [HTML] = ["What", "Times", "Last", "State"]
+        let heads: [HTML] = [Parts.th("What"), Parts.th("Times", numeric: true), Parts.th("Last"), Parts.th("State")]
         return Parts.box("Beyond its own records", count: uses.count, Parts.table("Beyond its own records", heads: heads, rows))
     }
 

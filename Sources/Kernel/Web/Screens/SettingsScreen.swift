@@ -30,6 +30,7 @@ struct SettingsScreen {
 
     func respond(_ rest: [String]) async throws -> FrontResponse {
         let sections = self.sections
+        if rest.first == "mail-test", visit.isPost { return try await testMail() }
         if ["import", "reset"].contains(rest.first) { return try await SettingsFileScreen(visit: visit).respond(rest[0]) }
         guard !sections.isEmpty || !lookups.isEmpty else { try visit.actor.require(.manageSettings); throw visit.front.unknown(visit) }
         if let key = rest.first, !sections.contains(where: { $0.key == key }) { throw visit.front.unknown(visit) }
@@ -96,7 +97,24 @@ struct SettingsScreen {
             let box = Parts.box(section.title, """
                 <form class="body form" method="post" action="/admin/settings/\(section.key)" data-guard>\(csrfField(visit.csrf))\(trouble)\(controls)<div class="form-foot"><button class="button primary">Save</button></div></form>
                 """)
-            return "\(box)\(changed(section, transaction))"
+            return "\(box)\(mail(section, transaction))\(changed(section, transaction))"
+        }
+    }
+
+    /// Whether mail is set up rightly is best seen by a message.
+    private func mail(_ section: Section, _ transaction: StoreTransaction) -> HTML {
+        guard section.key == Composition.kernel, transaction.settings.value(KernelSettings.mailServer) != nil else { return "" }
+        let button = Parts.post("Send me a test message", "/admin/settings/mail-test", csrf: visit.csrf, classes: "")
+        return Parts.box("Mail", "<div class=\"body row\"><p class=\"grow\">Plugins that may send mail do so by the server above.</p>\(button)</div>")
+    }
+
+    private func testMail() async throws -> FrontResponse {
+        do {
+            let answer = try await visit.front.api(visit, "POST", ["mail", "test"], .object([]))
+            return visit.done("/admin/settings/\(Composition.kernel)", "The mail server has taken a message for \(answer["to"]?.text ?? "you").")
+        } catch let error as CRMError where error.code != .unauthenticated && error.code != .internalError {
+            guard let section = sections.first(where: { $0.key == Composition.kernel }) else { throw error }
+            return try await page(section, "\(FieldForm.summary(error, fields: []))\(try await form(section, nil))", status: Problems.status(error.code))
         }
     }
 
