@@ -8,6 +8,7 @@ enum IntakeContributions {
         facebook(&crm)
         failed(&crm)
         rights(&crm)
+        crm.demo("leads_intake", IntakeDemo.fill)
     }
 
     private static func forms(_ crm: inout Registrar) {
