@@ -254,6 +254,24 @@ import Testing
         #expect(await host.visit("GET", "/plugins/leads/forms/\(fresh)").text.contains("This form is closed"))
     }
 
+    @Test func `a form tells its address, a frame for the sites that may embed it, and a plain form for own pages`() async throws {
+        let host = try await PublicHost()
+        let key = try await host.form()
+        let plain = try await host.ask("GET", "lead-forms/1/panels/address").text
+        #expect(plain.contains("/plugins/leads/forms/\(key)"))
+        #expect(!plain.contains("iframe"))
+        try await host.ask("PATCH", "settings", #"{"kernel.public_url": "https://crm.example.com/"}"#)
+        try await host.ask(
+            "PATCH", "lead-forms/1",
+            ##"{"title": "Say \"hello\" <now>", "allowed_origins": "https://www.example.com", "own_markup": true, "fields": "contact_name,contact_email,source,description"}"##)
+        let panel = try await host.ask("GET", "lead-forms/1/panels/address").json.text()
+        #expect(panel.contains("https://crm.example.com/plugins/leads/forms/\(key)?embed=1"))
+        #expect(panel.contains("Say &quot;hello&quot; &lt;now&gt;"))
+        #expect(panel.contains("<textarea name="))
+        #expect(panel.contains(">Trade fair</option>"))
+        #expect(panel.contains("name=\\\"website\\\""), "the trap is in the plain form, too")
+    }
+
     @Test func `marketing and administrators make forms, others do not, and nobody sees what signs them`() async throws {
         let host = try await PublicHost()
         let marketing = try await host.user("Marketing")
