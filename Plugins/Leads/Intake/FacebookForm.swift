@@ -38,7 +38,6 @@ public enum FacebookForm: Entity {
         for pair in read.pairs where !known.contains(pair.right) {
             problems.append(Problem(mapping, "names \(pair.right), which is no field that people fill in"))
         }
-        if !change.new[formID].allSatisfy({ $0.isASCII && $0.isNumber }) { problems.append(Problem(formID, "is not a number")) }
         guard problems.isEmpty else { throw CRMError(.invalid, "the form cannot be saved as it is", problems: problems) }
     }
 

@@ -19,7 +19,7 @@ public enum FailedSubmission: Entity {
 
     public static let schema = Schema(
         "failed_submission", sender, state, reason, channel, form, key, facebookLead, values, address, times, lead, mark
-    ).icon("inbox").group("Sales")
+    ).icon("inbox").group("Sales").writtenByPlugin()
 
     public enum State: String, Choice {
         case waiting, spam, accepted, discarded
@@ -91,12 +91,5 @@ public enum FailedSubmission: Entity {
         var text = error.message
         for problem in error.problems { text += problem.field.isEmpty ? "; \(problem.message)" : "; \(problem.field) \(problem.message)" }
         return text
-    }
-
-    /// Nobody makes them up, and only the actions change them.
-    @Sendable static func guardWriting(_ change: inout Change<FailedSubmission>, _ transaction: Transaction) throws {
-        if change.isNew, transaction.user != nil {
-            throw CRMError.refused("failed submissions come from outside", hint: "Make a lead instead.")
-        }
     }
 }

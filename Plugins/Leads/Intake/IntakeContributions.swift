@@ -52,7 +52,6 @@ enum IntakeContributions {
             FacebookLead.self,
             columns: [FacebookLead.leadgenID, FacebookLead.formID, FacebookLead.state, FacebookLead.attempts, FacebookLead.problem, FacebookLead.lead],
             filters: [FacebookLead.state])
-        crm.prepare(FacebookLead.self, FacebookLead.guardWriting)
         crm.setting(FacebookSettings.appSecret)
         crm.setting(FacebookSettings.verifyToken)
         crm.setting(FacebookSettings.pageToken)
@@ -80,7 +79,6 @@ enum IntakeContributions {
             FieldSection(
                 "Where it came from", FailedSubmission.channel, FailedSubmission.form, FailedSubmission.key, FailedSubmission.facebookLead,
                 FailedSubmission.address, FailedSubmission.times, FailedSubmission.lead))
-        crm.prepare(FailedSubmission.self, FailedSubmission.guardWriting)
         crm.action(RetrySubmission.self)
         crm.action(DiscardSubmission.self)
         crm.job(SubmissionPruning.job, .daily(at: "03:20"), SubmissionPruning.run)
@@ -105,6 +103,7 @@ enum IntakeContributions {
         crm.grant([.marketing], FacebookLead.self, [.view()])
         crm.grant([.marketing], FailedSubmission.self, looking)
         crm.grant([.salesManager, .management], LeadForm.self, [.view()])
+        crm.grant([.marketing, .management], InboundKey.self, [.view()])
         crm.grant([.salesManager], FailedSubmission.self, [.view(), .action(RetrySubmission.name), .action(DiscardSubmission.name)])
         crm.grant([.management], InboundKey.self, [.view()])
         crm.grant([.management], FacebookForm.self, [.view()])

@@ -13,6 +13,8 @@ extension EntityModel {
     var rights: [String] { EntityModel.generalRights + actions.map(\.name) }
 
     static let generalRights = ["view", "create", "edit", "delete", "import", "export"]
+    /// The rights that nobody has on what its plugin alone writes.
+    static let writingRights: Set<String> = ["create", "edit", "import"]
 }
 
 extension RightsSnapshot {

@@ -36,13 +36,16 @@ final class RightsSnapshot: Sendable {
     let sources: [String: [String: Set<FormulaUses.Read.Step>]]
     /// The fields that open something, by entity: nobody sees them, not even administrators.
     let secrets: [String: Set<String>]
+    /// The entities that their plugins alone write.
+    let closed: Set<String>
 
     init(
         people: [Int64: Person], roles: [Int64: Role], sources: [String: [String: Set<FormulaUses.Read.Step>]] = [:],
-        secrets: [String: Set<String>] = [:]
+        secrets: [String: Set<String>] = [:], closed: Set<String> = []
     ) {
         self.sources = sources
         self.secrets = secrets
+        self.closed = closed
         self.people = people
         self.roles = roles
         var merged: [Int64: RoleGrants] = [:]
@@ -62,14 +65,18 @@ final class RightsSnapshot: Sendable {
 
     /// The same rights where other fields are worked out.
     func with(
-        sources: [String: [String: Set<FormulaUses.Read.Step>]], secrets: [String: Set<String>] = [:]
+        sources: [String: [String: Set<FormulaUses.Read.Step>]], secrets: [String: Set<String>] = [:], closed: Set<String> = []
     ) -> RightsSnapshot {
-        if sources == self.sources, secrets == self.secrets { return self }
-        return RightsSnapshot(people: people, roles: roles, sources: sources, secrets: secrets)
+        if sources == self.sources, secrets == self.secrets, closed == self.closed { return self }
+        return RightsSnapshot(people: people, roles: roles, sources: sources, secrets: secrets, closed: closed)
     }
 
     /// The same rights in the deployment as it is put together.
-    func with(_ registry: Registry) -> RightsSnapshot { with(sources: registry.fieldFormulas.sources, secrets: registry.secrets) }
+    func with(_ registry: Registry) -> RightsSnapshot {
+        with(
+            sources: registry.fieldFormulas.sources, secrets: registry.secrets,
+            closed: Set(registry.entities.filter(\.schema.isWrittenByPlugin).map(\.name)))
+    }
 
     /// Nobody, with no rights.
     static let empty = RightsSnapshot(people: [:], roles: [:])
@@ -102,6 +109,7 @@ final class RightsSnapshot: Sendable {
 
     func scope(of user: Int64, right: String, entity: String) -> Scope? {
         if let denied = RightsSnapshot.writtenByProduct[entity], denied.contains(right) { return nil }
+        if closed.contains(entity), EntityModel.writingRights.contains(right) { return nil }
         guard let rights = merged[user] else { return nil }
         return rights.isEverything ? .all : rights.entities[entity]?[right]
     }

@@ -125,6 +125,18 @@ import Testing
         #expect((wrong.status, wrong.fields) == (422, ["price"]))
     }
 
+    @Test func `what a plugin alone writes nobody makes, changes or imports, and everybody with the right may delete`() async throws {
+        let desk = try await gate()
+        #expect(await world(desk, "POST", "pass", "Ada").status == 201)
+        #expect(try await desk.ask("GET", "passages/1").json["who"]?.text == "Ada")
+        #expect(try await desk.ask("POST", "passages", #"{"who": "Eva"}"#).status == 403)
+        #expect(try await desk.ask("PATCH", "passages/1", #"{"who": "Eva"}"#).status == 403)
+        let schema = try await desk.ask("GET", "schema").json["entities"]?.array?.first { $0["name"]?.text == "passage" }
+        #expect(schema?["rights"]?.array?.compactMap(\.text) == ["view", "delete", "export"])
+        #expect(try await !desk.ask("GET", "/admin/passages").text.contains("/admin/passages/new"))
+        #expect(try await desk.ask("DELETE", "passages/1").status == 204)
+    }
+
     @Test func `a secret setting is never shown again, in any front`() async throws {
         let desk = try await gate()
         #expect(try await desk.ask("GET", "settings/gate.token").json["is_set"]?.bool == false)

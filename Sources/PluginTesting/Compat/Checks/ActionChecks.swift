@@ -19,7 +19,7 @@ enum ActionChecks {
         },
         CompatCheck("actions-answer", "Every action does its work or says what is wrong by field; none fails.") { bench in
             var findings: [String] = []
-            for entity in bench.own {
+            for entity in bench.makeable {
                 for action in entity.actions {
                     let fields = action["fields"].items.map(CompatEntity.Field.init)
                     let name = action["name"].text
@@ -44,7 +44,7 @@ enum ActionChecks {
         _ bench: CompatBench, _ body: (CompatEntity, _ action: String, _ id: String) async throws -> [String]
     ) async throws -> [String] {
         var findings: [String] = []
-        for entity in bench.own {
+        for entity in bench.makeable {
             let id = try await bench.record(entity)["id"].text
             for action in entity.actions { findings += try await body(entity, action["name"].text, id) }
         }

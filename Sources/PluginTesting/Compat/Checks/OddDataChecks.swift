@@ -26,7 +26,7 @@ enum OddDataChecks {
         },
         CompatCheck("odd-data-shown", "Lists, boards, pages and commands show odd data, and markup in it stays text.") { bench in
             var findings = try await RecordChecks.details(bench) + EmptyChecks.lists(bench) + EmptyChecks.boards(bench)
-            for entity in bench.own {
+            for entity in bench.makeable {
                 let id = try await bench.record(entity)["id"].text
                 for path in ["/admin/\(entity.path)", "/admin/\(entity.path)/\(id)"] where try await bench.host.page(path).contains("<b>\"bold\"") {
                     findings.append("\(path) shows markup of a record's text as markup")

@@ -41,7 +41,7 @@ enum RecordChecks {
         CompatCheck("boards-answer", "Every board answers with cards on it.") { try await EmptyChecks.boards($0) },
         CompatCheck("filters-answer", "Every filter answers in the web and in JSON, and finds the records that have its value.") { bench in
             var findings: [String] = []
-            for entity in bench.own {
+            for entity in bench.makeable {
                 let record = try await bench.record(entity)
                 for filter in entity.filters where !record[filter].text.isEmpty {
                     let query = "\(filter)=\(record[filter].text.percentEncoded)"
@@ -54,7 +54,7 @@ enum RecordChecks {
         },
         CompatCheck("search-finds", "What is searchable is found by search.") { bench in
             var findings: [String] = []
-            for entity in bench.own {
+            for entity in bench.makeable {
                 let record = try await bench.record(entity)
                 for field in entity.fields where field.isSearchable && record[field.name].text.count >= 3 {
                     let words = record[field.name].text
@@ -107,7 +107,7 @@ enum RecordChecks {
 
     static func details(_ bench: CompatBench) async throws -> [String] {
         var findings: [String?] = []
-        for entity in bench.own {
+        for entity in bench.makeable {
             let id = try await bench.record(entity)["id"].text
             findings.append(try await bench.complaint("/api/v1/\(entity.path)/\(id)"))
             findings.append(try await bench.complaint("/api/v1/\(entity.path)/\(id)/timeline"))
