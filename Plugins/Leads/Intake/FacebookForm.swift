@@ -28,6 +28,7 @@ public enum FacebookForm: Entity {
         phone_number = contact_phone
         work_phone_number = contact_phone
         company_name = company_name
+        job_title = function
         """
 
     @Sendable static func check(_ change: inout Change<FacebookForm>, _ transaction: Transaction) throws {

@@ -13,12 +13,15 @@ public enum FailedSubmission: Entity {
     public static let values = Field<String>("values", .multiline, .readOnly, .label("What was sent"))
     public static let address = Field<String?>("address", .maxLength(60), .readOnly, .label("Network address"))
     public static let times = Field<Int>("times", .readOnly, .byDefault(1), .label("Sent"), .help("How often the same was sent."))
+    public static let other = Field<Reference<Lead>?>(
+        "other_lead", .readOnly, .indexed, .whenTargetIsDeleted(.clear), .label("In the way"),
+        .help("The open lead that has the same e-mail address."))
     public static let lead = Field<Reference<Lead>?>("lead", .readOnly, .indexed, .whenTargetIsDeleted(.clear))
     /// Knows the same again.
     public static let mark = Field<String>("mark", .maxLength(64), .secret, .indexed)
 
     public static let schema = Schema(
-        "failed_submission", sender, state, reason, channel, form, key, facebookLead, values, address, times, lead, mark
+        "failed_submission", sender, state, reason, channel, form, key, facebookLead, values, address, times, other, lead, mark
     ).icon("inbox").group("Sales").writtenByPlugin()
 
     public enum State: String, Choice {
@@ -60,15 +63,27 @@ public enum FailedSubmission: Entity {
     /// Keeps what was sent. The same that waits already is counted, not kept twice.
     @discardableResult
     static func keep(
-        _ submission: Submission, _ origin: Origin, because reason: String, as kept: State = .waiting, _ transaction: Transaction
+        _ submission: Submission, _ origin: Origin, because error: CRMError, _ transaction: Transaction
+    ) throws -> Record<FailedSubmission> {
+        try keep(submission, origin, because: words(error), about: error.links, transaction)
+    }
+
+    @discardableResult
+    static func keep(
+        _ submission: Submission, _ origin: Origin, because reason: String, about links: [CRMError.Link] = [], as kept: State = .waiting,
+        _ transaction: Transaction
     ) throws -> Record<FailedSubmission> {
         let all = transaction.elevated(for: reasonToKeep)
         let text = String(submission.text.prefix(90_000))
         let place = "\(origin.channel.rawValue) \(origin.form?.id.raw ?? 0) \(origin.key?.id.raw ?? 0) \(origin.facebookLead?.id.raw ?? 0)"
+        let inTheWay: Reference<Lead>? = links.lazy.compactMap { link in
+            if case .record(Lead.schema.name, let id) = link.target { Reference(id) } else { nil }
+        }.first
         let mark = Seal.hex(try transaction.hmacSHA256(key: Array(place.utf8), Array(text.utf8)))
         if var known = try all.first(FailedSubmission.self, where: FailedSubmission.mark == mark && FailedSubmission.state == kept) {
             known[times] += 1
             known[FailedSubmission.reason] = String(reason.prefix(2000))
+            known[other] = inTheWay
             return try all.save(known)
         }
         return try all.insert(FailedSubmission.self) { record in
@@ -81,6 +96,7 @@ public enum FailedSubmission: Entity {
             record[key] = origin.key
             record[facebookLead] = origin.facebookLead
             record[values] = text
+            record[other] = inTheWay
             record[address] = origin.address.isEmpty ? nil : origin.address
             record[FailedSubmission.mark] = mark
         }

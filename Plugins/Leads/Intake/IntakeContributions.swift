@@ -75,7 +75,7 @@ enum IntakeContributions {
         crm.view(FailedSubmission.self, "Dealt with", where: FailedSubmission.state.isOne(of: [.accepted, .discarded]))
         crm.detail(
             FailedSubmission.self,
-            FieldSection("", FailedSubmission.sender, FailedSubmission.state, FailedSubmission.reason, FailedSubmission.values),
+            FieldSection("", FailedSubmission.sender, FailedSubmission.state, FailedSubmission.reason, FailedSubmission.values, FailedSubmission.other),
             FieldSection(
                 "Where it came from", FailedSubmission.channel, FailedSubmission.form, FailedSubmission.key, FailedSubmission.facebookLead,
                 FailedSubmission.address, FailedSubmission.times, FailedSubmission.lead))

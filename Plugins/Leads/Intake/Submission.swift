@@ -77,9 +77,10 @@ struct Intake: Sendable {
         if case .text(let email)? = values.first(where: { $0.name == Lead.email.name })?.value,
             let other = try all.first(Lead.self, where: Lead.email == email && Lead.outcome == .open)
         {
-            throw CRMError(
-                .refused, "the open lead \(other.id), \(other[Lead.title]), has this e-mail address already",
-                hint: "Add what was sent to that lead, or close it and retry.")
+            // Which one, the link says to those who may see it.
+            throw CRMError.refused(
+                "an open lead has this e-mail address already", hint: "Add what was sent to that lead, or close it and retry.",
+                links: [.init(to: other)])
         }
         return try all.insert(Lead.self) { lead in
             for (name, value) in values { lead[name] = value }
