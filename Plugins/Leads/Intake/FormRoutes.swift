@@ -27,7 +27,7 @@ enum FormRoutes {
         let (submission, missing) = page.read(sent)
         let origin = FailedSubmission.Origin(channel: .form, form: Reference(form.id), address: request.address)
         if let spam = try spam(sent, form, context) {
-            try await context.write { try FailedSubmission.keep(submission, origin, because: spam, as: .spam, $0) }
+            _ = try await context.write { try FailedSubmission.keep(submission, origin, because: spam, as: .spam, $0) }
             return accepted(page)
         }
         if try isOpenTooLong(sent, form, context) {
