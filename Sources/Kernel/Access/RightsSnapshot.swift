@@ -75,7 +75,7 @@ final class RightsSnapshot: Sendable {
     func with(_ registry: Registry) -> RightsSnapshot {
         with(
             sources: registry.fieldFormulas.sources, secrets: registry.secrets,
-            closed: Set(registry.entities.filter(\.schema.isWrittenByPlugin).map(\.name)))
+            closed: Set(registry.entities.filter { $0.schema.isWrittenByPlugin || $0.schema.isLog }.map(\.name)))
     }
 
     /// Nobody, with no rights.
