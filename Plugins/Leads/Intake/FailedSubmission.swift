@@ -14,8 +14,7 @@ public enum FailedSubmission: Entity {
     public static let address = Field<String?>("address", .maxLength(60), .readOnly, .label("Network address"))
     public static let times = Field<Int>("times", .readOnly, .byDefault(1), .label("Sent"), .help("How often the same was sent."))
     public static let other = Field<Reference<Lead>?>(
-        "other_lead", .readOnly, .indexed, .whenTargetIsDeleted(.clear), .label("In the way"),
-        .help("The open lead that has the same e-mail address."))
+        "other_lead", .readOnly, .indexed, .whenTargetIsDeleted(.clear), .label("Open lead of that address"))
     public static let lead = Field<Reference<Lead>?>("lead", .readOnly, .indexed, .whenTargetIsDeleted(.clear))
     /// Knows the same again.
     public static let mark = Field<String>("mark", .maxLength(64), .secret, .indexed)
@@ -65,20 +64,17 @@ public enum FailedSubmission: Entity {
     static func keep(
         _ submission: Submission, _ origin: Origin, because error: CRMError, _ transaction: Transaction
     ) throws -> Record<FailedSubmission> {
-        try keep(submission, origin, because: words(error), about: error.links, transaction)
+        try keep(submission, origin, because: words(error), transaction)
     }
 
     @discardableResult
     static func keep(
-        _ submission: Submission, _ origin: Origin, because reason: String, about links: [CRMError.Link] = [], as kept: State = .waiting,
-        _ transaction: Transaction
+        _ submission: Submission, _ origin: Origin, because reason: String, as kept: State = .waiting, _ transaction: Transaction
     ) throws -> Record<FailedSubmission> {
         let all = transaction.elevated(for: reasonToKeep)
         let text = String(submission.text.prefix(90_000))
         let place = "\(origin.channel.rawValue) \(origin.form?.id.raw ?? 0) \(origin.key?.id.raw ?? 0) \(origin.facebookLead?.id.raw ?? 0)"
-        let inTheWay: Reference<Lead>? = links.lazy.compactMap { link in
-            if case .record(Lead.schema.name, let id) = link.target { Reference(id) } else { nil }
-        }.first
+        let inTheWay = try openLead(of: submission, all)
         let mark = Seal.hex(try transaction.hmacSHA256(key: Array(place.utf8), Array(text.utf8)))
         if var known = try all.first(FailedSubmission.self, where: FailedSubmission.mark == mark && FailedSubmission.state == kept) {
             known[times] += 1
@@ -100,6 +96,13 @@ public enum FailedSubmission: Entity {
             record[address] = origin.address.isEmpty ? nil : origin.address
             record[FailedSubmission.mark] = mark
         }
+    }
+
+    /// The open lead that has the address of the sender, whatever that is called where it came from.
+    private static func openLead(of submission: Submission, _ all: Transaction) throws -> Reference<Lead>? {
+        let given = [Lead.email.name, "email", "work_email"].lazy.compactMap { submission[$0]?.trimmedSpaces }.first { !$0.isEmpty }
+        guard let given else { return nil }
+        return try all.first(Lead.self, where: Lead.email == given && Lead.outcome == .open).map { Reference($0.id) }
     }
 
     /// A refusal in one text.

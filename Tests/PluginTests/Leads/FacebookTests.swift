@@ -4,7 +4,7 @@ import Testing
 @testable import Kernel
 
 @Suite struct FacebookTests {
-    private static let secret = "app secret"
+    private static let secret = "s3cr3t of ours"
 
     private struct Desk {
         let host: PublicHost

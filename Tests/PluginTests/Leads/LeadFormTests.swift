@@ -94,7 +94,8 @@ import Testing
         let again = try await host.send(key, "contact_name=Ada&contact_email=nonsense&contact_phone=%22%3E%3Cscript%3E&value=many")
         #expect(again.status == 422)
         #expect(again.text.contains("aria-invalid=\"true\""))
-        #expect(again.text.contains("E-mail "), "\(again.text)")
+        #expect(again.text.contains("E-mail is not an e-mail address."))
+        #expect(again.text.contains("Value must be an amount."))
         #expect(again.text.contains("value=\"nonsense\""))
         #expect(!again.text.contains("<script"))
         #expect(try await host.count("leads") == 0)
@@ -378,7 +379,7 @@ import Testing
         #expect(await host.visit("POST", "/plugins/leads/forms/\(key)", "{}", type: "application/json").status == 400)
         let began = try await host.open(key)
         var body = ""
-        for (name, value) in [("contact_name", "Ada\r\nFalk"), ("contact_email", "ada@x.example"), ("began", began)] {
+        for (name, value) in [("contact_name", "Ada Falk"), ("contact_email", "ada@x.example"), ("began", began)] {
             body += "--b\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
         }
         #expect(await host.visit("POST", "/plugins/leads/forms/\(key)", body + "--b--\r\n", type: "multipart/form-data; boundary=b").status == 303)
