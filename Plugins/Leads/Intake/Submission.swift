@@ -73,7 +73,7 @@ struct Intake: Sendable {
     @discardableResult
     func accept(_ submission: Submission, _ transaction: Transaction) throws -> Record<Lead> {
         let all = transaction.elevated(for: Intake.reason)
-        let (values, problems) = try values(of: submission, all)
+        let (values, problems) = try self.values(of: submission, all)
         if problems.isEmpty, case .text(let email)? = values.first(where: { $0.name == Lead.email.name })?.value,
             let other = try all.first(Lead.self, where: Lead.email == email && Lead.outcome == .open)
         {
@@ -119,12 +119,13 @@ struct Intake: Sendable {
     ) throws -> (values: [(name: String, value: Value)], problems: [Problem]) {
         let known = try LeadFields.fillable(transaction).map(\.name)
         let allowed = Set(fields.map { fields in known.filter(fields.contains) } ?? known)
-        var values: [(String, Value)] = []
+        var values: [(name: String, value: Value)] = []
         var problems: [Problem] = []
         for entry in mapped(submission, allowed) {
             guard allowed.contains(entry.name) else { continue }
             do {
-                values.append((entry.name, try transaction.value(of: entry.text, for: entry.name, of: Lead.self)))
+                let value = try transaction.value(of: entry.text, for: entry.name, of: Lead.self)
+                values.append((name: entry.name, value: value))
             } catch let error as CRMError where !error.problems.isEmpty { problems += error.problems }
         }
         return (values, problems)
