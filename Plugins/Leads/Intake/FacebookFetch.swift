@@ -47,7 +47,7 @@ enum FacebookFetch {
         do {
             let submission = try await ask(work, context)
             do { try await store(submission, work, context) } catch let error as CRMError where error.code != .unavailable {
-                try await fail(work, submission, FailedSubmission.words(error), context)
+                try await fail(work, submission, error, context)
             }
         } catch let trouble as GraphTrouble where trouble.isForGood {
             await put(work, trouble.message, forGood: true, context)
@@ -117,16 +117,16 @@ enum FacebookFetch {
     }
 
     /// The answers are there, but no lead can be made of them.
-    private static func fail(_ work: Work, _ submission: Submission, _ reason: String, _ context: Context) async throws {
+    private static func fail(_ work: Work, _ submission: Submission, _ error: CRMError, _ context: Context) async throws {
         try await context.write { transaction in
             let all = transaction.elevated(for: FailedSubmission.reasonToKeep)
             var record = try all.find(FacebookLead.self, work.record.id)
             record[FacebookLead.answers] = submission.text
             record[FacebookLead.state] = .failed
-            record[FacebookLead.problem] = String(reason.prefix(1000))
+            record[FacebookLead.problem] = String(FailedSubmission.words(error).prefix(1000))
             try all.save(record)
             let origin = FailedSubmission.Origin(channel: .facebook, facebookLead: Reference(record.id))
-            try FailedSubmission.keep(submission, origin, because: reason, all)
+            try FailedSubmission.keep(submission, origin, because: error, all)
         }
     }
 

@@ -28,6 +28,7 @@ public enum FacebookForm: Entity {
         phone_number = contact_phone
         work_phone_number = contact_phone
         company_name = company_name
+        job_title = function
         """
 
     @Sendable static func check(_ change: inout Change<FacebookForm>, _ transaction: Transaction) throws {
@@ -38,7 +39,6 @@ public enum FacebookForm: Entity {
         for pair in read.pairs where !known.contains(pair.right) {
             problems.append(Problem(mapping, "names \(pair.right), which is no field that people fill in"))
         }
-        if !change.new[formID].allSatisfy({ $0.isASCII && $0.isNumber }) { problems.append(Problem(formID, "is not a number")) }
         guard problems.isEmpty else { throw CRMError(.invalid, "the form cannot be saved as it is", problems: problems) }
     }
 

@@ -15,7 +15,7 @@ public enum FacebookLead: Entity {
 
     public static let schema = Schema(
         "facebook_lead", leadgenID, formID, pageID, state, attempts, nextAt, problem, answers, lead
-    ).icon("inbox").group("Sales").lookup()
+    ).icon("inbox").group("Sales").lookup().writtenByPlugin()
 
     public enum State: String, Choice {
         case waiting, done, failed
@@ -36,11 +36,5 @@ public enum FacebookLead: Entity {
         record[lead] = Reference(made.id)
         record[problem] = nil
         try all.save(record)
-    }
-
-    @Sendable static func guardWriting(_ change: inout Change<FacebookLead>, _ transaction: Transaction) throws {
-        if change.isNew, transaction.user != nil {
-            throw CRMError.refused("these come from Facebook", hint: "Make a lead instead.")
-        }
     }
 }

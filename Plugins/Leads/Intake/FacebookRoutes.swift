@@ -22,7 +22,7 @@ enum FacebookRoutes {
             // Signed, and yet of no form that is known: kept whole, for somebody to look at.
             let whole = Submission([.init(name: "body", text: String(decoding: request.body.prefix(80_000), as: UTF8.self))])
             let origin = FailedSubmission.Origin(channel: .facebook, address: request.address)
-            try await context.write { try FailedSubmission.keep(whole, origin, because: "the call of Facebook could not be read", $0) }
+            _ = try await context.write { try FailedSubmission.keep(whole, origin, because: "the call of Facebook could not be read", $0) }
             return .text("kept\n")
         }
         let news = call.news

@@ -13,13 +13,15 @@ public enum FailedSubmission: Entity {
     public static let values = Field<String>("values", .multiline, .readOnly, .label("What was sent"))
     public static let address = Field<String?>("address", .maxLength(60), .readOnly, .label("Network address"))
     public static let times = Field<Int>("times", .readOnly, .byDefault(1), .label("Sent"), .help("How often the same was sent."))
+    public static let other = Field<Reference<Lead>?>(
+        "other_lead", .readOnly, .indexed, .whenTargetIsDeleted(.clear), .label("Open lead of that address"))
     public static let lead = Field<Reference<Lead>?>("lead", .readOnly, .indexed, .whenTargetIsDeleted(.clear))
     /// Knows the same again.
     public static let mark = Field<String>("mark", .maxLength(64), .secret, .indexed)
 
     public static let schema = Schema(
-        "failed_submission", sender, state, reason, channel, form, key, facebookLead, values, address, times, lead, mark
-    ).icon("inbox").group("Sales")
+        "failed_submission", sender, state, reason, channel, form, key, facebookLead, values, address, times, other, lead, mark
+    ).icon("inbox").group("Sales").writtenByPlugin()
 
     public enum State: String, Choice {
         case waiting, spam, accepted, discarded
@@ -60,15 +62,24 @@ public enum FailedSubmission: Entity {
     /// Keeps what was sent. The same that waits already is counted, not kept twice.
     @discardableResult
     static func keep(
+        _ submission: Submission, _ origin: Origin, because error: CRMError, _ transaction: Transaction
+    ) throws -> Record<FailedSubmission> {
+        try keep(submission, origin, because: words(error), transaction)
+    }
+
+    @discardableResult
+    static func keep(
         _ submission: Submission, _ origin: Origin, because reason: String, as kept: State = .waiting, _ transaction: Transaction
     ) throws -> Record<FailedSubmission> {
         let all = transaction.elevated(for: reasonToKeep)
         let text = String(submission.text.prefix(90_000))
         let place = "\(origin.channel.rawValue) \(origin.form?.id.raw ?? 0) \(origin.key?.id.raw ?? 0) \(origin.facebookLead?.id.raw ?? 0)"
+        let inTheWay = try openLead(of: submission, all)
         let mark = Seal.hex(try transaction.hmacSHA256(key: Array(place.utf8), Array(text.utf8)))
         if var known = try all.first(FailedSubmission.self, where: FailedSubmission.mark == mark && FailedSubmission.state == kept) {
             known[times] += 1
             known[FailedSubmission.reason] = String(reason.prefix(2000))
+            known[other] = inTheWay
             return try all.save(known)
         }
         return try all.insert(FailedSubmission.self) { record in
@@ -81,9 +92,17 @@ public enum FailedSubmission: Entity {
             record[key] = origin.key
             record[facebookLead] = origin.facebookLead
             record[values] = text
+            record[other] = inTheWay
             record[address] = origin.address.isEmpty ? nil : origin.address
             record[FailedSubmission.mark] = mark
         }
+    }
+
+    /// The open lead that has the address of the sender, whatever that is called where it came from.
+    private static func openLead(of submission: Submission, _ all: Transaction) throws -> Reference<Lead>? {
+        let given = [Lead.email.name, "email", "work_email"].lazy.compactMap { submission[$0]?.trimmedSpaces }.first { !$0.isEmpty }
+        guard let given else { return nil }
+        return try all.first(Lead.self, where: Lead.email == given && Lead.outcome == .open).map { Reference($0.id) }
     }
 
     /// A refusal in one text.
@@ -91,12 +110,5 @@ public enum FailedSubmission: Entity {
         var text = error.message
         for problem in error.problems { text += problem.field.isEmpty ? "; \(problem.message)" : "; \(problem.field) \(problem.message)" }
         return text
-    }
-
-    /// Nobody makes them up, and only the actions change them.
-    @Sendable static func guardWriting(_ change: inout Change<FailedSubmission>, _ transaction: Transaction) throws {
-        if change.isNew, transaction.user != nil {
-            throw CRMError.refused("failed submissions come from outside", hint: "Make a lead instead.")
-        }
     }
 }

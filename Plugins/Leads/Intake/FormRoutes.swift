@@ -27,7 +27,7 @@ enum FormRoutes {
         let (submission, missing) = page.read(sent)
         let origin = FailedSubmission.Origin(channel: .form, form: Reference(form.id), address: request.address)
         if let spam = try spam(sent, form, context) {
-            try await context.write { try FailedSubmission.keep(submission, origin, because: spam, as: .spam, $0) }
+            _ = try await context.write { try FailedSubmission.keep(submission, origin, because: spam, as: .spam, $0) }
             return accepted(page)
         }
         if try isOpenTooLong(sent, form, context) {
@@ -43,9 +43,9 @@ enum FormRoutes {
         } catch let error as CRMError {
             let mendable = error.code == .invalid ? error.problems.filter { problem in page.model.fields.contains { $0.name == problem.field } } : []
             if !mendable.isEmpty { return try mend(page, sent, mendable, context) }
-            try await keep(submission, origin, FailedSubmission.words(error), context)
+            try await keep(submission, origin, error, context)
         } catch {
-            try await keep(submission, origin, "something went wrong here", context)
+            try await keep(submission, origin, CRMError(.internalError, "something went wrong here"), context)
             context.log("a submission of the form \(form[LeadForm.name]) failed: \(error)")
         }
         return accepted(page)
@@ -53,9 +53,9 @@ enum FormRoutes {
 
     /// What could not become a lead for whatever reason is stored before anybody is thanked for it.
     private static func keep(
-        _ submission: Submission, _ origin: FailedSubmission.Origin, _ reason: String, _ context: Context
+        _ submission: Submission, _ origin: FailedSubmission.Origin, _ error: CRMError, _ context: Context
     ) async throws {
-        try await context.write { transaction in _ = try FailedSubmission.keep(submission, origin, because: reason, transaction) }
+        try await context.write { transaction in _ = try FailedSubmission.keep(submission, origin, because: error, transaction) }
     }
 
     private static func page(_ request: RouteRequest, _ context: Context) async throws -> FormPage? {

@@ -104,7 +104,7 @@ enum InboundRoutes {
         _ submission: Submission, _ key: Record<InboundKey>, _ error: CRMError, _ request: RouteRequest, _ context: Context
     ) async throws -> Result {
         let origin = FailedSubmission.Origin(channel: .key, key: Reference(key.id), address: request.address)
-        let kept = try await context.write { try FailedSubmission.keep(submission, origin, because: FailedSubmission.words(error), $0).id.raw }
+        let kept = try await context.write { try FailedSubmission.keep(submission, origin, because: error, $0).id.raw }
         // Which lead stands in the way is nothing for other systems.
         let isTelling = error.code == .invalid
         return Result(

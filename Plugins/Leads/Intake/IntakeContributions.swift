@@ -8,6 +8,7 @@ enum IntakeContributions {
         facebook(&crm)
         failed(&crm)
         rights(&crm)
+        crm.demo("leads_intake", IntakeDemo.fill)
     }
 
     private static func forms(_ crm: inout Registrar) {
@@ -23,6 +24,7 @@ enum IntakeContributions {
         crm.prepare(LeadForm.self, LeadFormRules.prepare)
         crm.validate(LeadForm.self, LeadFormRules.problems)
         crm.action(RenewFormKey.self)
+        crm.panel(LeadForm.self, "address", "Where it is", FormSnippets.panel)
         crm.route(.get, "forms/{key}", requires: .everyone, FormRoutes.show)
         crm.route(.post, "forms/{key}", requires: .everyone, FormRoutes.take)
         crm.route(.get, "forms/{key}/thanks", requires: .everyone, FormRoutes.thank)
@@ -50,7 +52,6 @@ enum IntakeContributions {
             FacebookLead.self,
             columns: [FacebookLead.leadgenID, FacebookLead.formID, FacebookLead.state, FacebookLead.attempts, FacebookLead.problem, FacebookLead.lead],
             filters: [FacebookLead.state])
-        crm.prepare(FacebookLead.self, FacebookLead.guardWriting)
         crm.setting(FacebookSettings.appSecret)
         crm.setting(FacebookSettings.verifyToken)
         crm.setting(FacebookSettings.pageToken)
@@ -74,11 +75,10 @@ enum IntakeContributions {
         crm.view(FailedSubmission.self, "Dealt with", where: FailedSubmission.state.isOne(of: [.accepted, .discarded]))
         crm.detail(
             FailedSubmission.self,
-            FieldSection("", FailedSubmission.sender, FailedSubmission.state, FailedSubmission.reason, FailedSubmission.values),
+            FieldSection("", FailedSubmission.sender, FailedSubmission.state, FailedSubmission.reason, FailedSubmission.values, FailedSubmission.other),
             FieldSection(
                 "Where it came from", FailedSubmission.channel, FailedSubmission.form, FailedSubmission.key, FailedSubmission.facebookLead,
                 FailedSubmission.address, FailedSubmission.times, FailedSubmission.lead))
-        crm.prepare(FailedSubmission.self, FailedSubmission.guardWriting)
         crm.action(RetrySubmission.self)
         crm.action(DiscardSubmission.self)
         crm.job(SubmissionPruning.job, .daily(at: "03:20"), SubmissionPruning.run)
@@ -103,6 +103,7 @@ enum IntakeContributions {
         crm.grant([.marketing], FacebookLead.self, [.view()])
         crm.grant([.marketing], FailedSubmission.self, looking)
         crm.grant([.salesManager, .management], LeadForm.self, [.view()])
+        crm.grant([.marketing, .management], InboundKey.self, [.view()])
         crm.grant([.salesManager], FailedSubmission.self, [.view(), .action(RetrySubmission.name), .action(DiscardSubmission.name)])
         crm.grant([.management], InboundKey.self, [.view()])
         crm.grant([.management], FacebookForm.self, [.view()])

@@ -3,7 +3,7 @@ import PluginAPI
 /// The fields of a lead that come from outside: those that people fill in, without what decides about the lead.
 enum LeadFields {
     /// Where a lead stands and who works on it, nobody outside decides.
-    private static let decided: Set<String> = ["status", "outcome", "lost_reason", "assigned_to", "score", "campaign", "lead_form"]
+    private static let decided: Set<String> = ["status", "outcome", "lost_reason", "assigned_to", "score", "campaign", "lead_form", "next_follow_up"]
     /// The lists of options that may be shown to everyone.
     private static let open: Set<String> = ["lead_source"]
 

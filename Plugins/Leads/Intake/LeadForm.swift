@@ -9,7 +9,7 @@ public enum LeadForm: Entity {
     public static let fields = Field<String>(
         "fields", .fieldNames(of: Lead.self), .maxLength(2000),
         .byDefault("contact_name,contact_email,contact_phone,company_name,description"),
-        .help("The fields of a lead that visitors fill in, in order. Nothing else is ever written."))
+        .help("What visitors fill in, in this order; drag to change it. Nothing else is ever written."))
     public static let required = Field<String?>(
         "required_fields", .fieldNames(of: Lead.self), .maxLength(2000), .byDefault("contact_name,contact_email"), .help("Those of them that must be filled in."))
     public static let labels = Field<String?>(
@@ -32,7 +32,7 @@ public enum LeadForm: Entity {
     public static let perMinute = Field<Int>(
         "per_minute", .label("Most a minute"), .range(1...10_000), .byDefault(60), .help("More submissions than this are asked to wait."))
     public static let perAddress = Field<Int>(
-        "per_address", .label("Most a minute from one address"), .range(1...10_000), .byDefault(5))
+        "per_address", .label("Most a minute from one address"), .range(1...10_000), .byDefault(10))
     public static let key = Field<String>("key", .maxLength(64), .unique, .filledIn, .readOnly, .help("The end of the form's address."))
     /// Signs the moment at which a page was shown.
     public static let secret = Field<String?>("signing_secret", .maxLength(64), .secret)

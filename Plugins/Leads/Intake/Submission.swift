@@ -73,15 +73,34 @@ struct Intake: Sendable {
     @discardableResult
     func accept(_ submission: Submission, _ transaction: Transaction) throws -> Record<Lead> {
         let all = transaction.elevated(for: Intake.reason)
-        let values = try values(of: submission, all)
-        if case .text(let email)? = values.first(where: { $0.name == Lead.email.name })?.value,
+        let (values, problems) = try self.values(of: submission, all)
+        if problems.isEmpty, case .text(let email)? = values.first(where: { $0.name == Lead.email.name })?.value,
             let other = try all.first(Lead.self, where: Lead.email == email && Lead.outcome == .open)
         {
-            throw CRMError(
-                .refused, "the open lead \(other.id), \(other[Lead.title]), has this e-mail address already",
-                hint: "Add what was sent to that lead, or close it and retry.")
+            // Which one, the link says to those who may see it.
+            throw CRMError.refused(
+                "an open lead has this e-mail address already", hint: "Add what was sent to that lead, or close it and retry.",
+                links: [.init(to: other)])
         }
-        return try all.insert(Lead.self) { lead in
+        do {
+            let made = try insert(values, submission, all)
+            // What cannot even be read is told together with what else stands against the lead; the throw undoes what was made.
+            guard problems.isEmpty else { throw Intake.invalid(problems) }
+            return made
+        } catch let error as CRMError where error.code == .invalid && !problems.isEmpty {
+            let unread = Set(problems.map(\.field))
+            throw Intake.invalid(problems + error.problems.filter { !unread.contains($0.field) })
+        }
+    }
+
+    private static func invalid(_ problems: [Problem]) -> CRMError {
+        CRMError(.invalid, "some fields need another look", problems: problems)
+    }
+
+    private func insert(
+        _ values: [(name: String, value: Value)], _ submission: Submission, _ all: Transaction
+    ) throws -> Record<Lead> {
+        try all.insert(Lead.self) { lead in
             for (name, value) in values { lead[name] = value }
             if lead[Lead.title].trimmedSpaces.isEmpty {
                 let sender = submission.sender
@@ -94,20 +113,22 @@ struct Intake: Sendable {
         }
     }
 
-    /// What fills the lead's fields, all problems at once. Nothing outside of the form's fields is among it.
-    private func values(of submission: Submission, _ transaction: Transaction) throws -> [(name: String, value: Value)] {
+    /// What fills the lead's fields, and what cannot be read. Nothing outside of the form's fields is among it.
+    private func values(
+        of submission: Submission, _ transaction: Transaction
+    ) throws -> (values: [(name: String, value: Value)], problems: [Problem]) {
         let known = try LeadFields.fillable(transaction).map(\.name)
         let allowed = Set(fields.map { fields in known.filter(fields.contains) } ?? known)
-        var values: [(String, Value)] = []
+        var values: [(name: String, value: Value)] = []
         var problems: [Problem] = []
         for entry in mapped(submission, allowed) {
             guard allowed.contains(entry.name) else { continue }
             do {
-                values.append((entry.name, try transaction.value(of: entry.text, for: entry.name, of: Lead.self)))
+                let value = try transaction.value(of: entry.text, for: entry.name, of: Lead.self)
+                values.append((name: entry.name, value: value))
             } catch let error as CRMError where !error.problems.isEmpty { problems += error.problems }
         }
-        guard problems.isEmpty else { throw CRMError(.invalid, "some fields need another look", problems: problems) }
-        return values
+        return (values, problems)
     }
 
     /// The entries by the names of fields.

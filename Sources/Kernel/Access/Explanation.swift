@@ -13,6 +13,11 @@ extension EntityModel {
     var rights: [String] { EntityModel.generalRights + actions.map(\.name) }
 
     static let generalRights = ["view", "create", "edit", "delete", "import", "export"]
+    /// The rights that nobody has, whatever a role says: on what its plugin alone writes, and on a log, which nobody tidies up either.
+    var closedRights: Set<String> {
+        if schema.isLog { return ["create", "edit", "delete", "import"] }
+        return schema.isWrittenByPlugin ? ["create", "edit", "import"] : []
+    }
 }
 
 extension RightsSnapshot {

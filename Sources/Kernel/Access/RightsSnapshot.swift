@@ -36,16 +36,16 @@ final class RightsSnapshot: Sendable {
     let sources: [String: [String: Set<FormulaUses.Read.Step>]]
     /// The fields that open something, by entity: nobody sees them, not even administrators.
     let secrets: [String: Set<String>]
-    /// The entities that nobody writes by hand, not even administrators.
-    let logs: Set<String>
+    /// The rights that nobody has, not even administrators, by entity.
+    let closed: [String: Set<String>]
 
     init(
         people: [Int64: Person], roles: [Int64: Role], sources: [String: [String: Set<FormulaUses.Read.Step>]] = [:],
-        secrets: [String: Set<String>] = [:], logs: Set<String> = []
+        secrets: [String: Set<String>] = [:], closed: [String: Set<String>] = [:]
     ) {
-        self.logs = logs
         self.sources = sources
         self.secrets = secrets
+        self.closed = closed
         self.people = people
         self.roles = roles
         var merged: [Int64: RoleGrants] = [:]
@@ -65,16 +65,17 @@ final class RightsSnapshot: Sendable {
 
     /// The same rights where other fields are worked out.
     func with(
-        sources: [String: [String: Set<FormulaUses.Read.Step>]], secrets: [String: Set<String>] = [:],
-        logs: Set<String> = []
+        sources: [String: [String: Set<FormulaUses.Read.Step>]], secrets: [String: Set<String>] = [:], closed: [String: Set<String>] = [:]
     ) -> RightsSnapshot {
-        if sources == self.sources, secrets == self.secrets, logs == self.logs { return self }
-        return RightsSnapshot(people: people, roles: roles, sources: sources, secrets: secrets, logs: logs)
+        if sources == self.sources, secrets == self.secrets, closed == self.closed { return self }
+        return RightsSnapshot(people: people, roles: roles, sources: sources, secrets: secrets, closed: closed)
     }
 
     /// The same rights in the deployment as it is put together.
     func with(_ registry: Registry) -> RightsSnapshot {
-        with(sources: registry.fieldFormulas.sources, secrets: registry.secrets, logs: registry.logs)
+        with(
+            sources: registry.fieldFormulas.sources, secrets: registry.secrets,
+            closed: registry.closed)
     }
 
     /// Nobody, with no rights.
@@ -104,12 +105,11 @@ final class RightsSnapshot: Sendable {
     }
 
     /// What the product alone writes: nobody has these rights, whatever a role says.
-    private static let writing: Set<String> = ["create", "edit", "delete", "import"]
     private static let writtenByProduct: [String: Set<String>] = ["webhook_delivery": ["create", "edit", "import"]]
 
     func scope(of user: Int64, right: String, entity: String) -> Scope? {
         if let denied = RightsSnapshot.writtenByProduct[entity], denied.contains(right) { return nil }
-        if !logs.isEmpty, logs.contains(entity), RightsSnapshot.writing.contains(right) { return nil }
+        if closed[entity]?.contains(right) == true { return nil }
         guard let rights = merged[user] else { return nil }
         return rights.isEverything ? .all : rights.entities[entity]?[right]
     }

@@ -71,8 +71,8 @@ final class Registry: Sendable {
     }
     /// The fields that open something, by entity.
     let secrets: [String: Set<String>]
-    /// The entities that plugins write and nobody else.
-    let logs: Set<String>
+    /// The rights that nobody has on what plugins alone write, by entity.
+    let closed: [String: Set<String>]
     /// The formulas that were asked for, read once each.
     let formulaCache = FormulaCache()
     /// What lists read, made once for each kind of list.
@@ -114,7 +114,7 @@ final class Registry: Sendable {
             }
         }
         self.links = links
-        logs = Set(entities.filter(\.schema.isLog).map(\.name))
+        closed = Dictionary(entities.filter { !$0.closedRights.isEmpty }.map { ($0.name, $0.closedRights) }) { first, _ in first }
         secrets = Dictionary(
             uniqueKeysWithValues: entities.compactMap { entity in
                 let names = Set(entity.storedFields.filter(\.description.isSecret).map(\.name))

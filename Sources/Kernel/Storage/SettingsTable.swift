@@ -54,6 +54,9 @@ enum KernelSettings {
     static let undoDays = Setting<Int>(
         "kernel.undo_days", "Days for undo", default: 30, .range(1...3650),
         .help("For so many days a change of many records, or a merge, can be taken back."))
+    static let publicURL = Setting<String?>(
+        "kernel.public_url", "Public address", default: nil, .url, .maxLength(200),
+        .help("How people outside reach this product, such as https://crm.example.com: for the links that are given to them."))
 
     static let transactionBudget = Setting<Int>(
         "kernel.budget_transaction", "Time budget of rules (ms)", default: 50, .range(0...600_000),

@@ -25,6 +25,8 @@ public struct Schema: Sendable {
     public private(set) var menuGroup = "Work"
     /// Whether it is a list of options, kept among the settings rather than in the main menu.
     public private(set) var isLookup = false
+    /// Whether its plugin alone writes it.
+    public private(set) var isWrittenByPlugin = false
     /// Sets of fields that no two records share together.
     public private(set) var uniqueSets: [[String]] = []
     /// Sets of fields that records are looked up by together.
@@ -71,6 +73,9 @@ public struct Schema: Sendable {
     public func group(_ title: String) -> Schema { with { $0.menuGroup = title } }
     /// Marks a list of options: it stands among the settings.
     public func lookup() -> Schema { with { $0.isLookup = true } }
+    /// Its plugin alone makes and changes the records, in elevated transactions: nobody has the rights to create, edit or import
+    /// them. Actions and deletion are granted as usual.
+    public func writtenByPlugin() -> Schema { with { $0.isWrittenByPlugin = true } }
     /// No two records share these fields together; empty values do not count, text is compared without regard to case.
     public func unique(together fields: any AnyField...) -> Schema {
         with { $0.uniqueSets.append(fields.map(\.name)) }

@@ -11,7 +11,7 @@ final class CompatBench: Sendable {
     let entities: [CompatEntity]
     /// The plugin's own.
     let own: [CompatEntity]
-    /// Those that people make records of; the others are written by the plugin alone.
+    /// Those of them whose records people make. What the plugin alone writes may have none.
     var makeable: [CompatEntity] { own.filter { $0.rights.contains("create") } }
     /// What the plugin adds, by kind.
     let adds: JSON

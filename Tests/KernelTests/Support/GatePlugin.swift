@@ -12,10 +12,17 @@ struct GatePlugin: Plugin {
         static let schema = Schema("door", name, width, price, secret)
     }
 
+    /// Who came through: nobody writes it by hand.
+    enum Passage: Entity {
+        static let who = Field<String>("who")
+        static let schema = Schema("passage", who).writtenByPlugin()
+    }
+
     static let token = Setting<String?>("gate.token", "Token", default: nil, .maxLength(200), .secret, .help("Opens the gate."))
 
     func register(with crm: inout Registrar) {
         crm.entity(Door.self)
+        crm.entity(Passage.self)
         crm.setting(GatePlugin.token)
         crm.prepare(Door.self) { change, transaction in
             if change.isNew { change.new[Door.secret] = Seal.hex(try transaction.randomBytes(8)) }
@@ -28,6 +35,13 @@ struct GatePlugin: Plugin {
         crm.route(.post, "echo", requires: .everyone) { request, _ in
             let form = try request.form()
             return .text(form.fields.map { "\($0.name)=\($0.value)" }.joined(separator: "\n"))
+        }
+        crm.route(.post, "pass", requires: .everyone) { request, context in
+            let who = String(decoding: request.body, as: UTF8.self)
+            let id = try await context.write { transaction in
+                try transaction.elevated(for: "the gate keeps the book").insert(Passage.self) { $0[Passage.who] = who }.id
+            }
+            return .text("\(id)", status: 201)
         }
         crm.route(.get, "inside", requires: .anyUser) { request, context in
             .text("\(request.headers["authorization"] ?? "-") \(context.user == nil ? "nobody" : "somebody")")

@@ -4,7 +4,7 @@ import Testing
 @testable import Kernel
 
 @Suite struct FacebookTests {
-    private static let secret = "app secret"
+    private static let secret = "s3cr3t of ours"
 
     private struct Desk {
         let host: PublicHost
@@ -196,7 +196,6 @@ import Testing
             let refused = try await host.ask("POST", "facebook-forms", #"{"name": "x", "form_id": "90", "mapping": "\#(line)"}"#)
             #expect((refused.status, refused.fields) == (422, ["mapping"]), "\(line)")
         }
-        #expect(try await host.ask("POST", "facebook-forms", #"{"name": "x", "form_id": "9o"}"#).fields == ["form_id"])
     }
 
     @Test func `secrets of Facebook are never shown again`() async throws {

@@ -89,7 +89,7 @@ final class PublicHost: Sendable {
     }
 
     func user(_ role: String) async throws -> String {
-        let email = "\(role)@example.org"
+        let email = role.lowercased().replacing(" ", with: "-") + "@example.org"
         let made = try await ask("POST", "users", #"{"name": "\#(role)", "email": "\#(email)", "roles": ["\#(role)"]}"#)
         if made.status != 201 { throw CRMError(.internalError, "no user \(role): \(made.text)") }
         return email

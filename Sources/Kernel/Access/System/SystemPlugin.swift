@@ -11,6 +11,7 @@ struct SystemPlugin: Plugin {
         crm.setting(KernelSettings.name)
         crm.setting(KernelSettings.currency)
         crm.setting(KernelSettings.timeZone)
+        crm.setting(KernelSettings.publicURL)
         for group in CallBudgets.Group.allCases { crm.setting(group.setting) }
 
         crm.list(

@@ -885,6 +885,7 @@
     for (const form of $$("form", part)) { if ($("[data-when]", form)) conditions(form); if (form.dataset.guard !== undefined) form.dataset.start ??= state(form); }
     for (const board of $$(".board", part)) { setUpBoard(board); recount(board); }
     for (const list of $$("[data-sort-items]", part)) if (window.Sortable && !list.dataset.ready) { list.dataset.ready = "yes"; Sortable.create(list, { animation: 100, handle: "[data-handle]", ghostClass: "ghost" }); }
+    for (const list of $$("[data-sort-ticks]", part)) if (window.Sortable && !list.dataset.ready) { list.dataset.ready = "yes"; Sortable.create(list, { animation: 100, ghostClass: "ghost" }); }
     for (const body of $$("tbody[data-order]", part)) {
       if (!window.Sortable || body.dataset.ready) continue;
       body.dataset.ready = "yes";

@@ -189,7 +189,9 @@ struct FieldControl {
             <label class="tick"><input type="checkbox" name="\(field.name)" value="\(choice.key)"\(" checked", if: chosen.contains(choice.key))>\(choice.label)</label>
             """
         }
+        // The names of fields have an order, which is that of the ticks.
+        let ordered: HTML = field.namesFieldsOf == nil ? "" : " data-sort-ticks"
         // The empty value says that the field was on the form, even when nothing is ticked.
-        return "<input type=\"hidden\" name=\"\(field.name)\" value=\"\"><div class=\"ticks\">\(items)</div>"
+        return "<input type=\"hidden\" name=\"\(field.name)\" value=\"\"><div class=\"ticks\"\(ordered)>\(items)</div>"
     }
 }

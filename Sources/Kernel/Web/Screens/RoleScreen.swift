@@ -56,7 +56,11 @@ struct RoleScreen {
     }
 
     private func row(_ entity: EntityModel, _ document: RoleDocument) -> HTML {
-        let cells = EntityModel.generalRights.html { "<td>\(select(entity, $0, document))</td>" }
+        let none: HTML = "<span class=\"muted\">–</span>"
+        let cells = EntityModel.generalRights.html { right -> HTML in
+            let isNobodys = entity.closedRights.contains(right)
+            return isNobodys ? "<td>\(none)</td>" : "<td>\(select(entity, right, document))</td>"
+        }
         let actions = entity.actions.html { action in
             "<label class=\"row\"><span class=\"grow\">\(action.title)</span>\(select(entity, action.name, document))</label>"
         }
@@ -64,7 +68,6 @@ struct RoleScreen {
         let menu: HTML = """
             <details class="menu end"><summary class="button compact">\(granted) of \(entity.actions.count)</summary><div class="panel padded">\(actions)</div></details>
             """
-        let none: HTML = "<span class=\"muted\">–</span>"
         return "<tr><th scope=\"row\">\(entity.pluralTitle)</th>\(cells)<td>\(menu, if: !entity.actions.isEmpty)\(none, if: entity.actions.isEmpty)</td></tr>"
     }
 
