@@ -665,6 +665,13 @@
       } });
     } catch (error) { putBack(); toast(error.message, { bad: true }); }
   }
+  // A board of months begins with this one, and with a piece of the one before it to say that there is more.
+  function begin(board) {
+    if (board.dataset.begun) return;
+    board.dataset.begun = "yes";
+    const now = $(".column[data-now]", board);
+    if (now) board.scrollLeft += now.getBoundingClientRect().left - board.getBoundingClientRect().left - 64;
+  }
   // The board's state, as its address says it: which board, which filters.
   const boardState = () => location.search.slice(1);
   // Until the server's numbers arrive, counts follow the cards by difference.
@@ -883,7 +890,7 @@
   function setUp(part) {
     for (const input of $$("input[data-lookup]", part)) lookup(input);
     for (const form of $$("form", part)) { if ($("[data-when]", form)) conditions(form); if (form.dataset.guard !== undefined) form.dataset.start ??= state(form); }
-    for (const board of $$(".board", part)) { setUpBoard(board); recount(board); }
+    for (const board of $$(".board", part)) { setUpBoard(board); recount(board); begin(board); }
     for (const list of $$("[data-sort-items]", part)) if (window.Sortable && !list.dataset.ready) { list.dataset.ready = "yes"; Sortable.create(list, { animation: 100, handle: "[data-handle]", ghostClass: "ghost" }); }
     for (const list of $$("[data-sort-ticks]", part)) if (window.Sortable && !list.dataset.ready) { list.dataset.ready = "yes"; Sortable.create(list, { animation: 100, ghostClass: "ghost" }); }
     for (const body of $$("tbody[data-order]", part)) {

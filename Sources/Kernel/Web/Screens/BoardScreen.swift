@@ -62,7 +62,7 @@ struct BoardScreen {
             try labels.load(cards, cardFields)
             let shown = CardMarkup(
                 values: visit.markup(transaction, labels: labels), marks: try transaction.marks(entity, cards.map(\.id.raw)),
-                sums: transaction.summed(query))
+                sums: transaction.summed(query), now: board.isByMonth ? BoardMonth(of: transaction.today).key : "")
             results = frame(columns.html { column($0, shown) })
         }
         let head = Parts.head(
@@ -128,6 +128,8 @@ struct BoardScreen {
         var values: ValueMarkup
         var marks: [Int64: [MarkModel]]
         var sums: [FieldModel?]
+        /// The key of the column that the page begins with; empty for the first.
+        var now = ""
     }
 
     private var cardFields: [FieldModel] {
@@ -141,8 +143,9 @@ struct BoardScreen {
         let id = "column-" + (key.isEmpty ? "none" : key)
         let dot: HTML = column.color.isEmpty ? "" : Icon.dot(column.color)
         let cards = column.cards.html { card($0, markup) }
+        let now: HTML = " data-now"
         return """
-            <section class="column" aria-labelledby="\(id)"><header>\(dot)<h2 id="\(id)">\(column.title)</h2><span class="count" data-n="\(column.count)">\(Display.grouped(String(column.count)))</span>\(BoardSums.html(column.figure, markup.sums))</header>\
+            <section class="column" aria-labelledby="\(id)"\(now, if: !key.isEmpty && key == markup.now)><header>\(dot)<h2 id="\(id)">\(column.title)</h2><span class="count" data-n="\(column.count)">\(Display.grouped(String(column.count)))</span>\(BoardSums.html(column.figure, markup.sums))</header>\
             <ol class="cards" data-value="\(key)" tabindex="0" aria-labelledby="\(id)">\(cards)\(more(column.hasMore, key, column.cards.last?.id))</ol></section>
             """
     }

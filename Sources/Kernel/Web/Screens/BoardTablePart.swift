@@ -17,10 +17,10 @@ struct BoardTablePart {
         if table.rows.isEmpty {
             return "<div id=\"results\">\(Parts.empty("chart", "Nothing to add up", "No \(entity.pluralTitle.lowercased()) meet all of these conditions."))</div>"
         }
-        let heads: [HTML] = [Parts.th(rows.label)] + shown.map { Parts.th(table.columns[$0].title, numeric: true) } + [Parts.th("Total", numeric: true)]
+        let heads: [HTML] = [Parts.th(rows.label), Parts.th("Total", numeric: true)] + shown.map { Parts.th(table.columns[$0].title, numeric: true) }
         let lines = table.rows.html { row in
             let cells = shown.html { place in cell(row.cells[place], table.columns[place], row: row) }
-            return "<tr><th scope=\"row\">\(title(row))</th>\(cells)\(cell(row.total, nil, row: row))</tr>"
+            return "<tr><th scope=\"row\">\(title(row))</th>\(cell(row.total, nil, row: row))\(cells)</tr>"
         }
         let totals = shown.html { place in cell(table.columns[place].figure, table.columns[place], row: nil) }
         let all: BoardCount = shown.reduce(into: BoardCount(fields: sums.count)) { all, place in
@@ -28,7 +28,7 @@ struct BoardTablePart {
             all.add(figure.count)
             for (field, parts) in figure.sums.enumerated() { for part in parts { all.add(part, at: field) } }
         }
-        let foot: HTML = "<tr class=\"total\"><th scope=\"row\">Total</th>\(totals)\(cell(all, nil, row: nil))</tr>"
+        let foot: HTML = "<tr class=\"total\"><th scope=\"row\">Total</th>\(cell(all, nil, row: nil))\(totals)</tr>"
         let names = sums.compactMap { $0?.label }
         let what = names.isEmpty ? "counts" : names.joined(separator: ", ")
         return """
