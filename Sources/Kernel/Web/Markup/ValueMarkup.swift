@@ -48,6 +48,7 @@ struct ValueMarkup {
         case .url where links:
             guard text.hasPrefix("https://") || text.hasPrefix("http://") else { return HTML(text) }
             return "<a href=\"\(text)\" rel=\"noopener noreferrer\" target=\"_blank\">\(text)</a>"
+        case .url: return HTML(text.hasPrefix("https://") ? String(text.dropFirst(8)) : text)
         case .color: return "<span class=\"person\">\(Icon.dot(text))\(text)</span>"
         default: return HTML(text)
         }
