@@ -29,7 +29,12 @@ def test_rows_are_put_in_order_by_mouse_and_by_keys(visit):
     assert len(names) > 2
     handles = page.locator("tbody[data-order] [data-handle]")
     with page.expect_response(lambda answer: answer.url.endswith("/order")) as told:
-        handles.nth(0).drag_to(handles.nth(1), target_position={"x": 5, "y": 20})
+        grip, below = handles.nth(0).bounding_box(), page.locator("tbody[data-order] tr").nth(1).bounding_box()
+        page.mouse.move(grip["x"] + 8, grip["y"] + 8)
+        page.mouse.down()
+        for y in (grip["y"] + 16, below["y"] + 10, below["y"] + below["height"] - 6):
+            page.mouse.move(grip["x"] + 8, y, steps=5)
+        page.mouse.up()
     assert told.value.status == 204
     dragged = [names[1], names[0]] + names[2:]
     assert order(page) == dragged

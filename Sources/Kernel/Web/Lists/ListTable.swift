@@ -80,7 +80,7 @@ struct ListTable {
         let numeric: HTML = field.isNumeric ? " class=\"num\"" : ""
         let isEditable: Bool = mayEdit && canEdit(field)
         if isEditable, field.description.isToggle {
-            return "<td data-label=\"\(field.label)\"\(extra)>\(toggle(field, value == .boolean(true), id, name))</td>"
+            return "<td data-label=\"\(field.label)\" class=\"stick\"\(extra)>\(toggle(field, value == .boolean(true), id, name))</td>"
         }
         let edit: HTML = isEditable ? " data-edit=\"\(field.name)\"" : ""
         return "<td data-label=\"\(field.label)\"\(numeric)\(edit)\(extra)>\(content(field, value, label: label))</td>"
@@ -127,7 +127,7 @@ struct ListTable {
     }
 
     private func heading(_ field: FieldModel) -> HTML {
-        let numeric: HTML = " class=\"num\""
+        let numeric: HTML = field.description.isToggle ? " class=\"stick\"" : " class=\"num\""
         if field.type == .json || field.isList { return Parts.th(field.label) }
         let sort = state.sort
         let isCurrent = sort.field == field.name
@@ -135,7 +135,7 @@ struct ListTable {
         let direction: HTML = isCurrent ? " aria-sort=\"\(sort.descending ? "descending" : "ascending")\"" : ""
         let arrow: HTML = isCurrent ? Icon.named(sort.descending ? "arrow-down" : "arrow-up") : ""
         return """
-            <th scope="col"\(numeric, if: field.isNumeric)\(direction)><a href="\(state.query.with("sort", next).href(state.base))">\(field.label)\(arrow)</a></th>
+            <th scope="col"\(numeric, if: field.isNumeric || field.description.isToggle)\(direction)><a href="\(state.query.with("sort", next).href(state.base))">\(field.label)\(arrow)</a></th>
             """
     }
 

@@ -52,6 +52,7 @@ struct ValueMarkup {
             // What programs say to each other reads better in their own form.
             guard let json = try? JSONValue(parsing: Array(text.utf8)) else { return HTML(text) }
             return "<pre>\(json.text(indented: true))</pre>"
+        case .url: return HTML(text.hasPrefix("https://") ? String(text.dropFirst(8)) : text)
         case .color: return "<span class=\"person\">\(Icon.dot(text))\(text)</span>"
         default: return HTML(text)
         }

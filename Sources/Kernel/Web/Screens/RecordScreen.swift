@@ -169,7 +169,7 @@ struct RelatedLists {
             return "<tr><th scope=\"row\"><a href=\"/admin/\(other.path)/\(record.id)\">\(RecordChoices.label(record, other))</a></th>\(cells)</tr>"
         }
         let heads = "\(Parts.th(other.field(other.labelField)?.label ?? other.title))\(columns.html { Parts.th($0.label, numeric: $0.isNumeric) })" as HTML
-        return Parts.box(title, count: count, actions: actions, "<div class=\"scroll\"><table class=\"rows\"><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>")
+        return Parts.box(title, count: count, actions: actions, "<div class=\"scroll related\"><table class=\"rows\"><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>")
     }
 
     /// The declared columns, or the first few that fit beside the name.
