@@ -98,7 +98,7 @@ struct LeadAssignment {
 
     /// Gives a new lead that belongs to nobody to somebody; without anybody free it stays nobody's, and says so.
     @Sendable static func assignNew(_ change: inout Change<Lead>, _ transaction: Transaction) throws {
-        guard change.isNew, change.new[Lead.outcome] == .open, change.new[Lead.owner] == nil else { return }
+        guard change.isNew, !change.isRestored, change.new[Lead.outcome] == .open, change.new[Lead.owner] == nil else { return }
         guard try transaction.setting(onCreation) else { return }
         var lead: Record<Lead> = change.new
         if lead.isEmpty(Lead.createdAt) { lead[Lead.createdAt] = transaction.now }

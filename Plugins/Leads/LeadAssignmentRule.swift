@@ -10,7 +10,7 @@ public enum LeadAssignmentRule: Entity {
     public static let users = Field<References<User>>("users", .whenTargetIsDeleted(.clear), .help("Take turns, too; needed without a team."))
     public static let capacity = Field<Int?>(
         "capacity", .label("Most open leads each"), .range(1...100_000), .help("Whoever has so many gets no more. Empty: any number."))
-    public static let active = Field<Bool>("active", .byDefault(true))
+    public static let active = Field<Bool>("active", .byDefault(true), .toggle)
     public static let position = Field<Int>("position", .indexed, .byDefault(0))
     /// Whose turn it was last.
     public static let lastUser = Field<Reference<User>?>("last_user", .label("Last turn"), .derived, .whenTargetIsDeleted(.clear))

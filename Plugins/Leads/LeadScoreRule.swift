@@ -13,7 +13,7 @@ public enum LeadScoreRule: Entity {
     public static let halfLife = Field<Int?>(
         "half_life", .label("Half-life in days"), .range(1...3650),
         .help("Half of the points go each time so many days pass without activity. Empty: they stay."))
-    public static let active = Field<Bool>("active", .byDefault(true))
+    public static let active = Field<Bool>("active", .byDefault(true), .toggle)
     public static let position = Field<Int>("position", .indexed, .byDefault(0))
 
     public static let schema = Schema("lead_score_rule", name, condition, points, pointsFormula, halfLife, active, position)

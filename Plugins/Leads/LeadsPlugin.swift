@@ -27,9 +27,7 @@ public struct LeadsPlugin: Plugin {
                 Lead.title, Lead.contactName, Lead.companyName, Lead.status, Lead.score, Lead.value, Lead.source, Lead.owner, Lead.nextFollowUp,
                 Lead.outcome,
             ],
-            filters: [
-                Lead.status, Lead.source, Lead.owner, Lead.outcome, Lead.lostReason, Lead.lastActivityAt, Lead.statusSince, Lead.nextFollowUp,
-            ])
+            filters: [Lead.status, Lead.source, Lead.owner, Lead.outcome, Lead.lastActivityAt, Lead.statusSince])
         crm.view(Lead.self, "Open", where: Lead.outcome == .open)
         crm.view(Lead.self, "Mine", where: Lead.outcome == .open && Lead.owner.is(.equal, .currentUser))
         crm.view(Lead.self, "New today", where: Lead.createdAt.is(.greaterOrEqual, .today(plusDays: 0)))

@@ -139,6 +139,8 @@ struct RelatedLists {
         var html = HTML()
         for (link, declared) in RelatedLinks.all(entity, transaction.registry) where visit.actor.can("view", on: link.entity.name) {
             if link.entity.plugin == "kernel" || visit.actor.mask(link.field.name, of: link.entity.name) == .hidden { continue }
+            // A log is read by its plugin's panels, unless the plugin wants it shown as it is.
+            if link.entity.schema.isLog, declared == nil { continue }
             html += try list(link, declared, transaction)
         }
         return html
