@@ -82,3 +82,4 @@ def test_the_merge_dialog_needs_two_rows_and_fits_a_telephone(visit):
     expect(page.locator("dialog[open] .compare")).to_be_visible()
     narrow = visit(page.locator("dialog[open] form").get_attribute("action") + "?id=1&id=2", viewport={"width": 390, "height": 800})
     assert narrow.evaluate("document.documentElement.scrollWidth <= 390")
+    expect(narrow.locator("input[name=survivor]").first).to_be_visible()

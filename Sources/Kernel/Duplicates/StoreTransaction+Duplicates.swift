@@ -79,8 +79,9 @@ extension StoreTransaction {
             let block: [RecordData] = (blocks[key] ?? []).compactMap { records[$0] }
             for (place, one) in block.enumerated() {
                 for other in block[(place + 1)...] where compared.insert([one.id.raw, other.id.raw]).inserted {
-                    let reasons: [String] = rules.filter { $0.likeness(one, other) != nil }.map(\.reason)
-                    if !reasons.isEmpty { union.join(one.id.raw, other.id.raw, reasons) }
+                    let hits: [(String, Double)] = rules.compactMap { rule in rule.likeness(one, other).map { (rule.reason, $0) } }
+                    guard let surest = hits.map(\.1).max() else { continue }
+                    union.note(one.id.raw, other.id.raw, hits.map(\.0), surest)
                 }
             }
         }
@@ -91,28 +92,52 @@ extension StoreTransaction {
         return (Array(sorted.prefix(limit)), sorted.count > limit || blocks.count == StoreTransaction.lookedThrough)
     }
 
-    /// Records that belong together, by pairs that do.
+    /// Records that belong together: each of a group is like every other one, so that a record that is like two others does
+    /// not make these the same. The surest pairs come first.
     private struct Union {
-        private var parents: [Int64: Int64] = [:]
-        private var reasons: [Int64: [String]] = [:]
-
-        private func root(_ id: Int64) -> Int64 {
-            var id: Int64 = id
-            while let parent = parents[id], parent != id { id = parent }
-            return id
+        private struct Pair {
+            let left: Int64
+            let right: Int64
+            let reasons: [String]
+            let likeness: Double
         }
+        private var pairs: [Pair] = []
 
-        mutating func join(_ left: Int64, _ right: Int64, _ why: [String]) {
-            let (one, other) = (root(left), root(right))
-            parents[one] = one
-            parents[other] = one
-            var all: [String] = (reasons[one] ?? []) + (one == other ? [] : reasons.removeValue(forKey: other) ?? [])
-            for reason in why where !all.contains(reason) { all.append(reason) }
-            reasons[one] = all.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        mutating func note(_ left: Int64, _ right: Int64, _ reasons: [String], _ likeness: Double) {
+            pairs.append(Pair(left: min(left, right), right: max(left, right), reasons: reasons, likeness: likeness))
         }
 
         var groups: [(ids: [Int64], reasons: [String])] {
-            Dictionary(grouping: parents.keys, by: root).map { ($0.value, reasons[$0.key] ?? []) }
+            var alike: [Int64: Set<Int64>] = [:]
+            for pair in pairs {
+                alike[pair.left, default: []].insert(pair.right)
+                alike[pair.right, default: []].insert(pair.left)
+            }
+            let sorted: [Pair] = pairs.sorted { left, right in
+                (left.reasons.count, left.likeness, left.right, left.left) > (right.reasons.count, right.likeness, right.right, right.left)
+            }
+            var members: [Int64: [Int64]] = [:]
+            var home: [Int64: Int64] = [:]
+            var reasons: [Int64: [String]] = [:]
+            for pair in sorted {
+                let (one, other): (Int64, Int64) = (home[pair.left] ?? pair.left, home[pair.right] ?? pair.right)
+                if one != other {
+                    let (mine, theirs): ([Int64], [Int64]) = (members[one] ?? [one], members[other] ?? [other])
+                    guard mine.allSatisfy({ id in theirs.allSatisfy { alike[id]?.contains($0) ?? false } }) else { continue }
+                    members[one] = mine + theirs
+                    members[other] = nil
+                    for id in mine + theirs { home[id] = one }
+                    reasons[one, default: []] += reasons.removeValue(forKey: other) ?? []
+                }
+                reasons[one, default: []] += pair.reasons
+            }
+            var groups: [(ids: [Int64], reasons: [String])] = []
+            for (key, ids) in members {
+                var known: Set<String> = []
+                let why: [String] = (reasons[key] ?? []).filter { known.insert($0).inserted }
+                groups.append((ids: ids, reasons: why))
+            }
+            return groups
         }
     }
 

@@ -4,7 +4,8 @@ import PluginAPI
 extension StoreTransaction {
     /// The records side by side; throws `notFound` for one that the user cannot see.
     func comparison(_ entity: EntityModel, _ ids: [RecordID]) throws -> MergeComparison {
-        try checkCount(entity, ids)
+        // One that nothing is like stands beside itself.
+        if ids.count != 1 { try checkCount(entity, ids) }
         return MergeComparison(try ids.map { try require(entity, $0) }, entity, actor)
     }
 
@@ -20,10 +21,12 @@ extension StoreTransaction {
         }
     }
 
+    static func unmergeable(_ entity: EntityModel) -> CRMError {
+        CRMError.refused("\(entity.pluralTitle.lowercased()) cannot be merged", hint: "Each of them stays what it is.")
+    }
+
     private func checkCount(_ entity: EntityModel, _ ids: [RecordID]) throws {
-        guard entity.isMergeable else {
-            throw CRMError.refused("\(entity.pluralTitle.lowercased()) cannot be merged", hint: "What they did stays theirs.")
-        }
+        guard entity.isMergeable else { throw StoreTransaction.unmergeable(entity) }
         guard ids.count > 1, Set(ids).count == ids.count else {
             throw CRMError(.invalid, "a merge needs two \(entity.pluralTitle.lowercased()) or more, each named once")
         }

@@ -57,6 +57,23 @@ struct OpenAPIDocument {
         }
     }
 
+    private func merge(_ json: inout JSONWriter, _ entity: EntityModel) {
+        let (plural, single) = (entity.pluralTitle.lowercased(), entity.title.lowercased())
+        json.object("/api/v1/\(entity.path)/{id}/merge") { json in
+            json.array("parameters") { $0.id() }
+            json.operation("get", "compare-" + entity.path, "Set other \(plural) beside this one", entity.path) { json in
+                json.array("parameters") { json in
+                    json.parameter("records", in: "query", "The others, separated by commas") { $0.field("type", "string") }
+                }
+                json.responses(200, "The fields in which they differ", schema: "Comparison")
+            }
+            json.operation("post", "merge-" + entity.path, "Make one \(single) of several: the others go, and what points at them points at this one", entity.path) { json in
+                json.body("Merge")
+                json.responses(200, "The change, by which it can be taken back, and the \(single)", schema: "MergeOutcome")
+            }
+        }
+    }
+
     private func duplicates(_ json: inout JSONWriter, _ entity: EntityModel) {
         let plural = entity.pluralTitle.lowercased()
         json.object("/api/v1/\(entity.path)/duplicates") { json in
@@ -136,19 +153,7 @@ struct OpenAPIDocument {
                 json.responses(200, "How many were changed, and which were not", schema: "BulkOutcome")
             }
         }
-        json.object("/api/v1/\(entity.path)/{id}/merge") { json in
-            json.array("parameters") { $0.id() }
-            json.operation("get", "compare-" + entity.path, "Set other \(plural) beside this one", entity.path) { json in
-                json.array("parameters") { json in
-                    json.parameter("records", in: "query", "The others, separated by commas") { $0.field("type", "string") }
-                }
-                json.responses(200, "The fields in which they differ", schema: "Comparison")
-            }
-            json.operation("post", "merge-" + entity.path, "Make one \(single) of several: the others go, and what points at them points at this one", entity.path) { json in
-                json.body("Merge")
-                json.responses(200, "The change, by which it can be taken back, and the \(single)", schema: "MergeOutcome")
-            }
-        }
+        if entity.isMergeable { merge(&json, entity) }
         if !entity.duplicates.isEmpty { duplicates(&json, entity) }
         json.object("/api/v1/\(entity.path)/export") { json in
             json.operation("get", "export-" + entity.path, "The list as a file", entity.path) { json in

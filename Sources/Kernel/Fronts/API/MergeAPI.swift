@@ -2,7 +2,7 @@ import PluginAPI
 
 /// `/api/v1/<plural>/{id}/merge`: other records become one with this one.
 ///
-/// `GET …?records=5,6` sets them side by side; `POST {"records": [5, 6], "take": {"field": 5}, "values": {"field": …}}` merges
+/// `GET …?records=5,6` sets them side by side, and without `records` those that are probably the same; `POST {"records": [5, 6], "take": {"field": 5}, "values": {"field": …}}` merges
 /// them. Fields that are not named keep the value that this record has, or get the newest one where it has none.
 struct MergeAPI: Sendable {
     let kernel: Kernel
@@ -11,6 +11,7 @@ struct MergeAPI: Sendable {
 
     func respond(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
         switch request.method {
+        case _ where !entity.isMergeable: throw StoreTransaction.unmergeable(entity)
         case "GET": return try await compare(request, caller)
         case "POST": return try await merge(request, caller)
         default: return APIFront.wrongMethod(request, "GET, POST")
@@ -23,10 +24,12 @@ struct MergeAPI: Sendable {
     private func compare(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
         try caller.actor.require("view", on: entity)
         let texts = request.parameter("records")?.split(separator: ",") ?? []
-        let others = texts.compactMap { Int64(String($0).trimmed) }.map { RecordID($0) }
-        guard !others.isEmpty, others.count == texts.count else { throw MergeAPI.unnamed }
+        let named = texts.compactMap { Int64(String($0).trimmed) }.map { RecordID($0) }
+        guard named.count == texts.count else { throw MergeAPI.unnamed }
         let (entity, id) = (entity, id)
         return .json(try await kernel.store.read(as: caller.actor) { tx in
+            let others = try named.isEmpty
+                ? tx.duplicates(entity, of: tx.require(entity, id), limit: MergeRequest.most - 1).map(\.record.id) : named
             let comparison = try tx.comparison(entity, [id] + others)
             return JSONWriter.object { json in
                 json.key("records")
