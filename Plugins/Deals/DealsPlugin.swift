@@ -131,7 +131,7 @@ public struct DealsPlugin: Plugin {
                 shape: .table
             ).whenEmpty("No deal yet."), order: 320)
         crm.widget(
-            "crm", .records("Recent deals", Deal.self, columns: [Deal.value, Deal.stage, Deal.company, Deal.createdAt])
+            "crm", .records("Recent deals", Deal.self, columns: [Deal.value, Deal.stage, Deal.company])
                 .whenEmpty("No deal yet."), order: 420)
 
         // Who may do what at first, and records to try it out with

@@ -273,7 +273,7 @@ import Testing
         #expect(Set(widgets.compactMap { $0["kind"]?.text }) == ["figure", "chart", "records"])
         let recent = try #require(widgets.first { $0["title"]?.text == "Recent deals" })
         #expect(recent["data"]?.array?.count == 5)
-        #expect(recent["data"]?.array?.first?["stage_label"]?.text != nil)
+        #expect(recent["data"]?.array?.first?["stage_label"]?.text != nil && recent["data"]?.array?.first?["title"]?.text != nil)
         let month = try #require(widgets.first { $0["title"]?.text == "Deals by month" }?["rows"]?.array?.first)
         #expect(month["cells"]?.array?.first?["list"]?.text?.hasPrefix("/admin/deals?created_at.gte=") == true)
     }

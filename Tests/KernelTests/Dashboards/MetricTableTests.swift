@@ -127,7 +127,7 @@ import Testing
                 }
             }
         }
-        #expect(looked > 60)
+        #expect(looked > 30)
     }
 
     @Test func `a group is made of what the reader may see`() async throws {

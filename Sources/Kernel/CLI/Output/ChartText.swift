@@ -63,38 +63,48 @@ struct ChartText {
 
     // MARK: Over time
 
-    /// A line for each series and currency: its figures side by side under their spans, and how they run. Broken into parts
-    /// where the terminal is narrow.
+    /// A line for each series and currency: its figures side by side under their spans, and how they run. Spans get shorter names
+    /// where the terminal is narrow; if that does not do, the whole is broken into parts.
     func series(_ rows: [Row], spans: [String]) -> String {
+        let units = Set(rows.flatMap { ChartText.units($0.values) })
+        let common = units.count == 1 ? units.first ?? "" : ""
         var lines: [(label: String, texts: [String], curve: String)] = []
         for row in rows {
             for unit in ChartText.units(row.values) {
                 let sizes = row.values.map { ChartText.size($0, in: unit) }
-                let label = row.label.tame + (unit.isEmpty ? "" : " " + unit)
+                let label = row.label.tame + (unit.isEmpty || unit == common ? "" : " " + unit)
                 lines.append((label, row.values.map { ChartText.short($0, in: unit) }, ChartText.curve(sizes)))
             }
         }
-        let labels = min(lines.map(\.label.columns).max() ?? 0, max(12, width / 4))
-        let column = max(spans.map(\.columns).max() ?? 0, lines.flatMap { $0.texts.map(\.columns) }.max() ?? 0)
-        let fitting = max(1, (width - 4 - labels) / (column + 2))
-        // The curve stands behind the last part, where it fits.
-        let hasCurve = spans.count > 2
-        var parts: [Range<Int>] = []
-        var start = 0
-        while start < spans.count {
-            parts.append(start..<min(start + fitting, spans.count))
-            start += fitting
-        }
+        let labels = min(max(common.columns, lines.map(\.label.columns).max() ?? 0), max(12, width / 4))
+        // The curve stands behind the last part.
+        let curve = spans.count > 2 ? spans.count + 2 : 0
+        let widest = lines.flatMap { $0.texts.map(\.columns) }.max() ?? 0
+        var spans = spans
+        if 2 + labels + spans.count * (max(widest, spans.map(\.columns).max() ?? 0) + 2) + curve > width { spans = spans.map(ChartText.shortened) }
+        let column = max(widest, spans.map(\.columns).max() ?? 0)
+        let fitting = max(1, (width - 2 - labels) / (column + 2))
+        let count = max(1, (spans.count + fitting - 1) / fitting)
+        let size = max(1, (spans.count + count - 1) / count)
+        let parts = stride(from: 0, to: spans.count, by: size).map { $0..<min($0 + size, spans.count) }
         return parts.map { part -> String in
             let used = 2 + labels + part.count * (column + 2)
-            let curveFits = hasCurve && part.upperBound == spans.count && used + 2 + spans.count <= width
-            var out = [style(.dim, String(repeating: " ", count: labels + 2) + part.map { "  " + spans[$0].padded(to: column, right: true) }.joined())]
+            let curveFits = curve > 0 && part.upperBound == spans.count && used + curve <= width
+            let heads = part.map { "  " + spans[$0].padded(to: column, right: true) }.joined()
+            var out = [style(.dim, "  " + common.padded(to: labels) + heads)]
             for line in lines {
                 let texts = part.map { "  " + line.texts[$0].padded(to: column, right: true) }.joined()
                 out.append("  " + line.label.cut(to: labels).padded(to: labels) + texts + (curveFits ? "  " + style(.accent, line.curve) : ""))
             }
             return out.joined(separator: "\n")
         }.joined(separator: "\n\n")
+    }
+
+    /// `Jun 2026` as `Jun 26`, `2026-06-01` as `06-01`.
+    private static func shortened(_ span: String) -> String {
+        let words = span.split(separator: " ")
+        if words.count == 2, words[1].count == 4 { return "\(words[0]) \(words[1].suffix(2))" }
+        return span.count == 10 ? String(span.suffix(5)) : span
     }
 
     /// How figures run: `▁▃█▅`.

@@ -74,7 +74,8 @@ struct DashboardText {
 
     private func records(_ widget: JSONValue) -> String {
         let entity = schema.entity(named: widget["entity"].scalar)
-        let names = widget["columns"].elements.map { $0["name"].scalar }
+        let label = widget["label"].scalar
+        let names = [label] + widget["columns"].elements.map { $0["name"].scalar }.filter { $0 != label }
         let fields = [RecordListing.idField] + names.compactMap { entity?.field($0) }
         let records = widget["data"].elements
         if records.isEmpty { return "" }

@@ -867,7 +867,7 @@
         animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? false : { duration: 200 },
         interaction: { mode: "nearest", intersect: true },
         plugins: {
-          legend: { display: datasets.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, usePointStyle: true } },
+          legend: { display: datasets.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, usePointStyle: true, sort: (one, other) => one.datasetIndex - other.datasetIndex } },
           tooltip: { callbacks: { label: (item) => ` ${item.dataset.label}: ${item.dataset.source.texts[item.dataIndex]}` } },
         },
         onHover: (event, elements) => { canvas.style.cursor = follow(elements) ? "pointer" : ""; },

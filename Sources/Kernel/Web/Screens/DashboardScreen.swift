@@ -27,28 +27,28 @@ struct DashboardScreen {
         var html = Parts.head(reading.view.title, actions: picker(reading, today: transaction.today))
         var tiles: [(FigureReading, String)] = []
         var section = ""
-        var boxes = HTML()
+        var stacks = Stacks()
         func flush() {
             if !tiles.isEmpty {
                 let heading: HTML = section.isEmpty ? "" : "<h2 class=\"part\">\(section)</h2>"
-                html += "\(heading)<div class=\"tiles\">\(tiles.html { tile($0.0, $0.1, reading) })</div>"
+                html += "\(heading)<div class=\"tiles dense\">\(tiles.html { tile($0.0, $0.1, reading) })</div>"
             }
-            if !boxes.isEmpty { html += "<div class=\"halves\">\(boxes)</div>" }
+            html += stacks.html
             tiles = []
-            boxes = HTML()
+            stacks = Stacks()
         }
         for (place, widget) in reading.widgets.enumerated() {
             switch widget.body {
             case .figure(let figure):
-                if !boxes.isEmpty || widget.section != section { flush() }
+                if !stacks.isEmpty || widget.section != section { flush() }
                 section = widget.section
                 tiles.append((figure, widget.title))
             case .chart(let chart):
                 if !tiles.isEmpty { flush() }
-                boxes += ChartMarkup(widget: widget, chart: chart, id: "chart-\(place)").html
+                stacks.add(ChartMarkup(widget: widget, chart: chart, id: "chart-\(place)").html, rows: chart.shape == .table ? chart.rows.count + 4 : 9)
             case .records(let records):
                 if !tiles.isEmpty { flush() }
-                boxes += try list(widget, records, transaction)
+                stacks.add(try list(widget, records, transaction), rows: records.request.limit + 1)
             }
         }
         flush()
@@ -109,11 +109,39 @@ struct DashboardScreen {
         let markup = visit.markup(transaction, labels: labels)
         let rows = records.html { record in
             let cells = fields.html { field in
-                "<td data-label=\"\(field.label)\"\(" class=\"num\"", if: field.isNumeric)>\(markup.html(record.values[field.place], field.description, short: true))</td>"
+                "<td data-label=\"\(field.label)\"\(" class=\"num\"", if: field.isNumeric)>\(shown(record.values[field.place], field, markup))</td>"
             }
             return "<tr><th scope=\"row\"><a href=\"/admin/\(entity.path)/\(record.id)\">\(RecordChoices.label(record, entity))</a></th>\(cells)</tr>"
         }
         return Parts.box(widget.title, actions: open, "<div class=\"scroll\"><table class=\"rows\"><tbody>\(rows)</tbody></table></div>")
+    }
+}
+
+extension DashboardScreen {
+    /// Short: of a moment the day is enough here.
+    private func shown(_ value: Value, _ field: FieldModel, _ markup: ValueMarkup) -> HTML {
+        guard case .moment(let moment) = value else { return markup.html(value, field.description, short: true) }
+        let day = markup.display.calendar.day(of: moment)
+        return "<time datetime=\"\(moment.description)\" title=\"\(markup.display.moment(moment))\">\(day.description)</time>"
+    }
+}
+
+/// Boxes in two columns without gaps: each goes where there is less so far. One column where the window is narrow.
+private struct Stacks {
+    private var columns: [(html: HTML, rows: Int)] = [(HTML(), 0), (HTML(), 0)]
+
+    var isEmpty: Bool { columns.allSatisfy { $0.html.isEmpty } }
+
+    mutating func add(_ box: HTML, rows: Int) {
+        let place = columns[1].rows < columns[0].rows ? 1 : 0
+        columns[place].html += box
+        // A box has a heading and stands apart from the next.
+        columns[place].rows += rows + 2
+    }
+
+    var html: HTML {
+        let filled = columns.filter { !$0.html.isEmpty }.html { "<div>\($0.html)</div>" }
+        return filled.isEmpty ? "" : "<div class=\"stacks\">\(filled)</div>"
     }
 }
 
@@ -181,7 +209,7 @@ struct ChartMarkup {
 
     private var table: HTML {
         let hasBars = chart.shape == .table
-        let bars: HTML = hasBars ? "<th scope=\"col\"><span class=\"hidden-text\">As a bar</span></th>" : ""
+        let bars: HTML = hasBars ? "<th scope=\"col\"><span class=\"hidden-text bar-head\">As a bar</span></th>" : ""
         let heads = "<th scope=\"col\">\(chart.rowTitle)</th>\(bars)\(chart.columns.html { Parts.th($0.title, numeric: true) })" as HTML
         let most = chart.rows.map { $0.cells.first?.figure.count ?? 0 }.max() ?? 0
         var section = ""
@@ -199,7 +227,7 @@ struct ChartMarkup {
         }
         // Averages of groups do not add up to the average of all, but that is what stands there.
         let totals = zip(chart.totals, chart.columns).html { cell($0, $1) }
-        let foot: HTML = "<tfoot><tr><th scope=\"row\">Total</th>\("<td></td>", if: hasBars)\(totals)</tr></tfoot>"
+        let foot: HTML = "<tfoot><tr><th scope=\"row\">Total</th>\("<td class=\"bar-foot\"></td>", if: hasBars)\(totals)</tr></tfoot>"
         return "<table class=\"figures\"><caption class=\"hidden-text\">\(widget.title)</caption><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody>\(foot)</table>"
     }
 
