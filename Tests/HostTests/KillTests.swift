@@ -41,9 +41,8 @@ import Glibc
         let median = try #require(gaps.isEmpty ? nil : gaps[gaps.count / 2])
         let start = try #require(starts.isEmpty ? nil : starts[starts.count / 2])
         print("time to the next good answer: median \(median), longest \(gaps.last ?? .zero), of \(gaps.count); a whole start: \(start)")
-        // A second on a machine that has nothing else to do. Where a thousand tests run beside it, all that starts takes longer, and a
-        // worker's part of a start cannot take longer than the whole.
-        #expect(median < max(.seconds(1), start))
+        // `make test` runs these tests by themselves: a thousand others beside them would be what is measured.
+        #expect(median < .seconds(1))
     }
 
     @Test func `what is not an ordinary fault is told apart as well`() async throws {

@@ -113,12 +113,15 @@ extension StoreTransaction {
         return problems.isEmpty ? error.message : problems.joined(separator: "; ")
     }
 
-    /// The fields that others changed after the set did.
+    /// The fields that others changed after the set did. That it was away and came back in between, as it was, is no change.
     private func changedSince(_ record: RecordUndo, _ undoing: Undoing) throws -> (any: Bool, fields: Set<String>) {
         var fields: Set<String> = []
         var isChanged = false
         try connection.query(
-            "SELECT changes FROM tenon_audit WHERE entity = ? AND record = ? AND id > ? AND (change_set IS NULL OR change_set <> ?)",
+            """
+            SELECT changes FROM tenon_audit WHERE entity = ? AND record = ? AND id > ? AND (change_set IS NULL OR change_set <> ?) \
+            AND action NOT IN ('deleted', 'restored')
+            """,
             [.text(record.entity.name), .integer(record.id.raw), .integer(record.last), .integer(undoing.opened)]
         ) { row in
             isChanged = true

@@ -37,7 +37,7 @@ struct PluginRestorer {
                 .refused, "the plugin \(archive.plugin) has no entity \(table) now", hint: "Switch on the version that the archive was made of: \(archive.version).")
         }
         let others: Int64 = try connection.integer(
-            "SELECT count(*) FROM \(quoted(table)) WHERE \"created_by\" IS NOT NULL OR \"version\" > 1") ?? 0
+            "SELECT count(*) FROM \(quoted(table)) WHERE \"created_by\" IS NOT NULL OR \"updated_by\" IS NOT NULL") ?? 0
         guard others == 0 else {
             throw CRMError(
                 .refused, "there are \(others) records of \(table) by now", hint: "An archive comes back only into entities without records of their own.")
