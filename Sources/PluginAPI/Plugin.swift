@@ -67,5 +67,5 @@ public enum PluginAPIVersion {
     /// Changes when something is taken away or changes its meaning.
     public static let major = 1
     /// Changes when something is added.
-    public static let minor = 0
+    public static let minor = 1
 }

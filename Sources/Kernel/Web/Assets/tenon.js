@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const app = document.body;
+  document.documentElement.dataset.script = "";
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
   const csrf = () => $('meta[name="csrf"]')?.content ?? "";
