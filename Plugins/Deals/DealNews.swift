@@ -18,6 +18,13 @@ let dealLost = Hook<DealClosed>("deal_lost")
 
 /// Tells the others what happens to deals.
 enum DealNews {
+    /// What happens to a deal is part of what happens with its customer.
+    @Sendable static func goAlong(_ change: Change<Deal>, _ transaction: Transaction) throws {
+        guard change.changed(Deal.customer), let customer = change.new[Deal.customer], transaction.has(Customer.self) else { return }
+        guard let there = try transaction.first(Customer.self, where: Condition(.compare("id", .equal, .value(.integer(customer.id.raw))))) else { return }
+        try transaction.continueTimeline(from: change.new, to: there)
+    }
+
     @Sendable static func tell(_ change: Change<Deal>, _ transaction: Transaction) throws {
         let deal = change.new
         let stage = deal[Deal.stage].id

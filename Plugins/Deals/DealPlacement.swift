@@ -30,16 +30,18 @@ enum DealPlacement {
         }
     }
 
-    /// The stage of another pipeline that means the same: by name, else won for won and lost for lost, else where deals begin.
+    /// The stage of another pipeline that means the same: by name, else won for won and lost for lost, else where deals begin. An
+    /// open deal stays open, whatever stages are called.
     private static func counterpart(
         of stage: Record<Stage>, in pipeline: Reference<Pipeline>, _ transaction: Transaction
     ) throws -> Reference<Stage> {
         let stages = try transaction.all(Stage.self, where: Stage.pipeline == pipeline, sort: .ascending(Stage.position))
         let outcome = Stage.outcome(of: stage)
+        let alike = stages.filter { Stage.outcome(of: $0) == outcome }
         let match =
-            stages.first { $0[Stage.name].lowercased() == stage[Stage.name].lowercased() }
-            ?? (outcome == .open ? nil : stages.first { Stage.outcome(of: $0) == outcome })
-            ?? stages.first { $0[Stage.isDefault] } ?? stages.first
+            alike.first { $0[Stage.name].lowercased() == stage[Stage.name].lowercased() }
+            ?? (outcome == .open ? nil : alike.first)
+            ?? stages.first { $0[Stage.isDefault] } ?? stages.first { Stage.outcome(of: $0) == .open } ?? stages.first
         guard let match else {
             let problem = Problem(Deal.pipeline, "the pipeline has no stages")
             throw CRMError(.invalid, "the pipeline has no stages", hint: "Add a stage to it first.", problems: [problem])

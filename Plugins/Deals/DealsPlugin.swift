@@ -74,6 +74,7 @@ public struct DealsPlugin: Plugin {
         crm.prepare(Deal.self, priority: 1, DealPlacement.enterStage)
         crm.prepare(Deal.self, priority: 2, DealValue.weigh)
         crm.prepare(Deal.self, priority: 3, StageGate.ask)
+        crm.prepare(Deal.self, StageGate.chooseWhatIsActive)
         crm.validate(Deal.self, DealPlacement.openHasNoEnd)
         crm.prepare(Pipeline.self, PipelineRules.firstIsDefault)
         crm.validate(Pipeline.self, PipelineRules.defaultIsActive)
@@ -90,6 +91,7 @@ public struct DealsPlugin: Plugin {
         crm.hook(dealWon, "A deal is won: it came to the won stage, or was made in it.")
         crm.hook(dealLost, "A deal is lost: it came to the lost stage, or was made in it.")
         crm.onSave(Deal.self, DealNews.tell)
+        crm.onSave(Deal.self, DealNews.goAlong)
 
         // What can be done
         crm.extend(DealOfLead.self)

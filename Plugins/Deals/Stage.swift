@@ -19,10 +19,11 @@ public enum Stage: Entity {
     public static let schema = Schema("stage", pipeline, name, color, isDefault, isWon, isLost, position, probability, requiredFields)
         .label(by: name).icon("columns").group("Sales").lookup().unique(together: pipeline, name)
 
-    /// The stage at which a deal begins: the pipeline's default, else its first.
+    /// The stage at which a deal begins: the pipeline's default, else its first that neither wins nor loses.
     static func first(of pipeline: Reference<Pipeline>, _ transaction: Transaction) throws -> Record<Stage>? {
         try transaction.first(
-            Stage.self, where: Stage.pipeline == pipeline, sort: .descending(Stage.isDefault), .ascending(Stage.position))
+            Stage.self, where: Stage.pipeline == pipeline, sort: .descending(Stage.isDefault), .ascending(Stage.isWon), .ascending(Stage.isLost),
+            .ascending(Stage.position))
     }
 
     /// What being at this stage makes of a deal.

@@ -20,6 +20,14 @@ enum StageGate {
             hint: "Fill \(problems.count == 1 ? "it" : "them") in together with the stage.", problems: problems)
     }
 
+    /// A reason that is not active any more stays where it is and is not chosen anew.
+    @Sendable static func chooseWhatIsActive(_ change: inout Change<Deal>, _ transaction: Transaction) throws {
+        guard change.changed(Deal.lostReason), !change.isRestored, let chosen = change.new[Deal.lostReason], transaction.has(LostReason.self) else { return }
+        guard let reason = try transaction.all(LostReason.self, where: LostReason.active == false).first(where: { $0.id == chosen.id }) else { return }
+        let problem = Problem(Deal.lostReason, "\(reason[LostReason.name]) is not active any more")
+        throw CRMError(.invalid, "the deal cannot be saved as it is", problems: [problem])
+    }
+
     /// A deal that is being lost has a reason, as long as there are any to choose from. One that is lost already when it is entered
     /// (out of an older system, mostly) may be without: nobody remembers.
     private static func needsReason(_ change: Change<Deal>, _ transaction: Transaction) throws -> Bool {

@@ -25,11 +25,12 @@ enum MarkJunk: Action {
     static let name = "mark-junk"
     static let summary = "Takes the lead out of the board and the numbers. Reopen undoes it."
 
-    static func isAvailable(_ lead: Record<Lead>) -> Bool { lead[Lead.outcome] == .open }
+    static func isAvailable(_ lead: Record<Lead>) -> Bool { [.open, .lost].contains(lead[Lead.outcome]) }
 
     static func run(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {
         var lead = try transaction.find(Lead.self, call.record.id)
         lead[Lead.outcome] = .junk
+        lead[Lead.lostReason] = nil
         try transaction.save(lead)
         call.message = "The lead is junk."
     }

@@ -36,7 +36,7 @@ struct LeadAssignment {
                 continue
             }
             let turn: Turn = try turn(of: rule)
-            let words: String = condition.isEmpty ? "it holds for every lead" : condition
+            let words: String = condition.isEmpty ? "it holds for every lead" : "it holds for this lead"
             if let user = turn.user {
                 var rule: Record<LeadAssignmentRule> = rule
                 rule[LeadAssignmentRule.lastUser] = user

@@ -22,6 +22,13 @@ enum LeadRules {
             problems: [Problem(Lead.email, problem)], links: [.init(to: other), .init(mergingInto: other)])
     }
 
+    /// A lead that gets a customer by being merged with a converted one is converted: once is enough for both.
+    @Sendable static func convertedWithCustomer(_ change: inout Change<Lead>, _ transaction: Transaction) throws {
+        guard change.changed(Lead.convertedCustomer), change.new[Lead.convertedCustomer] != nil, change.new[Lead.outcome] == .open else { return }
+        change.new[Lead.outcome] = .converted
+        if change.new[Lead.convertedAt] == nil { change.new[Lead.convertedAt] = transaction.now }
+    }
+
     /// What is not active any more stays where it is and is not chosen anew.
     @Sendable static func chooseWhatIsActive(_ change: inout Change<Lead>, _ transaction: Transaction) throws {
         var problems: [Problem] = []

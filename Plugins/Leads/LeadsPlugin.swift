@@ -86,6 +86,7 @@ public struct LeadsPlugin: Plugin {
         crm.list(LostReason.self, columns: [LostReason.name, LostReason.active], sort: .ascending(LostReason.name))
 
         // What must hold
+        crm.prepare(Lead.self, LeadRules.convertedWithCustomer)
         crm.prepare(Lead.self, LeadRules.refuseSecondOpenLead)
         crm.prepare(Lead.self, LeadRules.chooseWhatIsActive)
         crm.prepare(Lead.self, StatusLog.place)

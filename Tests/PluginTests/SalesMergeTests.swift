@@ -147,6 +147,28 @@ import Testing
         }
     }
 
+    @Test func `a converted lead that is merged stays converted, whichever survives`() async throws {
+        for convertedSurvives in [true, false] {
+            let host = try await SalesHost()
+            let ids = try await host.write { transaction -> [RecordID] in
+                let first = try transaction.add("lead", ["title": .text("Pilot"), "contact_name": .text("Ada Falk")]).id
+                let second = try transaction.add("lead", ["title": .text("Pilot once more"), "contact_name": .text("Ada Falk")]).id
+                try transaction.act("lead", first, "convert", [:])
+                return [first, second]
+            }
+            let (survivor, other) = convertedSurvives ? (ids[0], ids[1]) : (ids[1], ids[0])
+            let outcome = try await host.write { try $0.merge($0.registry.require("lead"), MergeRequest(survivor: survivor, others: [other])) }
+            #expect(outcome.record["outcome"] == .text("converted"))
+            #expect(!outcome.record["converted_customer"].isEmpty && !outcome.record["converted_at"].isEmpty)
+            let again = try await host.refusal { try $0.act("lead", survivor, "convert", [:]) }
+            #expect([.refused, .conflict].contains(again.code), "\(again)")
+            let report = try await undo(host, outcome.change)
+            #expect(report.kept.isEmpty, "\(report.kept)")
+            let states = try await host.read { transaction in try ids.map { try transaction.get("lead", $0)["outcome"] } }
+            #expect(states == [.text("converted"), .text("open")])
+        }
+    }
+
     @Test func `leads converted in bulk are leads again, and what the conversion made is gone`() async throws {
         let host = try await SalesHost()
         let ids = try await host.write { transaction in

@@ -73,6 +73,10 @@ enum InboundRoutes {
             return try await keep(submission, key, refusal.error, request, context)
         } catch let error as CRMError where once == nil {
             return try await keep(submission, key, error, request, context)
+        } catch where !(error is CRMError) {
+            // A rule of another plugin that fails in a way of its own: what was sent is kept all the same.
+            let told = CRMError(.unavailable, "something went wrong while the lead was stored", hint: "Retry it.", cause: error)
+            return try await keep(submission, key, told, request, context)
         }
     }
 

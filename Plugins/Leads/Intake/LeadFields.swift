@@ -4,7 +4,8 @@ import PluginAPI
 enum LeadFields {
     /// Where a lead stands and who works on it, nobody outside decides.
     private static let decided: Set<String> = ["status", "outcome", "lost_reason", "assigned_to", "score", "campaign", "lead_form", "next_follow_up"]
-    /// The lists of options that may be shown to everyone.
+    /// The lists of options that may be shown to everyone. What other fields point at, people and records of all kinds, nobody outside
+    /// gets to choose from.
     private static let open: Set<String> = ["lead_source"]
 
     /// In the order of the lead, those that administrators made included.
@@ -13,15 +14,11 @@ enum LeadFields {
         return all.filter { field in
             if field.isReadOnly || field.isHidden || field.isSecret || field.isOwner || decided.contains(field.name) { return false }
             switch field.kind {
-            case .reference(let target): return open.contains(target) || field.isCustom && isOpen(target, transaction)
+            case .reference(let target): return open.contains(target)
             case .references, .json: return false
             default: return true
             }
         }
-    }
-
-    private static func isOpen(_ target: String, _ transaction: Transaction) -> Bool {
-        !["user", "team", "role"].contains(target) && (try? transaction.byName.fields(of: target)) != nil
     }
 
     /// Reads `contact_name, contact_email`.

@@ -74,9 +74,11 @@ struct Intake: Sendable {
     func accept(_ submission: Submission, _ transaction: Transaction) throws -> Record<Lead> {
         let all = transaction.elevated(for: Intake.reason)
         let (values, problems) = try self.values(of: submission, all)
-        if problems.isEmpty, case .text(let email)? = values.first(where: { $0.name == Lead.email.name })?.value,
+        if case .text(let email)? = values.first(where: { $0.name == Lead.email.name })?.value,
             let other = try all.first(Lead.self, where: Lead.email == email && Lead.outcome == .open)
         {
+            // Nobody outside is told that a lead has the address, or which; so what else is wrong is all that is told.
+            guard problems.isEmpty else { throw Intake.invalid(problems) }
             // Which one, the link says to those who may see it.
             throw CRMError.refused(
                 "an open lead has this e-mail address already", hint: "Add what was sent to that lead, or close it and retry.",

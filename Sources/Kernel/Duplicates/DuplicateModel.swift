@@ -47,8 +47,9 @@ struct DuplicateModel: Sendable {
         guard fields.count > 1 else { return names }
         let field: FieldModel = fields[1]
         let (mine, theirs) = (left.values[field.place], right.values[field.place])
-        // Where one says nothing of it, the names must be the same.
-        if mine.isEmpty || theirs.isEmpty { return first.sorted() == second.sorted() ? 0.9 : nil }
+        // Where neither says anything of it, the names must be the same; where one does, nobody knows.
+        if mine.isEmpty, theirs.isEmpty { return first.sorted() == second.sorted() ? 0.9 : nil }
+        if mine.isEmpty || theirs.isEmpty { return nil }
         guard case .text(let one) = mine, case .text(let another) = theirs else { return mine == theirs ? names : nil }
         let others: Double = Similarity.names(MatchText.words(one), MatchText.words(another))
         return others >= Similarity.enough ? (names + others) / 2 : nil

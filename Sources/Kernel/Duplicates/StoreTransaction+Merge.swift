@@ -108,11 +108,33 @@ extension StoreTransaction {
                 value = ([survivor] + others).first { $0.id == giver }?.values[field.place] ?? value
             } else if field.isList, !field.description.isReadOnly {
                 value = .list(StoreTransaction.union(([survivor] + newest).map { $0.values[field.place] }))
-            } else if !field.description.isReadOnly {
+            } else {
+                // What plugins keep, such as what became of a record, is not lost either: it stays, or comes along where there was none.
                 let values = ([survivor] + newest).lazy.map { self.outside(group, $0.values[field.place], of: field, entity) }
                 value = values.first { !$0.isEmpty } ?? value
             }
             merged.values[field.place] = outside(group, value, of: field, entity)
+        }
+        return without(misfits(entity, from: survivor, to: merged), merged, survivor, entity, request)
+    }
+
+    /// What rules have against a record that was put together.
+    private func misfits(_ entity: EntityModel, from survivor: RecordData, to merged: RecordData) -> [Problem] {
+        do {
+            try check(entity, ChangeData(old: survivor, new: merged))
+            return []
+        } catch { return (error as? CRMError)?.problems ?? [] }
+    }
+
+    /// A value that came along by itself and does not fit what stays, such as the reason of an end that the survivor has not come to,
+    /// stays behind. What somebody chose is refused by its name when the record is saved.
+    private func without(
+        _ problems: [Problem], _ merged: RecordData, _ survivor: RecordData, _ entity: EntityModel, _ request: MergeRequest
+    ) -> RecordData {
+        var merged = merged
+        for problem in problems where request.take[problem.field] == nil && request.values[problem.field] == nil {
+            guard let field = entity.field(problem.field) else { continue }
+            merged.values[field.place] = survivor.values[field.place]
         }
         return merged
     }

@@ -32,6 +32,17 @@ extension StoreTransaction {
         }
     }
 
+    /// What plugins keep about where a record stands, as a sentence: `Its outcome is converted.`
+    private func states(of record: RecordData, _ entity: EntityModel) -> String {
+        let states: [String] = entity.fields.compactMap { field in
+            guard field.description.isReadOnly, case .choice(let options) = field.type, actor.mask(field.name, of: entity.name) != .hidden,
+                case .text(let key) = record.values[field.place], let option = options.first(where: { $0.key == key })
+            else { return nil }
+            return "Its \(field.label.lowercased()) is \(option.label.lowercased())."
+        }
+        return states.isEmpty ? "It has changed in the meantime." : states.joined(separator: " ")
+    }
+
     private func perform(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID, _ input: [String: Value]) throws -> ActionOutcome {
         try actor.require(action.name, on: entity)
         // The record as the user may see it; the right's own scope decides whether the user may use the action on it.
@@ -39,7 +50,7 @@ extension StoreTransaction {
         var target = try require(entity, id)
         guard calling(action.parts[0].sites.available, { action.parts[0].entry.isAvailable(target) }) else {
             throw CRMError.refused(
-                "\(action.title.lowercased()) is not possible for this \(entity.title.lowercased()) now", hint: "Reload it to see its state.")
+                "\(action.title.lowercased()) is not possible for this \(entity.title.lowercased()) now", hint: states(of: target, entity))
         }
         var calls: [Contributions.ActionData] = []
         var problems: [Problem] = []

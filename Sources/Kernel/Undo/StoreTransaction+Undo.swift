@@ -156,6 +156,11 @@ extension StoreTransaction {
             return true
         }
         let since: Set<String> = try changedSince(record, undoing).fields
+        // Whoever gave records away takes them back; what others gave away since is out of reach.
+        if try !reaches(entity, record.id, right: "edit"), since.contains(entity.ownerField?.name ?? "created_by") {
+            undoing.keep(record, "belongs to somebody else by now")
+            return true
+        }
         var isComplete = true
         var touched: [FieldModel] = []
         for name in record.fields {

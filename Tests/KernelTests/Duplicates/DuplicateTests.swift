@@ -47,7 +47,8 @@ struct FinderPlugin: Plugin {
         try await house.chore("Anna Schmidt", ["code": .text("Nordwind")])
         try await house.chore("Anna Schmidt")
         try await house.chore("Anna Schmid")
-        #expect(try await found(house, one) == ["Anna Schmitt: similar title and code", "Anna Schmidt: similar title and code"])
+        // The one that says nothing of it may be anybody.
+        #expect(try await found(house, one) == ["Anna Schmitt: similar title and code"])
     }
 
     @Test func `the keys follow every change, and go with the record`() async throws {

@@ -39,7 +39,7 @@ import Testing
             error: the project is still used by 2 tasks
               2 tasks: tenon tasks list --project 7
               Task Dig: tenon tasks show 3
-              Merge into Dig: tenon tasks edit 3
+              Merge into Dig: tenon tasks edit 3 …, with what is to be added
             hint: Move or delete them first.
 
             """)

@@ -52,6 +52,21 @@ import Testing
         #expect(first.version == 3)
     }
 
+    @Test func `what somebody else has given away since is not changed by undoing`() async throws {
+        let house = try await Household()
+        let one = try await house.chore("hers", ["assigned_to": .integer(Household.anna)])
+        let change = try await set(house, ["urgent": .boolean(true)], [one], as: Household.anna)
+        try await house.write(as: Household.boss) { tx in
+            var record = try tx.require(tx.registry.require("chore"), one)
+            record["assigned_to"] = .integer(Household.ben)
+            _ = try tx.save("chore", record)
+        }
+        let report = try await undo(house, change, as: Household.anna)
+        #expect(report.done == 0)
+        #expect(report.kept.count == 1)
+        #expect(try await house.find(one)?["urgent"] == .boolean(true))
+    }
+
     @Test func `lists of links come back as well`() async throws {
         let house = try await Household()
         let tag = try await house.add("tag", ["name": .text("heavy")]), other = try await house.add("tag", ["name": .text("light")])

@@ -4,6 +4,20 @@ import Testing
 @testable import Kernel
 
 @Suite struct DealPlacementTests {
+    @Test func `what happens to a deal is told on its customer's timeline`() async throws {
+        let host = try await SalesHost()
+        let made = try await host.write { transaction -> (customer: RecordID, deal: RecordID) in
+            let customer = try transaction.add("customer", ["name": .text("Ada Falk")])
+            let deal = try transaction.add("deal", ["title": .text("Pilot"), "customer": .link(customer)])
+            try transaction.change("deal", deal.id, ["stage": transaction.link("stage", "Won")])
+            return (customer.id, deal.id)
+        }
+        let told = try await host.read { transaction in
+            try transaction.timeline(transaction.registry.require("customer"), made.customer).map { "\($0.entity.name) \($0.action)" }
+        }
+        #expect(told == ["deal updated", "deal created", "customer created"])
+    }
+
     @Test func `a new deal begins at the default stage of the default pipeline, with its probability`() async throws {
         let host = try await SalesHost()
         try await host.write { transaction in

@@ -78,6 +78,40 @@ import Testing
         }
     }
 
+    @Test func `a reason that is not active is not chosen any more, and stays where it is`() async throws {
+        let host = try await SalesHost()
+        let deals = try await host.write { transaction -> [RecordID] in
+            let lost = try transaction.add("deal", ["title": .text("Old")]).id
+            try transaction.change("deal", lost, ["stage": transaction.link("stage", "Lost"), "lost_reason": transaction.link("lost_reason", "No budget")])
+            try transaction.change("lost_reason", transaction.named("lost_reason", "No budget"), ["active": .boolean(false)])
+            return [lost, try transaction.add("deal", ["title": .text("New")]).id]
+        }
+        let refusal = try await host.refusal {
+            try $0.change("deal", deals[1], ["stage": $0.link("stage", "Lost"), "lost_reason": $0.link("lost_reason", "No budget")])
+        }
+        #expect(refusal.problems.map(\.field) == ["lost_reason"])
+        try await host.write { try $0.change("deal", deals[0], ["description": .text("years ago")]) }
+        #expect(try await host.read { try $0.get("deal", deals[0])["lost_reason"].isEmpty } == false)
+    }
+
+    @Test func `an open deal stays open when its pipeline changes, whatever stages are called there`() async throws {
+        let host = try await SalesHost()
+        let deal = try await host.write { transaction -> RecordID in
+            let other = try transaction.add("pipeline", ["name": .text("Tenders")])
+            try transaction.add("stage", ["pipeline": .link(other), "name": .text("Prospecting"), "is_won": .boolean(true), "position": .integer(1)])
+            try transaction.add("stage", ["pipeline": .link(other), "name": .text("Asked"), "position": .integer(2)])
+            let deal = try transaction.add("deal", ["title": .text("X")]).id
+            try transaction.change("deal", deal, ["pipeline": .link(other)])
+            return deal
+        }
+        let moved = try await host.read { transaction in
+            let record = try transaction.get("deal", deal)
+            guard case .integer(let stage) = record["stage"] else { return "" }
+            return "\(record["outcome"].text) \(try transaction.get("stage", RecordID(stage))["name"].text)"
+        }
+        #expect(moved == "open Asked")
+    }
+
     @Test func `without Leads there are no reasons, and a deal is lost without one`() async throws {
         let host = try await SalesHost(["customers", "deals"])
         let lost = try await host.write { transaction in

@@ -85,6 +85,18 @@ import Testing
         }
     }
 
+    @Test func `a lead in the way is not told either when another field is wrong`() async throws {
+        let (host, key) = try await opened(#""fields": "title,contact_email,value""#)
+        try await host.ask("POST", "leads", #"{"title": "Hush", "contact_email": "ada@x.example"}"#)
+        let body = #"{"title": "x", "contact_email": "ada@x.example", "value": "many"}"#
+        let answer = await host.visit("POST", "/plugins/leads/inbound/\(key)", body, type: json)
+        #expect(answer.status == 422)
+        #expect(answer.fields == ["value"])
+        #expect(!answer.text.contains("Hush") && !answer.text.contains("contact_email"))
+        let kept = try await host.ask("GET", "failed-submissions")
+        #expect(kept.data.first?["reason"]?.text?.contains("Hush") == false, "\(kept)")
+    }
+
     @Test func `a repeated request makes no second lead`() async throws {
         let (host, key) = try await opened()
         let body = #"{"title": "Pilot", "contact_email": "ada@x.example"}"#

@@ -32,7 +32,7 @@ import Testing
         _ = try await rule(host, "The rest", ["team": try await team(host), "position": .integer(2)])
         let big = try await assigned(host, ["value": .euro(50_000)])
         #expect(big.owner == "sales_manager")
-        #expect(big.why == "Rule “Big ones”: value > 10000. It was the turn of sales_manager.")
+        #expect(big.why == "Rule “Big ones”: it holds for this lead. It was the turn of sales_manager.")
         let small = try await assigned(host)
         #expect(small.owner == "sales_agent")
         #expect(small.why == "Rule “The rest”: it holds for every lead. It was the turn of sales_agent.")

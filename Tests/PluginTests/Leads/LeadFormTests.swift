@@ -49,6 +49,17 @@ import Testing
         #expect(lead["id"]?.int == 1)
     }
 
+    @Test func `a form never offers companies or customers as options`() async throws {
+        let host = try await PublicHost()
+        for (name, target) in [("bought_by", "customer"), ("part_of", "company")] {
+            let made = try await host.ask(
+                "POST", "custom-fields", #"{"entity": "lead", "name": "\#(name)", "label": "\#(name)", "type": "reference", "target": "\#(target)"}"#)
+            #expect((200...201).contains(made.status), "\(made)")
+            let refused = try await host.ask("POST", "lead-forms", #"{"name": "x", "title": "x", "fields": "contact_name,\#(name)"}"#)
+            #expect((refused.status, refused.fields.first) == (422, "fields"), "\(refused)")
+        }
+    }
+
     @Test func `a form cannot name fields that decide about a lead, or that are not there`() async throws {
         let host = try await PublicHost()
         for field in ["status", "assigned_to", "outcome", "score", "converted_at", "campaign", "created_at", "nothing"] {

@@ -73,7 +73,7 @@ struct ProblemReport: Error, Sendable {
             let filter: [Substring] = address.count > 1 ? address[1].split(separator: "=", maxSplits: 1) : []
             return filter.count == 2 ? Way(title: title, command: "tenon \(plural) list --\(filter[0]) \(filter[1])") : nil
         case "record" where parts.count > 1: return Way(title: title, command: "tenon \(plural) show \(parts[1])")
-        case "merge" where parts.count > 1: return Way(title: title, command: "tenon \(plural) edit \(parts[1])")
+        case "merge" where parts.count > 1: return Way(title: title, command: "tenon \(plural) edit \(parts[1]) …, with what is to be added")
         default: return nil
         }
     }

@@ -76,9 +76,10 @@ struct DuplicatePart {
         let rows = found.html { duplicate in
             let merge = Parts.link("Merge…", "\(base)/merge?id=\(record.id)&id=\(duplicate.record.id)", classes: "compact plain", dialog: true)
             let act: HTML = canMerge ? "<td class=\"actions\">\(merge)</td>" : ""
-            return "<tr><th scope=\"row\">\(link(duplicate))\(marks(duplicate, transaction))</th>\(Parts.td("Why", HTML(why(duplicate)), wraps: true))\(Parts.td("Added", added(duplicate, markup)))\(act)</tr>"
+            let facts: HTML = "<div class=\"muted small\">\(why(duplicate)), added \(added(duplicate, markup))</div>"
+            return "<tr><th scope=\"row\" class=\"two-lines\">\(link(duplicate))\(marks(duplicate, transaction))\(facts)</th>\(act)</tr>"
         }
-        let heads = "\(Parts.th(entity.title))\(Parts.th("Why"))\(Parts.th("Added"))\(Parts.actionsHead, if: canMerge)" as HTML
+        let heads = "\(Parts.th(entity.title))\(Parts.actionsHead, if: canMerge)" as HTML
         return Parts.box("Possible duplicates", count: found.count, "<div class=\"scroll\"><table class=\"rows\"><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>")
     }
 

@@ -101,6 +101,8 @@ struct TimelinePart {
 
     private func change(_ change: AuditEntry.FieldChange, _ entry: AuditEntry) -> HTML {
         guard let field = entry.entity.field(change.field) else { return "" }
+        // What every new record begins with is no news.
+        if entry.action == "created", field.description.isReadOnly, change.new == field.description.defaultValue { return "" }
         let new: HTML = change.new.isEmpty ? "empty" : markup.html(change.new, field.description)
         if entry.action == "created" || entry.action == "restored" { return "<p class=\"changes\"><b>\(field.label)</b> \(new)</p>" }
         let old: HTML = change.old.isEmpty ? "empty" : markup.html(change.old, field.description)
