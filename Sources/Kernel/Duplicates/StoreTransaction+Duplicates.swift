@@ -21,14 +21,14 @@ extension StoreTransaction {
     private static let lookedThrough = 5000
 
     /// The records that are probably the same as one, stored or not: those that the user may see, by what the user may see.
-    func duplicates(_ entity: EntityModel, of record: RecordData, limit: Int = 20) throws -> [Duplicate] {
+    func duplicates(_ entity: EntityModel, of record: RecordData, limit: Int = 20, among compared: Int = compared) throws -> [Duplicate] {
         let rules: [DuplicateModel] = entity.duplicates.filter { $0.isVisible(to: actor, entity) }
         guard !rules.isEmpty else { return [] }
         var ids: Set<Int64> = []
         for key in MatchKeys.keys(record, entity).sorted() {
             try connection.query(
                 "SELECT record FROM tenon_match_key WHERE entity = ? AND key = ? ORDER BY record DESC LIMIT ?",
-                [.text(entity.name), .integer(key), .integer(Int64(StoreTransaction.compared))]
+                [.text(entity.name), .integer(key), .integer(Int64(compared))]
             ) { row in
                 ids.insert(row.integer(0))
                 return true

@@ -14,7 +14,8 @@ extension RecordsAPI {
             var answer = Idempotency.Answer(
                 status: 201, body: shown?.bytes ?? JSONWriter.object { $0.field("id", saved.id.raw) }, version: shown?.version ?? saved.version,
                 location: "/api/v1/\(entity.path)/\(saved.id)", id: saved.id.raw)
-            answer.duplicates = try tx.duplicates(entity, of: saved).map(\.record.id.raw)
+            // Others wait for their turn meanwhile: the newest few of each kind are looked at, and all of them when somebody asks.
+            answer.duplicates = try tx.duplicates(entity, of: saved, limit: 10, among: 6).map(\.record.id.raw)
             return answer
         }
         if let password, let id = answer.id { try await kernel.setPassword(password, of: id, by: caller) }
