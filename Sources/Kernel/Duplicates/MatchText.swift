@@ -62,7 +62,16 @@ enum MatchText {
     }
 
     private static func withoutUmlauts(_ word: String) -> String {
-        word.replacing("ae", with: "a").replacing("oe", with: "o").replacing("ue", with: "u")
+        // By bytes: this runs for every record that is compared.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(word.utf8.count)
+        var previous: UInt8 = 0
+        for byte in word.utf8 {
+            let isMark = byte == UInt8(ascii: "e") && (previous == UInt8(ascii: "a") || previous == UInt8(ascii: "o") || previous == UInt8(ascii: "u"))
+            if !isMark { bytes.append(byte) }
+            previous = byte
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: Telephone numbers
