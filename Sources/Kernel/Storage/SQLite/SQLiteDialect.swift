@@ -73,6 +73,8 @@ struct SQLiteDialect: Dialect {
 
     func like(_ column: String) -> String { "lower(" + column + ") LIKE lower(?) ESCAPE '\\'" }
 
+    func calculated(_ number: SQLFragment) -> SQLFragment { number }
+
     /// SQLite goes on with floating-point numbers where whole ones overflow.
     func whole(_ number: SQLFragment) -> SQLFragment {
         pieced("CASE typeof(\(number)) WHEN 'integer' THEN \(number) END")
