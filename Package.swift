@@ -26,6 +26,7 @@ func fixture(_ name: String) -> Target {
 
 let fixtures = [
     "BreaksRules", "ThrowsInHook", "Ledgerly", "LedgerlyNext", "NeedsMissing", "CycleA", "CycleB", "TakenName", "Crasher",
+    "Gated", "GatedNext",
 ]
 
 let package = Package(

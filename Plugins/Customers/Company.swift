@@ -21,7 +21,7 @@ public enum Company: Entity {
     public static let description = Field<String?>("description", .multiline, .aliases("notes", "about"))
     public static let owner = Field<Reference<User>?>(
         "assigned_to", .owner, .indexed, .whenTargetIsDeleted(.clear), .aliases("owner", "account owner", "sales_agent", "agent"))
-    public static let active = Field<Bool>("active", .byDefault(true))
+    public static let active = Field<Bool>("active", .byDefault(true), .indexed, .toggle)
     public static let parent = Field<Reference<Company>?>(
         "parent", .label("Parent company"), .indexed, .aliases("subsidiary_of", "parent account", "parent company"))
     public static let employees = Field<Int?>(

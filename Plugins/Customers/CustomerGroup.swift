@@ -7,8 +7,8 @@ public enum CustomerGroup: Entity {
     public static let description = Field<String?>("description", .multiline)
     public static let discountPercent = Field<FixedDecimal?>(
         "discount_percent", .label("Discount %"), .scale(2), .range(0...100), .aliases("discount"))
-    public static let priority = Field<Int>("priority", .help("Higher comes first."), .range(0...1000), .byDefault(0))
-    public static let active = Field<Bool>("active", .byDefault(true))
+    public static let priority = Field<Int>("priority", .help("Higher comes first."), .range(0...1000))
+    public static let active = Field<Bool>("active", .byDefault(true), .toggle)
 
     public static let schema = Schema("customer_group", name, code, description, discountPercent, priority, active)
         .icon("users").group("Sales").lookup()

@@ -3,10 +3,10 @@ import PluginAPI
 /// What the default roles may do with companies and customers until an administrator says otherwise.
 enum CustomersRights {
     static func grant(with crm: inout Registrar) {
-        crm.grant([.administrator], Company.self, Grant.everything)
-        crm.grant([.administrator], Customer.self, Grant.everything)
-        crm.grant([.administrator], CustomerGroup.self, Grant.everything)
-        crm.grant(DefaultRole.allCases.filter { $0 != .administrator }, CustomerGroup.self, [.view()])
+        crm.grant(DefaultRole.administrators, Company.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, Customer.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, CustomerGroup.self, Grant.everything)
+        crm.grant(DefaultRole.others, CustomerGroup.self, [.view()])
 
         // Everyone in sales must see whether a company is known already, whoever looks after it.
         crm.grant([.salesManager], Company.self, [.view(), .create, .edit(.team), .delete(.team), .import, .export(.team)])

@@ -13,6 +13,10 @@ public enum Deal: Entity {
         .aliases("close_date", "closed", "closed at", "closed on"))
     public static let probability = Field<Int?>(
         "probability", .label("Probability %"), .range(0...100), .help("The stage's unless given."))
+    public static let expectedRevenue = Field<Money?>(
+        "expected_revenue", .readOnly, .indexed, .help("The value weighted with the probability."))
+    public static let stageSince = Field<Day?>(
+        "stage_since", .label("In stage since"), .readOnly, .indexed, .help("The day on which the deal came to its stage."))
     public static let pipeline = Field<Reference<Pipeline>>("pipeline", .filledIn, .indexed, .help("The default pipeline unless chosen."))
     public static let stage = Field<Reference<Stage>>(
         "stage", .filledIn, .indexed, .help("The pipeline's default stage unless chosen."), .aliases("deal_stage", "sales stage", "status"))
@@ -21,12 +25,13 @@ public enum Deal: Entity {
     public static let owner = Field<Reference<User>?>(
         "assigned_to", .owner, .indexed, .whenTargetIsDeleted(.clear), .aliases("sales_agent", "agent", "owner", "deal owner"))
     public static let outcome = Field<Outcome>("outcome", .readOnly, .indexed, .byDefault(Outcome.open))
-    public static let lostReason = Field<Reference<LostReason>?>("lost_reason", .indexed)
+    public static let lostReason = Field<Reference<LostReason>?>(
+        "lost_reason", .indexed, .help("Why the deal is lost; asked for when it is."))
     public static let sourceLead = Field<Reference<Lead>?>("source_lead", .indexed, .whenTargetIsDeleted(.clear))
 
     public static let schema = Schema(
         "deal", title, description, value, expectedCloseDate, actualCloseDate, probability, pipeline, stage, company, customer, owner,
-        outcome, lostReason, sourceLead
+        outcome, lostReason, sourceLead, expectedRevenue, stageSince
     ).icon("handshake").group("Sales")
 
     /// What became of a deal; follows from its stage.

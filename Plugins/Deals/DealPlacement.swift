@@ -54,6 +54,7 @@ enum DealPlacement {
         if change.isNew || change.changed(Deal.stage) {
             let stage = try transaction.find(change.new[Deal.stage])
             change.new[Deal.outcome] = Stage.outcome(of: stage)
+            change.new[Deal.stageSince] = transaction.today
             if change.new.isEmpty(Deal.probability) || !change.changed(Deal.probability) {
                 change.new[Deal.probability] = stage[Stage.probability]
             }

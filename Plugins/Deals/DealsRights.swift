@@ -3,11 +3,11 @@ import PluginAPI
 /// What the default roles may do with deals until an administrator says otherwise.
 enum DealsRights {
     static func grant(with crm: inout Registrar) {
-        crm.grant([.administrator], Deal.self, Grant.everything)
-        crm.grant([.administrator], Pipeline.self, Grant.everything)
-        crm.grant([.administrator], Stage.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, Deal.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, Pipeline.self, Grant.everything)
+        crm.grant(DefaultRole.administrators, Stage.self, Grant.everything)
 
-        let others = DefaultRole.allCases.filter { $0 != .administrator }
+        let others = DefaultRole.others
         crm.grant(others, Pipeline.self, [.view()])
         crm.grant(others, Stage.self, [.view()])
 

@@ -26,5 +26,6 @@ public enum Lead: ForeignEntity {
 /// Why a deal is lost; kept by Leads, which may be switched off.
 public enum LostReason: ForeignEntity {
     public static let name = Field<String>("name")
-    public static let schema = Schema("lost_reason", name)
+    public static let active = Field<Bool>("active")
+    public static let schema = Schema("lost_reason", name, active)
 }

@@ -12,7 +12,11 @@ public enum Stage: Entity {
     public static let position = Field<Int>("position", .indexed, .byDefault(0))
     public static let probability = Field<Int>("probability", .label("Probability %"), .range(0...100), .byDefault(0))
 
-    public static let schema = Schema("stage", pipeline, name, color, isDefault, isWon, isLost, position, probability)
+    public static let requiredFields = Field<String?>(
+        "required_fields", .label("Needed to enter"), .fieldNames(of: Deal.self),
+        .help("A deal comes to this stage only with these fields filled in."))
+
+    public static let schema = Schema("stage", pipeline, name, color, isDefault, isWon, isLost, position, probability, requiredFields)
         .label(by: name).icon("columns").group("Sales").lookup().unique(together: pipeline, name)
 
     /// The stage at which a deal begins: the pipeline's default, else its first.

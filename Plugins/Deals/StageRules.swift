@@ -43,13 +43,17 @@ enum StageRules {
         guard count > 0 else { return }
         throw CRMError.refused(
             "\(count == 1 ? "one deal relies" : "\(count) deals rely") on the stage's pipeline and on its being won, lost or open",
-            hint: "Move \(count == 1 ? "it" : "them") to another stage first.")
+            hint: "Move \(count == 1 ? "it" : "them") to another stage first.",
+            links: [.init(.list(entity: Deal.schema.name, field: Deal.stage.name, id: change.new.id))])
     }
 
     @Sendable static func keepDefault(_ stage: Record<Stage>, _ transaction: Transaction) throws {
         guard stage[Stage.isDefault] else { return }
-        guard try transaction.count(Stage.self, where: Stage.pipeline == stage[Stage.pipeline]) > 1 else { return }
+        let others = try transaction.count(Stage.self, where: Stage.pipeline == stage[Stage.pipeline]) - 1
+        guard others > 0 else { return }
         throw CRMError.refused(
-            "the default stage cannot be deleted while the pipeline has others", hint: "Make another stage the default first.")
+            "the default stage cannot be deleted while the pipeline has \(others == 1 ? "another" : "\(others) others")",
+            hint: "Make another stage the default first.",
+            links: [.init(.list(entity: Stage.schema.name, field: Stage.pipeline.name, id: stage[Stage.pipeline].id))])
     }
 }

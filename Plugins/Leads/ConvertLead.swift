@@ -11,13 +11,15 @@ enum ConvertLead: Action {
     static let customerEmail = Field<String?>("customer_email", .label("Customer e-mail"), .email, .maxLength(200))
     static let customerPhone = Field<String?>("customer_phone", .phone, .maxLength(50))
     static let existingCustomer = Field<ExistingCustomer>(
-        "existing_customer", .label("If the e-mail is known"), .byDefault(ExistingCustomer.ask))
+        "existing_customer", .label("If a customer has this e-mail"), .byDefault(ExistingCustomer.ask))
+    static let customer = Field<Reference<Customer>?>(
+        "customer", .label("Which customer"), .help("The one with the e-mail unless chosen."), .shown(when: existingCustomer, is: .link))
     static let companyOption = Field<CompanyOption>("company_option", .label("Company"), .byDefault(CompanyOption.none))
     static let company = Field<Reference<Company>?>("company", .label("Which company"), .shown(when: companyOption, is: .existing))
     static let companyName = Field<String?>(
         "company_name", .label("Name of the new company"), .maxLength(200), .shown(when: companyOption, is: .new))
     static let form = Form<Self>(
-        customerName, customerEmail, customerPhone, existingCustomer, companyOption, company, companyName)
+        customerName, customerEmail, customerPhone, existingCustomer, customer, companyOption, company, companyName)
 
     enum CompanyOption: String, Choice {
         case none, existing, new
@@ -32,9 +34,15 @@ enum ConvertLead: Action {
     }
 
     enum ExistingCustomer: String, Choice {
-        case ask, link
+        case ask, link, new
 
-        var label: String { self == .ask ? "Ask me" : "Use that customer" }
+        var label: String {
+            switch self {
+            case .ask: "Ask me"
+            case .link: "Use that customer"
+            case .new: "Make another one"
+            }
+        }
     }
 
     static func isAvailable(_ lead: Record<Lead>) -> Bool { lead[Lead.outcome] == .open }
@@ -57,21 +65,26 @@ enum ConvertLead: Action {
             throw CRMError.refused("the lead is \(lead[Lead.outcome].rawValue) already", hint: "Only an open lead can be converted.")
         }
         let chosen = try company(for: call, of: lead, transaction)
-        let customer = try customer(for: call, at: chosen, of: lead, transaction)
+        let customer = try LeadCustomer(call: call, lead: lead, company: chosen, transaction: transaction).customer()
 
         lead[Lead.outcome] = .converted
         lead[Lead.convertedAt] = transaction.now
         lead[Lead.convertedCustomer] = Reference(customer.id)
-        if let end = try transaction.first(LeadStatus.self, where: LeadStatus.isFinal == true, sort: .ascending(LeadStatus.position)) {
-            lead[Lead.status] = Reference(end.id)
-        }
-        try transaction.save(lead)
+        if let status = try convertedStatus(transaction) { lead[Lead.status] = Reference(status.id) }
+        lead = try transaction.save(lead)
+        try transaction.continueTimeline(from: lead, to: customer)
         try transaction.emit(leadConverted, LeadConverted(lead: lead.id, customer: customer.id))
 
         call.results["customer"] = .integer(customer.id.raw)
         if let company = chosen ?? customer[Customer.company] { call.results["company"] = company.value }
         call.message = "\(customer[Customer.name]) is a customer now."
         call.open(customer)
+    }
+
+    /// The final status that bears the name, else the first one; nil where no status is final.
+    private static func convertedStatus(_ transaction: Transaction) throws -> Record<LeadStatus>? {
+        let finals = try transaction.all(LeadStatus.self, where: LeadStatus.isFinal == true, sort: .ascending(LeadStatus.position))
+        return finals.first { $0[LeadStatus.name].lowercased() == "converted" } ?? finals.first
     }
 
     private static func company(
@@ -90,44 +103,6 @@ enum ConvertLead: Action {
             }
             return Reference(made.id)
         }
-    }
-
-    private static func customer(
-        for call: ActionCall<Self>, at company: Reference<Company>?, of lead: Record<Lead>, _ transaction: Transaction
-    ) throws -> Record<Customer> {
-        if let email = call[customerEmail], !email.isEmpty {
-            let everyone = transaction.elevated(for: "The customer may be one that the user does not see.")
-            if try everyone.count(Customer.self, where: Customer.email == email) > 0 {
-                return try known(email, call, at: company, transaction)
-            }
-        }
-        return try transaction.insert(Customer.self) {
-            $0[Customer.name] = call[customerName]
-            $0[Customer.email] = call[customerEmail]
-            $0[Customer.phone] = call[customerPhone]
-            $0[Customer.company] = company
-            $0[Customer.owner] = lead[Lead.owner] ?? transaction.user
-        }
-    }
-
-    /// The customer who has the e-mail address already, if the user may see it and wants it.
-    private static func known(
-        _ email: String, _ call: ActionCall<Self>, at company: Reference<Company>?, _ transaction: Transaction
-    ) throws -> Record<Customer> {
-        guard var customer = try transaction.first(Customer.self, where: Customer.email == email) else {
-            throw CRMError(
-                .refused, "a customer with this e-mail address exists already", hint: "A colleague looks after that customer.",
-                problems: [Problem(customerEmail, "a customer has this address already")])
-        }
-        guard call[existingCustomer] == .link else {
-            throw CRMError(
-                .refused, "the customer \(customer.id), \(customer[Customer.name]), has this e-mail address already",
-                hint: "To use that customer, set existing_customer to link.",
-                problems: [Problem(existingCustomer, "\(customer[Customer.name]) has this address already: use that customer?")])
-        }
-        guard let company, customer[Customer.company] == nil else { return customer }
-        customer[Customer.company] = company
-        return try transaction.save(customer)
     }
 
     private static func missing<V>(_ field: Field<V>, _ message: String) -> CRMError {

@@ -2,12 +2,6 @@ import PluginAPI
 
 /// What holds for every lead, and what the others are told.
 enum LeadRules {
-    @Sendable static func fillInStatus(_ change: inout Change<Lead>, _ transaction: Transaction) throws {
-        guard change.new.isEmpty(Lead.status) else { return }
-        guard let status = try transaction.first(LeadStatus.self, where: LeadStatus.isDefault == true) else { return }
-        change.new[Lead.status] = Reference(status.id)
-    }
-
     /// Two people must not work on the same prospect without knowing it.
     @Sendable static func refuseSecondOpenLead(_ change: inout Change<Lead>, _ transaction: Transaction) throws {
         let lead = change.new
@@ -24,8 +18,24 @@ enum LeadRules {
             : "an open lead with this address exists already"
         throw CRMError(
             .invalid, "there is an open lead with this e-mail address",
-            hint: isVisible ? "Work on lead \(other.id) instead, or close it first." : "A colleague works on it.",
-            problems: [Problem(Lead.email, problem)])
+            hint: isVisible ? "Work on lead \(other.id) instead, merge the two, or close it first." : "A colleague works on it.",
+            problems: [Problem(Lead.email, problem)], links: [.init(to: other), .init(mergingInto: other)])
+    }
+
+    /// What is not active any more stays where it is and is not chosen anew.
+    @Sendable static func chooseWhatIsActive(_ change: inout Change<Lead>, _ transaction: Transaction) throws {
+        var problems: [Problem] = []
+        if change.changed(Lead.source), let chosen = change.new[Lead.source],
+            let source = try transaction.first(LeadSource.self, where: LeadSource.is(chosen.id)), !source[LeadSource.active]
+        {
+            problems.append(Problem(Lead.source, "\(source[LeadSource.name]) is not active any more"))
+        }
+        if change.changed(Lead.lostReason), let chosen = change.new[Lead.lostReason],
+            let reason = try transaction.first(LostReason.self, where: LostReason.is(chosen.id)), !reason[LostReason.active]
+        {
+            problems.append(Problem(Lead.lostReason, "\(reason[LostReason.name]) is not active any more"))
+        }
+        guard problems.isEmpty else { throw CRMError(.invalid, "the lead cannot be saved as it is", problems: problems) }
     }
 
     @Sendable static func reasonOfLostOnly(_ lead: Record<Lead>) -> [Problem] {

@@ -22,6 +22,13 @@ enum LeadStatusRules {
         }
     }
 
+    /// What counts as qualified follows for the leads that are there.
+    @Sendable static func followQualified(_ change: Change<LeadStatus>, _ transaction: Transaction) throws {
+        guard change.changed(LeadStatus.isQualified), !change.isNew else { return }
+        guard try transaction.count(Lead.self, where: Lead.status == Reference(change.new.id), atMost: 1) > 0 else { return }
+        try transaction.enqueue(LeadRefresh.job)
+    }
+
     @Sendable static func keepDefault(_ status: Record<LeadStatus>, _ transaction: Transaction) throws {
         guard status[LeadStatus.isDefault] else { return }
         throw CRMError.refused("the default status cannot be deleted", hint: "Make another status the default first.")

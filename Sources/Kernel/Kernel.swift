@@ -16,7 +16,7 @@ final class Kernel: Sendable {
         /// The folders in which plugins are looked for, besides `plugins` in the data directory.
         var home: Home = .beside()
         /// Which plugins a new deployment begins with.
-        var beginning = PluginHost.Beginning.all
+        var beginning = PluginHost.Beginning.own
         var clock: any Clock = SystemClock()
         /// False only in tests: does not wait for the disk.
         var isDurable = true
@@ -38,6 +38,7 @@ final class Kernel: Sendable {
     let outside: OutsideServices
     let imports: Importer
     let formulas: FormulaKeeper
+    let duplicates: MatchKeeper
     let assets: AssetFiles
     /// Which plugins were too slow.
     let slow: SlowCallBook
@@ -93,7 +94,10 @@ final class Kernel: Sendable {
         let allowsPrivate: @Sendable () -> Bool = { store.settings.value(KernelSettings.privateAddresses) }
         let outside = OutsideServices(
             client: OutgoingClient(places: 8, resolved: options.resolved, allowsPrivate: allowsPrivate),
-            filesFolder: options.dataDirectory + "/files")
+            filesFolder: options.dataDirectory + "/files",
+            mail: MailPost {
+                try MailPost.Account(store.settings, password: try MailPassword.read(dataDirectory: options.dataDirectory))
+            })
         self.outside = outside
         let webhooks = Webhooks(
             store: store,
@@ -113,6 +117,7 @@ final class Kernel: Sendable {
             engine: engine, clock: clock, registry: { store.registry }, zone: { store.settings.calendar },
             calls: store.calls, log: { logger.warning("\($0)") }, context: context)
         formulas = FormulaKeeper(store: store, rights: { rights.current }, log: { logger.warning("\($0)") })
+        duplicates = MatchKeeper(store: store, rights: { rights.current }, log: { logger.warning("\($0)") })
         imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports")
         assets = AssetFiles(folder: options.home.assets)
         slow = SlowCallBook(store: store) { .system("calls", rights: rights.current) }
@@ -127,6 +132,7 @@ final class Kernel: Sendable {
         deliveries.start()
         try await jobs.start()
         formulas.start()
+        duplicates.start()
         try await imports.recover(rights: rights)
         let slow = slow
         slowKeeper.withLock { $0 = Task { await slow.keep() } }
@@ -137,6 +143,7 @@ final class Kernel: Sendable {
         live.close()
         await imports.stop()
         await formulas.stop()
+        await duplicates.stop()
         await jobs.stop()
         await deliveries.stop()
         slowKeeper.withLock { $0?.cancel() }
@@ -170,8 +177,9 @@ final class Kernel: Sendable {
 
     /// What follows a change of the registry: plugins or custom fields came or went.
     private func recomposed() async {
-        rightsNow.current = rightsNow.current.with(sources: store.registry.fieldFormulas.sources)
+        rightsNow.current = rightsNow.current.with(store.registry)
         formulas.wake()
+        duplicates.wake()
         do { try await reloadSettings() } catch {
             Logger(label: "tenon").error("the settings could not be read again: \(error)")
         }
@@ -180,7 +188,7 @@ final class Kernel: Sendable {
     /// Reads users, teams and roles again.
     func reloadRights() async throws {
         let rights: RightsSnapshot = try await store.engine.read { try RightsLoader.load($0) }
-        rightsNow.current = rights.with(sources: store.registry.fieldFormulas.sources)
+        rightsNow.current = rights.with(store.registry)
     }
 
     /// Reads the settings again: after a change of one, and after plugins came or went.

@@ -39,6 +39,8 @@ public struct CRMError: Error, Sendable, CustomStringConvertible {
     public var problems: [Problem]
     /// The fields that both sides changed.
     public var conflicts: [FieldConflict]
+    /// Ways on from here: the records that it is about.
+    public var links: [Link] = []
     /// The failure behind this one, for the log only.
     public var cause: (any Error)?
 

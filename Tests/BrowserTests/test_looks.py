@@ -12,6 +12,7 @@ PAGES = {
     "form": "/admin/leads/new",
     "deals-board": "/admin/deals/board",
     "companies": "/admin/companies",
+    "dashboard": "/admin/dashboards/crm",
     "users": "/admin/users",
     "team": "/admin/teams/1",
     "role": "/admin/roles/4",

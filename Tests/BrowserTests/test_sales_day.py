@@ -50,7 +50,7 @@ def test_a_lead_is_added_dragged_across_the_board_converted_and_its_history_read
     expect(dialog.locator("#customer_name")).to_have_value("Anke Vogel")
     dialog.locator("input[name=company_option][value=new]").check()
     expect(dialog.locator("#company_name")).to_be_visible()
-    dialog.locator("input[type=checkbox][name=create_deal]").check()
+    dialog.locator("input[name=deal_option][value=new]").check()
     expect(dialog.locator("#deal_title")).to_be_visible()
     dialog.locator("button.primary").click()
     page.wait_for_url(re.compile(r"/admin/customers/\d+$"))

@@ -15,13 +15,13 @@ import Testing
         // Scores new leads, too: what the answer says must be what is stored.
         try deployment.edit("acme-score") { json in
             let handler = """
-                {"hook": "lead_created", "symbol": "acme_score", "returns": "integer", "sets": "lead.score", "parameters": [
+                {"hook": "lead_created", "symbol": "acme_score", "returns": "integer", "sets": "lead.given_points", "parameters": [
                   {"field": "lead.contact_email", "type": "text?"}, {"field": "lead.contact_phone", "type": "text?"},
                   {"field": "lead.company_name", "type": "text?"}, {"field": "lead.value", "type": "money(2)?"}]},
                 """
             return json.replacing(#""handlers": ["#, with: #""handlers": [\#(handler)"#)
         }
-        kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, isDurable: false))
+        kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false))
         try await kernel.makeAdministrator(email: "admin@example.com", name: "Admin", password: "a long enough password")
     }
 

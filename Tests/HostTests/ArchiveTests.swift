@@ -14,9 +14,11 @@ import Testing
         let administrator = Actor.system("test", rights: .empty)
 
         func ask(_ method: String, _ path: String, _ body: String = "") async throws -> (status: Int, json: JSONValue, bytes: [UInt8]) {
-            let parts: [String] = path.split(separator: "/").map(String.init)
+            let pieces = path.split(separator: "?", maxSplits: 1)
+            let parts: [String] = pieces[0].split(separator: "/").map(String.init)
+            let query: [FrontRequest.QueryItem] = pieces.count > 1 ? FrontRequest.parseQuery(pieces[1]) ?? [] : []
             let request = FrontRequest(
-                method: method, path: ["api", "v1"] + parts, headers: ["content-type": "application/json"], body: Array(body.utf8), isLocal: true)
+                method: method, path: ["api", "v1"] + parts, query: query, headers: ["content-type": "application/json"], body: Array(body.utf8), isLocal: true)
             let response: FrontResponse = await kernel.front.respond(request)
             var bytes: [UInt8] = []
             switch response.body {
@@ -44,7 +46,7 @@ import Testing
     }
 
     private func boot(_ deployment: Deployment) async throws -> Office {
-        let kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, isDurable: false))
+        let kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false))
         if kernel.rights.firstAdministrator == nil {
             try await kernel.makeAdministrator(email: "admin@example.com", name: "Admin", password: "a long enough password")
         }
@@ -64,6 +66,11 @@ import Testing
         #expect(try await office.ask("PATCH", "ledgerly-entries/1", #"{"label": "Harbour wall"}"#).status == 200)
         try await post("parcels", #"{"label": "Box", "entry": 2}"#)
         try await post("parcels", #"{"label": "Empty"}"#)
+        try await post("ledgerly-entries/1/notes", #"{"text": "Counted twice"}"#)
+        try await post("parcels/2/notes", #"{"text": "Stays"}"#)
+        try await office.kernel.store.write(as: office.administrator) { transaction in
+            try transaction.continueTimeline(from: ("ledgerly_entry", RecordID(1)), to: ("parcel", RecordID(1)))
+        }
         #expect(try await office.ask("PATCH", "settings", #"{"ledgerly.color": "green"}"#).status == 200)
         #expect(try await office.ask("POST", "jobs/ledgerly.sweep/run", "{}").status < 300)
         _ = try await office.kernel.store.engine.write { connection in
@@ -84,7 +91,8 @@ import Testing
         #expect(drops.contains("field parcel.entry 1"))
         #expect(drops.contains("settings ledgerly 1"))
         #expect(drops.contains("saved views ledgerly_entry 1"))
-        #expect(drops.contains("rights Sales agent on ledgerly_entry 3"), "\(drops)")
+        #expect(drops.contains("notes ledgerly_entry 1"))
+        #expect(drops.contains("rights ledgerly_entry 2"), "\(drops)")
 
         let refused = try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["parcel"]}"#)
         #expect(refused.status == 409)
@@ -93,6 +101,7 @@ import Testing
 
         let done = try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["ledgerly"]}"#)
         #expect(done.status == 200)
+        #expect(try await office.kernel.store.read(as: office.administrator) { try $0.searchNotes("stays").map(\.label) } == ["Empty"])
         let left: [String] = try await residue(office)
         #expect(left == [], "\(left)")
         #expect(try await office.ask("GET", "parcels/1").json["entry"] == nil)
@@ -102,6 +111,69 @@ import Testing
         // The next start knows nothing of it either, and the plugin is there to be switched on anew.
         let again: Office = try await boot(office.deployment)
         #expect(try await again.kernel.plugins.status(of: id).state == .available)
+    }
+
+    @Test func `webhooks that wait for nothing else are switched off with the reason on record, as the plan said`() async throws {
+        let office: Office = try await boot(try Deployment("Ledgerly", "ThrowsInHook"))
+        func webhook(_ name: String, _ hooks: String, _ more: String = "") async throws -> String {
+            let made = try await office.ask("POST", "webhooks", #"{"name": "\#(name)", "url": "https://example.com/in", "hooks": "\#(hooks)"\#(more)}"#)
+            #expect(made.status == 201, "\(made.json)")
+            return made.json["id"]?.text ?? ""
+        }
+        let only = try await webhook("Books", "ledgerly_booked ledgerly_entry_created")
+        let about = try await webhook("About", "*", #", "entity": "ledgerly_book""#)
+        let both = try await webhook("Both", "ledgerly_booked parcel_created")
+        let all = try await webhook("All", "*")
+        let plan = try await office.ask("POST", "plugins/plan", #"{"action": "uninstall", "plugins": ["ledgerly"]}"#)
+        let read: PluginPlan = try PayloadCoding.decode(PluginPlan.self, from: plan.bytes)
+        let step: PluginPlan.Step = try #require(read.steps.first)
+        #expect(step.sections.first { $0.title == "Switches off" }?.lines.map(\.text) == [
+            "the webhook Books, which waits for ledgerly_booked, ledgerly_entry_created", "the webhook About, which waits for *",
+        ])
+        #expect(step.sections.first { $0.title == "Goes on with less" }?.brief == "the webhook Both gets no more ledgerly_booked")
+        #expect(try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["ledgerly"]}"#).status == 200)
+        for id in [only, about] {
+            let webhook = try await office.ask("GET", "webhooks/\(id)").json
+            #expect(webhook["active"]?.bool == false)
+            #expect(webhook["inactive_reason"]?.text?.hasPrefix("Ledgerly was uninstalled, which sent ") == true, "\(webhook)")
+            let timeline = try await office.ask("GET", "webhooks/\(id)/timeline")
+            #expect(String(decoding: timeline.bytes, as: UTF8.self).contains("was uninstalled"))
+        }
+        for id in [both, all] { #expect(try await office.ask("GET", "webhooks/\(id)").json["active"]?.bool == true) }
+    }
+
+    @Test func `files that were uploaded for a plugin's records go with it`() async throws {
+        let office: Office = try await boot(try Deployment("Ledgerly", "ThrowsInHook"))
+        func upload(_ entity: String) async throws -> String {
+            let made = try await office.ask("POST", "imports?entity=\(entity)", "label\nHarbour\n")
+            #expect(made.status == 201, "\(made.json)")
+            return office.deployment.folder.path + "/imports/\(made.json["id"]?.text ?? "").csv"
+        }
+        let (going, staying) = (try await upload("ledgerly_entry"), try await upload("parcel"))
+        for file in [going, staying] { #expect(FileManager.default.fileExists(atPath: file)) }
+        let plan = try await office.ask("POST", "plugins/plan", #"{"action": "uninstall", "plugins": ["ledgerly"]}"#)
+        let step: PluginPlan.Step = try #require(try PayloadCoding.decode(PluginPlan.self, from: plan.bytes).steps.first)
+        let lost: [String] = step.sections.first { $0.title == "Deletes for good" }?.lines.map(\.text) ?? []
+        #expect(lost.contains("1 import with its file (ledgerly_entry)"), "\(lost)")
+        #expect(try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["ledgerly"]}"#).status == 200)
+        #expect(!FileManager.default.fileExists(atPath: going))
+        #expect(FileManager.default.fileExists(atPath: staying))
+    }
+
+    @Test func `rights are one line for each entity, with the roles behind it`() async throws {
+        let office: Office = try await boot(try Deployment("Ledgerly"))
+        let plan = try await office.ask("POST", "plugins/plan", #"{"action": "uninstall", "plugins": ["ledgerly"]}"#)
+        let step: PluginPlan.Step = try #require(try PayloadCoding.decode(PluginPlan.self, from: plan.bytes).steps.first)
+        let lines: [PluginPlan.Step.Section.Line] = step.sections.first { $0.title == "Deletes for good" }?.lines ?? []
+        let rights: [PluginPlan.Step.Section.Line] = lines.filter { $0.text.hasPrefix("rights of") }
+        #expect(rights.map(\.text) == ["rights of 2 roles on ledgerly_entry"])
+        #expect(rights.first?.details.sorted() == ["Finance: create (all), edit (own), view (all)", "Sales agent: create (all), edit (own), view (all)"])
+        #expect(try await office.ask("POST", "plugins/ledgerly/uninstall", #"{"destroy": ["ledgerly"]}"#).status == 200)
+        let back = try await office.ask("POST", "plugins/plan", #"{"action": "enable", "plugins": ["ledgerly"]}"#)
+        let coming: PluginPlan.Step = try #require(try PayloadCoding.decode(PluginPlan.self, from: back.bytes).steps.first)
+        let section = try #require(coming.sections.first { $0.title == "Rights for roles" })
+        #expect(section.lines.map(\.text) == ["2 roles on ledgerly_entry"])
+        #expect(section.lines.first?.details.count == 6 && coming.rights.count == 6)
     }
 
     @Test func `an archive brings back the same records, fields, rights and settings`() async throws {
@@ -130,6 +202,8 @@ import Testing
             try transaction.all("ledgerly_entry", where: .search("north"), sort: [], limit: 5).map { $0["label"] }
         }
         #expect(found == [.text("Harbour wall")])
+        let notes = try await office.kernel.store.read(as: office.administrator) { try $0.searchNotes("counted").map(\.label) }
+        #expect(notes == ["Harbour wall"])
         #expect(try await office.ask("PATCH", "ledgerly-entries/1", #"{"label": "Quay"}"#).json["version"]?.text == "3")
         // A second time there are records of somebody's own.
         #expect(try await office.ask("POST", "plugins/restore", #"{"archive": "\#(archive)"}"#).status == 409)

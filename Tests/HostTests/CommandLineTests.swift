@@ -95,7 +95,7 @@ import Testing
         #expect(try tenon.run("fields", "add", "leads", "shoe_size", "--type", "integer").status == 0)
         #expect(try tenon.run("leads", "add", "--title", "x", "--shoe-size", "43", "--json").json["shoe_size"].int == 43)
         #expect(try tenon.run("complete", "--", "leads", "conv").output == "convert\n")
-        #expect(try tenon.run("complete", "--", "deals", "list", "--sta").output == "--stage\n")
+        #expect(try tenon.run("complete", "--", "deals", "list", "--sta").output == "--stage\n--stage-since\n")
     }
 
     @Test func `a file is tried, imported in part, and taken back`() throws {

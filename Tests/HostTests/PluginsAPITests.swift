@@ -59,11 +59,40 @@ import Testing
         withExtendedLifetime(deployment) {}
     }
 
+    @Test func `a refusal names the field in which plugin and host differ, in its answer and on record`() async throws {
+        let (kernel, deployment) = try await Self.boot("ThrowsInHook")
+        try deployment.install("Ledgerly")
+        try deployment.edit("Ledgerly") { $0.replacing("\"below\": \"2.0\"", with: "\"below\": \"0.9\"").replacing("\"from\": \"1.0\"", with: "\"from\": \"0.1\"") }
+        func fields(_ json: JSONValue) -> [String] { (json["errors"]?.array ?? []).compactMap { $0["field"]?.text } }
+        let range = try await Self.ask(kernel, "POST", ["plugins", "ledgerly", "enable"], #"{"approve": true}"#)
+        #expect(range.status == 409)
+        #expect(fields(range.json) == ["api"])
+        let host = "\(PluginAPIVersion.major).\(PluginAPIVersion.minor)"
+        #expect(range.json["errors"]?.array?.first?["message"]?.text == "the plugin from 0.1 to below 0.9; the host \(host)")
+        let status = try await Self.ask(kernel, "GET", ["plugins", "ledgerly"]).json
+        #expect(fields(status) == ["api"])
+        // Said once, not twice.
+        #expect(status["reason"]?.text == "the plugin ledgerly is written for PluginAPI from 0.1 to below 0.9, and this host has \(host)")
+
+        try deployment.edit("Ledgerly") { $0.replacing("\"below\": \"0.9\"", with: "\"below\": \"2.0\"").replacing("\"from\": \"0.1\"", with: "\"from\": \"one\", \"upto\": \"1\"") }
+        let manifest = try await Self.ask(kernel, "POST", ["plugins", "Ledgerly", "enable"], #"{"approve": true}"#)
+        #expect(manifest.status == 422)
+        #expect(fields(manifest.json) == ["api.from", "api.upto"])
+        #expect(fields(try await Self.ask(kernel, "GET", ["plugins", "Ledgerly"]).json) == ["api.from", "api.upto"])
+
+        try deployment.edit("Ledgerly") { _ in "{" }
+        #expect(fields(try await Self.ask(kernel, "POST", ["plugins", "Ledgerly", "enable"], "{}").json) == ["plugin.json"])
+        try deployment.install("Leads")
+        let alone = try await Self.ask(kernel, "POST", ["plugins", "leads", "enable"], #"{"approve": true}"#)
+        #expect(fields(alone.json) == ["requires"])
+        #expect(alone.json["errors"]?.array?.first?["message"]?.text == "the plugin customers, which is not installed")
+    }
+
     private static func boot(_ plugins: String...) async throws -> (Kernel, Deployment) {
         let deployment = try Deployment()
         for plugin in plugins { try deployment.install(plugin) }
         let kernel = try await Kernel.boot(
-            Kernel.Options(dataDirectory: deployment.folder.path, home: .none, isDurable: false))
+            Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false))
         try await kernel.makeAdministrator(email: "admin@example.com", name: "Admin", password: "a long enough password")
         return (kernel, deployment)
     }

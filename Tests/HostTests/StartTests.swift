@@ -29,6 +29,23 @@ import Testing
         #expect(try await Self.ownVersion(deployment) == "1.0.1")
     }
 
+    @Test func `a new deployment switches on what comes with the product, and approves nothing that merely lies in its folder`() async throws {
+        let own = try Deployment("Customers")
+        let deployment = try Deployment("Ledgerly")
+        let home = Home(plugins: [own.pluginsFolder.path], assets: nil)
+        for _ in 0..<2 {
+            let kernel = try await Kernel.boot(Kernel.Options(dataDirectory: deployment.folder.path, home: home, isDurable: false))
+            #expect(try await kernel.plugins.status(of: "customers").state == .enabled)
+            let status: PluginStatus = try await kernel.plugins.status(of: "ledgerly")
+            #expect(status.state == .available)
+            #expect(status.approved.isEmpty && !status.asks.isEmpty)
+            #expect(kernel.store.registry.entity("ledgerly_entry") == nil)
+            // Nothing of it ran: its library was not even loaded.
+            #expect(await kernel.plugins.loader.contributions(of: "ledgerly") == nil)
+            try await kernel.stop()
+        }
+    }
+
     /// Starts with the deployment's plugins as if they came with the product.
     private static func ownVersion(_ deployment: Deployment) async throws -> String {
         let data: URL = deployment.folder.appendingPathComponent("data")
@@ -78,7 +95,7 @@ import Testing
         let engine = RecordingEngine(try SQLiteEngine(path: path, durable: false))
         let store = Store(engine: engine, clock: SystemClock(), registry: Registry.empty)
         let host = PluginHost(store: store, catalogue: PluginCatalogue(home: .none, dataDirectory: deployment.folder.path))
-        try await host.boot()
+        try await host.boot(.all)
         try await engine.close()
         return engine.recorded
     }

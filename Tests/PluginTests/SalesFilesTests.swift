@@ -116,6 +116,64 @@ struct SalesFilesTests {
         #expect(open == ["Engaging": 1088, "Prospecting": 337])
     }
 
+    @Test("metrics and the dashboard tell what the files say, by quarter, agent, account, team and stage")
+    func figures() async throws {
+        let office = try await SalesOffice()
+        try await office.people()
+        let record: ImportRecord = try await office.upload("sales_pipeline.csv", "deals", SalesOffice.pipeline)
+        #expect(try await office.finish(.running, record).counts.created == 8800)
+        let end: Day = try #require(Day("2017-12-31"))
+
+        func dollars(_ cell: MetricCell) -> Int64? {
+            guard case .amounts(let amounts) = cell.figure.value, amounts.count == 1, amounts[0].currency.code == "USD" else { return nil }
+            return amounts[0].minor / 100
+        }
+        func table(_ key: String, _ split: MetricSplit, _ period: Period = .all) async throws -> MetricTable {
+            try await office.host.read { transaction in
+                let reader = MetricReader(transaction: transaction)
+                return try reader.table(try reader.find(key), split, period, holding: end)
+            }
+        }
+        let quarters: MetricTable = try await table("deals.won_value", MetricSplit(by: .quarter, periods: 4))
+        #expect(quarters.titles == ["Q1 2017", "Q2 2017", "Q3 2017", "Q4 2017"])
+        #expect(quarters.totals.map(dollars) == [1_134_672, 3_086_111, 2_982_255, 2_802_496])
+        #expect(dollars(quarters.total) == 10_005_534)
+
+        let agents: MetricTable = try await table("deals.won_value", MetricSplit(fields: ["assigned_to"], most: 100))
+        #expect(agents.groups.count == 30)
+        #expect(agents.groups[0].labels == ["Darcel Schlecht"] && dollars(agents.groups[0].total) == 1_153_214)
+        #expect(agents.groups[1].labels == ["Vicki Laflamme"] && dollars(agents.groups[1].total) == 478_396)
+        #expect(agents.groups.compactMap { dollars($0.total) }.reduce(0, +) == 10_005_534)
+
+        let accounts: MetricTable = try await table("deals.won_value", MetricSplit(fields: ["company"], by: .quarter, periods: 4, most: 5))
+        #expect(accounts.groups[0].labels == ["Kan-code"] && dollars(accounts.groups[0].total) == 341_455)
+        #expect(accounts.groups.map { $0.labels[0] }.contains("Others"))
+        #expect(accounts.groups.compactMap { dollars($0.total) }.reduce(0, +) == 10_005_534)
+
+        let stages: MetricTable = try await table("deals.total", MetricSplit(fields: ["pipeline", "stage"]))
+        let counts: [String: Int] = Dictionary(uniqueKeysWithValues: stages.groups.map { ($0.labels[1], $0.total.figure.count) })
+        #expect(counts == ["Won": 4238, "Lost": 2473, "Engaging": 1589, "Prospecting": 500])
+
+        let reading: DashboardReading = try await office.host.read { transaction in
+            let reader = DashboardReader(transaction)
+            return try reader.read(try reader.find("crm"), .year, holding: end)
+        }
+        let revenue = reading.figures(in: "Revenue")
+        #expect(dollars(.init(figure: revenue[0].figure.reading.figure, query: [])) == 10_005_534)
+        // 10,005,534 over 4,238 deals, to the nearest cent: 2,360.91
+        #expect(revenue[2].figure.reading.figure.value == .amounts([Money(minor: 236_091, Currency("USD") ?? .eur)]))
+        let months: ChartReading = try #require(reading.charts["Deals by month"])
+        #expect(months.rows.map(\.label) == ["Jul 2017", "Aug 2017", "Sep 2017", "Oct 2017", "Nov 2017", "Dec 2017"])
+        #expect(dollars(months.totals[3]) == 2_982_255 + 2_802_496)
+        for (path, cell) in reading.cells {
+            let listed: Int = try await office.host.read { transaction in
+                let entity = try #require(transaction.registry.entity(path: path))
+                return try transaction.count(entity, where: try ListQuery(cell.query, entity: entity, transaction: transaction).filter)
+            }
+            #expect(listed == cell.figure.count, "\(path)?\(cell.query.encoded)")
+        }
+    }
+
     @Test("accounts find their parents, whichever comes first in the file")
     func parents() async throws {
         let office = try await SalesOffice()

@@ -59,8 +59,16 @@ struct CustomerMaker {
         var email: String
         var phone: String
         var owner: Reference<User>?
+        /// Where somebody lives who buys for no company.
+        var address: (street: String, city: String, postalCode: String, country: String)?
 
         func write(to record: inout Record<Customer>) {
+            if let address {
+                record[Customer.street] = address.street
+                record[Customer.city] = address.city
+                record[Customer.postalCode] = address.postalCode
+                record[Customer.country] = address.country
+            }
             record[Customer.name] = name
             record[Customer.email] = email
             record[Customer.phone] = phone
@@ -90,7 +98,12 @@ struct CustomerMaker {
 
     mutating func privatePerson() -> PersonPlan {
         let country = Country.all[random.pick(weights: Country.all.map(\.weight))]
-        return person(in: country, domain: random.pick(["example.com", "example.org", "example.net"]), owner: owner())
+        var plan = person(in: country, domain: random.pick(["example.com", "example.org", "example.net"]), owner: owner())
+        let city = random.pick(country.cities)
+        plan.address = (
+            "\(random.pick(country.streets)) \(random.number(1...120))", city.name, city.code + String(random.number(100...999)), country.name
+        )
+        return plan
     }
 
     private mutating func person(in country: Country, domain: String, owner: Reference<User>?) -> PersonPlan {

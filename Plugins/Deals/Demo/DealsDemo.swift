@@ -4,6 +4,7 @@ import PluginAPI
 enum DealsDemo {
     @Sendable static func fill(_ transaction: Transaction) throws {
         try insertRenewals(transaction)
+        try setRottingDays(transaction)
         var maker = DealMaker(today: transaction.today, now: transaction.now, currency: transaction.currency)
         maker.lines = try lines(transaction)
         if transaction.has(LostReason.self) {
@@ -34,6 +35,14 @@ enum DealsDemo {
         try DealDefaults.stages(
             of: pipeline,
             [("Upcoming", "#64748b", 60), ("In talks", "#2563eb", 80), ("Renewed", "#15803d", 100), ("Ended", "#b91c1c", 0)], past)
+    }
+
+    /// Selling takes weeks; a renewal is talked about for longer.
+    private static func setRottingDays(_ transaction: Transaction) throws {
+        for var pipeline in try transaction.all(Pipeline.self) {
+            pipeline[Pipeline.rottingDays] = pipeline[Pipeline.name] == "Renewals" ? 60 : 30
+            try transaction.save(pipeline)
+        }
     }
 
     /// The pipelines with their stages: the open ones in order, won, lost.

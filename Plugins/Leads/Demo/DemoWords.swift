@@ -29,6 +29,10 @@ enum DemoWords {
 
     static let kinds: [String] = ["Textiles", "Printing", "Hotels", "Farms", "Optics", "Furniture", "Cycles", "Labs", "Events", "Paper"]
 
+    static let functions: [String] = ["Management", "Purchasing", "Production", "IT", "Office", "Finance"]
+
+    static let areas: [String] = ["North", "South", "East", "West"]
+
     static func person(_ random: inout SeededRandom) -> String { "\(random.pick(firstNames)) \(random.pick(familyNames))" }
 
     static func company(_ random: inout SeededRandom) -> String {

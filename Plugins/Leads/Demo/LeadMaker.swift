@@ -11,6 +11,11 @@ struct LeadPlan {
     var value: Money?
     var source: Reference<LeadSource>?
     var owner: Reference<User>?
+    var industry: String?
+    var function: String?
+    var companySize: Int?
+    var area: String?
+    var nextFollowUp: Day?
     var steps: [Step] = []
 
     struct Step {
@@ -27,12 +32,19 @@ struct LeadPlan {
         lead[Lead.value] = value
         lead[Lead.source] = source
         lead[Lead.owner] = owner
+        lead[Lead.industry] = industry
+        lead[Lead.function] = function
+        lead[Lead.companySize] = companySize
+        lead[Lead.area] = area
+        lead[Lead.nextFollowUp] = nextFollowUp
     }
 }
 
 /// Makes up leads.
 struct LeadMaker {
     var random = SeededRandom(seed: 20_241)
+    /// For what is known of the company: apart, so that the course of a lead does not depend on it.
+    private var details = SeededRandom(seed: 20_242)
     let today: Day
     let now: Moment
     let currency: Currency
@@ -58,6 +70,7 @@ struct LeadMaker {
             created: end.adding(days: -days), title: title(for: company ?? customer[Customer.name]),
             contact: customer[Customer.name], email: customer[Customer.email], phone: customer[Customer.phone], company: company,
             value: value(), source: source(), owner: customer[Customer.owner])
+        describe(&plan)
         advance(&plan, to: path.count - 1, until: end)
         let final = self.end
         let reference = Reference<Customer>(customer.id)
@@ -86,9 +99,20 @@ struct LeadMaker {
         let life = isOpen ? age : min(age, random.number(2...60))
         let closed = min(created.adding(days: life), now)
         let reach = age == 0 ? 0 : random.pick(weights: isOpen ? [40, 38, 22] : [55, 30, 15])
+        describe(&plan)
+        if isOpen, details.chance(60) { plan.nextFollowUp = today.adding(days: details.number(-3...14)) }
         advance(&plan, to: min(reach, path.count - 1), until: closed)
         if !isOpen { close(&plan, at: closed) }
         return plan
+    }
+
+    private mutating func describe(_ plan: inout LeadPlan) {
+        plan.function = details.chance(75) ? details.pick(DemoWords.functions) : nil
+        plan.area = details.chance(80) ? details.pick(DemoWords.areas) : nil
+        guard let company = plan.company else { return }
+        let kind: Substring? = company.split(separator: " ").last
+        plan.industry = kind.map(String.init).flatMap { DemoWords.kinds.contains($0) ? $0 : nil } ?? details.pick(DemoWords.kinds)
+        plan.companySize = details.chance(70) ? details.pick([4, 12, 18, 35, 60, 90, 140, 250, 600, 1800]) : nil
     }
 
     private mutating func close(_ plan: inout LeadPlan, at moment: Moment) {

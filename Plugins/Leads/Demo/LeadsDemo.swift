@@ -16,6 +16,26 @@ enum LeadsDemo {
         while plans.count < 2000 { plans.append(maker.prospect()) }
         plans.sort { $0.created < $1.created }
         for plan in plans { try live(plan, transaction) }
+        try makeRules(transaction)
+    }
+
+    /// Rules for scores and for assignment, as a deployment in use has them.
+    private static func makeRules(_ transaction: Transaction) throws {
+        for var rule in try transaction.all(LeadScoreRule.self) {
+            rule[LeadScoreRule.active] = true
+            try transaction.save(rule)
+        }
+        let scoring = try LeadScoring(transaction)
+        try LeadRefresh.everyLead(transaction) { $0[Lead.score] = scoring.score(of: $0) }
+        let sellers: [Reference<User>] = try Seller.all(transaction)
+        guard !sellers.isEmpty else { return }
+        try transaction.insert(LeadAssignmentRule.self) {
+            $0[LeadAssignmentRule.name] = "Everything from the website"
+            $0[LeadAssignmentRule.condition] = "source.name = \"Website\""
+            $0[LeadAssignmentRule.users] = References(sellers.map(\.id))
+            $0[LeadAssignmentRule.capacity] = 200
+            $0[LeadAssignmentRule.position] = 1
+        }
     }
 
     /// Three of four customers, as the leads that they were.

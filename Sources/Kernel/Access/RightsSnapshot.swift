@@ -34,11 +34,15 @@ final class RightsSnapshot: Sendable {
     private let mates: [Int64: [Int64]]
     /// What went into fields that are worked out: entity, field. Who may not see that may not see the result.
     let sources: [String: [String: Set<FormulaUses.Read.Step>]]
+    /// The fields that open something, by entity: nobody sees them, not even administrators.
+    let secrets: [String: Set<String>]
 
     init(
-        people: [Int64: Person], roles: [Int64: Role], sources: [String: [String: Set<FormulaUses.Read.Step>]] = [:]
+        people: [Int64: Person], roles: [Int64: Role], sources: [String: [String: Set<FormulaUses.Read.Step>]] = [:],
+        secrets: [String: Set<String>] = [:]
     ) {
         self.sources = sources
+        self.secrets = secrets
         self.people = people
         self.roles = roles
         var merged: [Int64: RoleGrants] = [:]
@@ -57,9 +61,15 @@ final class RightsSnapshot: Sendable {
     }
 
     /// The same rights where other fields are worked out.
-    func with(sources: [String: [String: Set<FormulaUses.Read.Step>]]) -> RightsSnapshot {
-        sources == self.sources ? self : RightsSnapshot(people: people, roles: roles, sources: sources)
+    func with(
+        sources: [String: [String: Set<FormulaUses.Read.Step>]], secrets: [String: Set<String>] = [:]
+    ) -> RightsSnapshot {
+        if sources == self.sources, secrets == self.secrets { return self }
+        return RightsSnapshot(people: people, roles: roles, sources: sources, secrets: secrets)
     }
+
+    /// The same rights in the deployment as it is put together.
+    func with(_ registry: Registry) -> RightsSnapshot { with(sources: registry.fieldFormulas.sources, secrets: registry.secrets) }
 
     /// Nobody, with no rights.
     static let empty = RightsSnapshot(people: [:], roles: [:])
@@ -106,6 +116,7 @@ final class RightsSnapshot: Sendable {
 
     func mask(of user: Int64, entity: String, field: String) -> FieldMask {
         guard let rights = merged[user] else { return .hidden }
+        if !secrets.isEmpty, secrets[entity]?.contains(field) == true { return .hidden }
         if rights.isEverything { return .none }
         let own: FieldMask = rights.masks[entity]?[field] ?? .none
         if own != .hidden, !sources.isEmpty, let read = sources[entity]?[field] {

@@ -1,4 +1,5 @@
 import CSodium
+import PluginAPI
 
 /// Random texts that open something, and the form in which they are stored.
 enum Secrets {
@@ -10,6 +11,12 @@ enum Secrets {
         var bytes = [UInt8](repeating: 0, count: count)
         randombytes_buf(&bytes, count)
         return bytes
+    }
+
+    /// So many random bytes as a plugin may ask for at once. Throws `invalid` for more.
+    static func bytes(_ count: Int) throws -> [UInt8] {
+        guard (1...1024).contains(count) else { throw CRMError(.invalid, "1 to 1024 random bytes can be had at once") }
+        return randomBytes(count)
     }
 
     /// A random text of so many bytes, in the alphabet of URLs.

@@ -55,7 +55,7 @@ final class CallBudgets: Sendable {
     func limit(_ kind: CallKind) -> Int64? {
         let limit: Int64
         switch kind {
-        case .prepare, .validate, .onSave, .onDelete, .listener, .available, .prefill, .action, .function:
+        case .prepare, .validate, .onSave, .onDelete, .listener, .available, .prefill, .action, .panel, .function:
             limit = transaction.load(ordering: .relaxed)
         case .route: limit = route.load(ordering: .relaxed)
         case .after: limit = after.load(ordering: .relaxed)

@@ -12,6 +12,7 @@ enum CallKind: String, Sendable, CaseIterable {
     case available
     case prefill
     case action
+    case panel
     case function
     case after
     case route

@@ -14,6 +14,8 @@ final class PluginCalls: Sendable {
     let traces: Traces
     /// What plugins did beyond their own records, and what was refused to them.
     let uses: PluginUses
+    /// How often plugins' addresses were asked.
+    let limits = RateLimits()
     let clock: MonotonicClock
 
     init(clock: MonotonicClock = .machine, uses: PluginUses = PluginUses()) {

@@ -155,6 +155,23 @@ extension FormulaNode {
     }
 }
 
+extension FormulaNode {
+    /// How many days after one date another is.
+    static func days(from start: FormulaNode, to end: FormulaNode) -> FormulaQuery {
+        .term { compiler in
+            let numbers: [SQLFragment] = try [end, start].map { node in
+                let term: FormulaTerm = try node.term(compiler)
+                switch term.constant {
+                case .day(let day)?: return SQLFragment("?", [.integer(Int64(day.number))])
+                case nil: return compiler.dialect.dayNumber(term.sql)
+                default: return SQLFragment("NULL")
+                }
+            }
+            return FormulaTerm(FormulaTerm.joined(numbers[0], "-", numbers[1]))
+        }
+    }
+}
+
 extension QueryCompiler {
     /// A moment compared with a day, which stands for all of it.
     fileprivate func moment(_ moment: FormulaTerm, _ sign: String, _ day: FormulaTerm, _ place: Range<Int>) throws -> FormulaTerm {

@@ -150,7 +150,7 @@ extension FormulaTyper {
             return made(.share, .share(FormulaMath.part(y, "*", x)), .none("an amount that is not rounded"))
         case (.date, .date) where isMinus:
             guard let x = left.date, let y = right.date else { break }
-            return made(.integer, .number(FormulaCode.both(x, y) { Int64($0.number) - Int64($1.number) }), .none("the days between two dates"))
+            return made(.integer, .number(FormulaCode.both(x, y) { Int64($0.number) - Int64($1.number) }), FormulaNode.days(from: right, to: left))
         case (.date, .number(0)) where isSum:
             guard let x = left.date, let y = right.whole else { break }
             return made(.date, .date(FormulaCode.both(x, y) { try FormulaDates.add(days: isMinus ? FormulaDates.negative($1) : $1, to: $0) }), .none("a date that is calculated"))

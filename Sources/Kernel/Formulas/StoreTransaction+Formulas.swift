@@ -34,9 +34,6 @@ extension StoreTransaction {
 extension Filter {
     /// The name that stands for a formula where filters name a field: no field can be called so.
     static let formulaName = "="
-
-    /// A condition as a formula.
-    static func formula(_ text: String) -> Filter { .compare(formulaName, .equal, .value(.text(text))) }
 }
 
 extension QueryCompiler {

@@ -44,7 +44,7 @@ struct Front: Sendable {
             }
         case "plugins":
             return await guarded {
-                try await RouteFront(kernel: kernel).respond(request, try await kernel.authenticator.caller(for: request))
+                try await RouteFront(kernel: kernel).respond(request) { try await kernel.authenticator.caller(for: request) }
             }
         case "admin", "login", "logout":
             return await WebFront(kernel: kernel).respond(request)
@@ -78,8 +78,10 @@ struct Front: Sendable {
         var response = response
         response.headers.append(("x-content-type-options", "nosniff"))
         response.headers.append(("referrer-policy", "same-origin"))
-        response.headers.append(("x-frame-options", "DENY"))
-        response.headers.append(("content-security-policy", policy))
+        let frame = response.frame ?? FrontResponse.Frame()
+        // The older header knows no list: where there is one, the policy alone speaks.
+        if frame.ancestors.isEmpty { response.headers.append(("x-frame-options", "DENY")) }
+        response.headers.append(("content-security-policy", policy(frame)))
         if !response.headers.contains(where: { $0.name == "cache-control" }) {
             response.headers.append(("cache-control", "no-store"))
         }
@@ -89,4 +91,12 @@ struct Front: Sendable {
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+
+    private static func policy(_ frame: FrontResponse.Frame) -> String {
+        if frame.ancestors.isEmpty, frame.formTargets.isEmpty { return policy }
+        let targets = (["'self'"] + frame.formTargets).joined(separator: " ")
+        let ancestors = frame.ancestors.isEmpty ? "'none'" : frame.ancestors.joined(separator: " ")
+        return policy.replacing("form-action 'self'", with: "form-action " + targets)
+            .replacing("frame-ancestors 'none'", with: "frame-ancestors " + ancestors)
+    }
 }

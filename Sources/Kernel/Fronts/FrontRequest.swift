@@ -49,6 +49,15 @@ struct FrontResponse: Sendable {
     var status: Int
     var headers: [(name: String, value: String)]
     var body: Body
+    /// For pages that others may show in a frame, or whose forms go elsewhere.
+    var frame: Frame?
+
+    struct Frame: Sendable {
+        /// The origins that may show the page in a frame.
+        var ancestors: [String] = []
+        /// The origins, besides this one, to which a form of the page may go.
+        var formTargets: [String] = []
+    }
 
     init(_ status: Int, contentType: String, _ body: [UInt8], headers: [(name: String, value: String)] = []) {
         self.status = status

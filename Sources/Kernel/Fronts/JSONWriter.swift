@@ -56,6 +56,13 @@ struct JSONWriter: ~Copyable {
     mutating func beginArray() { open(UInt8(ascii: "[")) }
     mutating func endArray() { close(UInt8(ascii: "]")) }
 
+    /// Takes back the end of the object that was just written, so that members can follow.
+    mutating func reopenObject() {
+        precondition(count > 0 && start[count - 1] == UInt8(ascii: "}"), "what was written last is not an object")
+        count -= 1
+        needsComma = count > 0 && start[count - 1] != UInt8(ascii: "{")
+    }
+
     private mutating func open(_ byte: UInt8) {
         comma()
         put(byte)

@@ -4,8 +4,8 @@ import PluginAPI
 /// `status=3&value.gte=1000&sort=-created_at&limit=50&q=text&cursor=…`.
 ///
 /// `field=value` is equality, several values of one field are alternatives; `field.op=value` compares, `op` being one of
-/// eq, ne, lt, lte, gt, gte, contains, starts, in (values separated by commas) and empty (true or false). `me` stands for
-/// the user, `today`, `-14d` and `+3d` for days. `where` is a formula.
+/// eq, ne, lt, lte, gt, gte, contains, starts, in (values separated by commas), empty (true or false), and older (a day or a
+/// moment more than so many days ago). `me` stands for the user, `today`, `-14d` and `+3d` for days. `where` is a formula.
 struct ListQuery: Sendable {
     var filter: Filter
     var sort: Sort
@@ -14,8 +14,14 @@ struct ListQuery: Sendable {
     var search: String?
     var fields: Set<String>?
     var wantsCount: Bool
+    /// The fields that the conditions name.
+    private(set) var named: Set<String> = []
+    /// Whether records that are set aside were asked for as well.
+    private var wantsAside = false
 
-    static let reserved: Set<String> = ["sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page"]
+    static let reserved: Set<String> = [
+        "sort", "limit", "cursor", "q", "fields", "columns", "count", "view", "format", "within", "csrf", "page", "board", "rows", "set_aside",
+    ]
 
     /// The most conditions, and values of one condition: more would be slow to plan.
     private static let most = 200
@@ -71,15 +77,25 @@ struct ListQuery: Sendable {
                     continue
                 }
                 conditions.append(metric.body.filter)
+                wantsAside = true
             case "where":
                 if item.value.trimmed.isEmpty { continue }
                 do {
                     _ = try transaction.compiler(entity).condition(formula: item.value)
                     conditions.append(.formula(item.value))
+                    named.formUnion(item.value.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.map(String.init))
                 } catch let error as CRMError where !error.problems.isEmpty {
                     problems += error.problems
                     hint = error.hint
                 }
+            case Filter.markName where entity.field(Filter.markName) == nil:
+                if item.value.isEmpty { continue }
+                guard entity.mark(item.value) != nil else {
+                    problems.append(Problem(field: item.name, "is not a mark of \(entity.pluralTitle.lowercased())"))
+                    continue
+                }
+                conditions.append(.compare(Filter.markName, .equal, .value(.text(item.value))))
+            case "set_aside": wantsAside = item.value == "true" || item.value == "1"
             case "count": wantsCount = item.value == "true" || item.value == "1"
             default:
                 if ListQuery.reserved.contains(item.name) { continue }
@@ -88,6 +104,7 @@ struct ListQuery: Sendable {
                     let name = String(parts.first ?? "")
                     // A form sends its empty fields, too.
                     if item.value.isEmpty { continue }
+                    named.insert(name)
                     if name.isEmpty {
                         problems.append(Problem(field: item.name, "names no field"))
                     } else if parts.count == 1 {
@@ -108,6 +125,14 @@ struct ListQuery: Sendable {
         }
         if let search { conditions.append(.search(search)) }
         filter = conditions.count == 1 ? conditions[0] : .all(conditions)
+    }
+
+    /// The same without the records that are set aside, unless the query asks for them; `fields` are named besides.
+    func leavingAside(_ entity: EntityModel, naming fields: [String] = []) -> ListQuery {
+        guard entity.aside != nil, !wantsAside else { return self }
+        var query = self
+        query.filter = entity.leavingAside(filter, naming: named.union(fields))
+        return query
     }
 
     func request(_ entity: EntityModel) -> ListRequest {
@@ -148,9 +173,14 @@ struct ListQuery: Sendable {
             _ = try input.transaction.compiler(entity).visible(name)
             guard let flag = RecordInput.boolean(text) else { throw unfit(name + ".empty", "must be true or false") }
             return flag ? .empty(name) : .not(.empty(name))
+        case "older":
+            let field = try input.transaction.compiler(entity).visible(name)
+            guard field.type == .day || field.type == .moment else { throw unfit(name + ".older", "compares days and moments only") }
+            guard let days = Int(text), (0...40_000).contains(days) else { throw unfit(name + ".older", "must be a number of days") }
+            return .compare(name, .less, .today(plusDays: -days))
         default:
             guard let comparison = Comparison(rawValue: operation) else {
-                throw unfit(name + "." + operation, "is not a comparison: use eq, ne, lt, lte, gt, gte, contains, starts, in or empty")
+                throw unfit(name + "." + operation, "is not a comparison: use eq, ne, lt, lte, gt, gte, contains, starts, in, empty or older")
             }
             if comparison == .contains || comparison == .startsWith {
                 return .compare(name, comparison, .value(.text(text)))

@@ -36,10 +36,20 @@ struct MetricReader {
     /// The metrics that the user may read.
     func readable() -> [Owned<Metric>] {
         transaction.registry.metrics.filter { owned in
-            guard let entity = transaction.registry.entity(owned.body.entity), transaction.actor.can("view", on: entity.name) else { return false }
-            return [measuredField(owned.body), owned.body.date].compactMap { $0 }
-                .allSatisfy { transaction.actor.mask($0, of: entity.name) != .hidden }
+            isReadable(owned.body)
         }
+    }
+
+    /// Whether the user sees all that a metric is about: its records' measure and date, and what decides which of them count.
+    func isReadable(_ metric: Metric) -> Bool {
+        guard let entity = transaction.registry.entity(metric.entity), transaction.actor.can("view", on: entity.name) else { return false }
+        let fields = [measuredField(metric), metric.date].compactMap { $0 }
+        return fields.allSatisfy { transaction.actor.mask($0, of: entity.name) != .hidden } && mayAsk(metric.filter, entity)
+    }
+
+    /// Whether a condition names nothing that is hidden from the user, in formulas neither.
+    func mayAsk(_ filter: Filter, _ entity: EntityModel) -> Bool {
+        (try? transaction.compiler(entity).condition(filter)) != nil
     }
 
     /// A metric by its key; throws `notFound` when there is none that the user may read.
@@ -57,40 +67,47 @@ struct MetricReader {
     func read(_ metric: Metric, _ period: Period, holding day: Day? = nil, scope: Scope = .all, series: Int = 0) throws -> MetricReading {
         let entity = try transaction.registry.require(metric.entity)
         let day = day ?? transaction.today
-        let base = Filter.all([metric.filter] + [narrowed(entity, scope)].compactMap { $0 })
-        let span = metric.date == nil ? nil : period.span(holding: day)
-        let before = metric.date == nil ? nil : period.span(holding: day, shifted: -1)
-        var reading = MetricReading(
-            metric: metric, period: period, span: span, figure: try figure(metric, entity, base, span),
-            previous: try before.map { try figure(metric, entity, base, $0) }, query: query(metric, entity, scope, span))
-        if span != nil, series > 0 {
-            for steps in (0..<series).reversed() {
-                guard let span = period.span(holding: day, shifted: -steps) else { continue }
-                reading.series.append((span, try figure(metric, entity, base, span)))
-            }
+        let filter = base(metric, entity, scope)
+        guard let date = metric.date, let span = period.span(holding: day) else {
+            let tallies = try transaction.tally(entity, metric.measure, where: filter)
+            return MetricReading(
+                metric: metric, period: period, span: nil, figure: figure(metric, entity, tallies.map(\.figure)), previous: nil,
+                query: query(metric, entity, scope, nil))
         }
-        return reading
+        // The period, the one before and the series are spans of one question.
+        let spans = (0..<max(series, 2)).reversed().compactMap { period.span(holding: day, shifted: -$0) }
+        let tallies = try transaction.tally(entity, metric.measure, over: spans, of: date, where: filter)
+        let figures = spans.indices.map { place in
+            figure(metric, entity, tallies.filter { $0.span == place }.map(\.figure))
+        }
+        let steps = zip(spans, figures).map { (span: $0, figure: $1) }
+        return MetricReading(
+            metric: metric, period: period, span: span, figure: figures[figures.count - 1], previous: figures[figures.count - 2],
+            series: Array(steps.suffix(series)), query: query(metric, entity, scope, span))
     }
 
-    private func figure(_ metric: Metric, _ entity: EntityModel, _ base: Filter, _ span: DaySpan?) throws -> MetricFigure {
-        var filter = base
-        if let span, let date = metric.date { filter = .all([base, span.filter(on: date)]) }
-        let parts = try transaction.aggregate(entity, metric.measure, where: filter)
+    /// The records that count, whenever they fall.
+    func base(_ metric: Metric, _ entity: EntityModel, _ scope: Scope) -> Filter {
+        .all([metric.filter] + [narrowed(entity, scope)].compactMap { $0 })
+    }
+
+    /// A figure of its parts, one for each currency.
+    func figure(_ metric: Metric, _ entity: EntityModel, _ parts: [Aggregate]) -> MetricFigure {
         let count = parts.reduce(0) { $0 + $1.count }
         switch metric.measure {
-        case .count: return MetricFigure(value: .number(FixedDecimal(units: Int64(count), scale: 0)), count: count)
         case .sum(let name): return MetricFigure(value: value(entity, name, parts) { $0.sum }, count: count)
         case .average(let name):
             if count == 0 { return MetricFigure(value: .nothing, count: 0) }
             return MetricFigure(value: value(entity, name, parts) { MetricReader.mean($0.sum, $0.count) }, count: count)
-        @unknown default: throw CRMError(.unavailable, "metric \(metric.key) adds up in a way that this release does not know")
+        default: return MetricFigure(value: .number(FixedDecimal(units: Int64(count), scale: 0)), count: count)
         }
     }
 
     private func value(_ entity: EntityModel, _ name: String, _ parts: [Aggregate], _ units: (Aggregate) -> Int64) -> MetricFigure.Value {
         switch entity.field(name)?.type {
         case .money:
-            return .amounts(parts.compactMap { part in part.currency.map { Money(minor: units(part), $0) } })
+            let inOrder = parts.sorted { ($1.count, $0.currency?.code ?? "") < ($0.count, $1.currency?.code ?? "") }
+            return .amounts(inOrder.compactMap { part in part.currency.map { Money(minor: units(part), $0) } })
         case .decimal(let scale): return .number(FixedDecimal(units: parts.first.map(units) ?? 0, scale: scale))
         default: return .number(FixedDecimal(units: parts.first.map(units) ?? 0, scale: 0))
         }
@@ -123,7 +140,9 @@ struct MetricReader {
     }
 
     /// The same condition as a list's query. What a query cannot say goes by the metric's name.
-    private func query(_ metric: Metric, _ entity: EntityModel, _ scope: Scope, _ span: DaySpan?) -> [FrontRequest.QueryItem] {
+    func query(
+        _ metric: Metric, _ entity: EntityModel, _ scope: Scope, _ span: DaySpan?, narrowedBy more: [Filter] = []
+    ) -> [FrontRequest.QueryItem] {
         var filters = [metric.filter]
         if let measured = measuredField(metric) { filters.append(.not(.empty(measured))) }
         var items = ListQuery.items(.all(filters)) ?? [.init(name: "metric", value: metric.key)]
@@ -135,6 +154,18 @@ struct MetricReader {
             let mates = transaction.actor.userID.map { transaction.actor.rights.teammates(of: $0) } ?? []
             items.append(.init(name: owner, value: mates.map(String.init).joined(separator: ",")))
         default: break
+        }
+        // In a query, values of one name are alternatives; a group is a condition of its own.
+        let taken = Set(items.map(\.name))
+        for filter in more {
+            let own = ListQuery.items(filter) ?? []
+            switch filter {
+            case .compare(let name, .equal, _) where taken.contains(name):
+                items += own.map { .init(name: name + ".eq", value: $0.value) }
+            case .oneOf(let name, _) where taken.contains(name):
+                items.append(.init(name: name + ".in", value: own.map(\.value).joined(separator: ",")))
+            default: items += own
+            }
         }
         return items
     }

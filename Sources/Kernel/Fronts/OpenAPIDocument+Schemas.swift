@@ -23,6 +23,15 @@ extension OpenAPIDocument {
                         json.object("properties") { json in for name in ["field", "message"] { json.object(name) { $0.field("type", "string") } } }
                     }
                 }
+                json.object("links") { json in
+                    json.field("type", "array")
+                    json.object("items") { json in
+                        json.field("type", "object")
+                        json.object("properties") { json in
+                            for name in ["kind", "title", "href", "api"] { json.object(name) { $0.field("type", "string") } }
+                        }
+                    }
+                }
             }
             json.field("required", ["type", "title", "status", "detail"])
         }
@@ -43,7 +52,7 @@ extension OpenAPIDocument {
                 json.object("ids") { json in
                     json.field("type", "array")
                     json.object("items") { $0.field("type", "integer") }
-                    json.field("maxItems", BulkAPI.most)
+                    json.field("maxItems", BulkChange.most)
                 }
                 for name in ["update", "input"] { json.object(name) { $0.field("type", "object") } }
                 json.object("delete") { $0.field("type", "boolean") }
@@ -51,10 +60,41 @@ extension OpenAPIDocument {
             }
             json.field("required", ["ids"])
         }
+        json.object("Comparison") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                for name in ["records", "fields"] {
+                    json.object(name) { json in
+                        json.field("type", "array")
+                        json.object("items") { $0.field("type", "object") }
+                    }
+                }
+            }
+        }
+        json.object("Merge") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                json.object("records") { json in
+                    json.field("type", "array")
+                    json.object("items") { $0.field("type", "integer") }
+                    json.field("maxItems", MergeRequest.most - 1)
+                }
+                for name in ["take", "values", "versions"] { json.object(name) { $0.field("type", "object") } }
+            }
+            json.field("required", ["records"])
+        }
+        json.object("MergeOutcome") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                json.object("change") { $0.field("type", "integer") }
+                json.object("record") { $0.field("type", "object") }
+            }
+        }
         json.object("BulkOutcome") { json in
             json.field("type", "object")
             json.object("properties") { json in
                 json.object("done") { $0.field("type", "integer") }
+                json.object("change") { $0.field("type", ["integer", "null"]) }
                 json.object("failed") { json in
                     json.field("type", "array")
                     json.object("items") { $0.field("type", "object") }
@@ -62,13 +102,51 @@ extension OpenAPIDocument {
             }
             json.field("required", ["done", "failed"])
         }
+        json.object("Note") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                json.object("id") { $0.field("type", "integer") }
+                json.object("text") { $0.field("type", "string") }
+                for name in ["at", "edited_at"] { json.object(name) { $0.field("type", ["string", "null"]); $0.field("format", "date-time") } }
+                json.object("user") { $0.field("type", ["integer", "null"]) }
+                for name in ["user_label", "via"] { json.object(name) { $0.field("type", "string") } }
+                json.object("may_change") { $0.field("type", "boolean") }
+            }
+            json.field("required", ["id", "text", "at"])
+        }
+        json.object("NoteInput") { json in
+            json.field("type", "object")
+            json.object("properties") { json in json.object("text") { $0.field("type", "string"); $0.field("maxLength", Note.field.maxLength) } }
+            json.field("required", ["text"])
+        }
+        json.object("RecordPanel") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                for name in ["name", "title", "sentence"] { json.object(name) { $0.field("type", "string") } }
+                json.object("columns") { json in
+                    json.field("type", "array")
+                    json.object("items") { $0.field("type", "object") }
+                }
+                json.object("rows") { json in
+                    json.field("type", "array")
+                    json.object("items") { json in
+                        json.field("type", "array")
+                        json.object("items") { _ in }
+                    }
+                }
+            }
+            json.field("required", ["name", "title"])
+        }
         json.object("Move") { json in
             json.field("type", "object")
             json.object("properties") { json in
+                json.object("board") { $0.field("type", "string") }
+                json.object("values") { $0.field("type", "object") }
                 json.object("column") { $0.field("type", ["integer", "string", "null"]) }
                 json.object("below") { $0.field("type", ["integer", "null"]) }
             }
         }
+        commonToLists(&json)
         json.object("ActionOutcome") { json in
             json.field("type", "object")
             json.object("properties") { json in
@@ -89,6 +167,7 @@ extension OpenAPIDocument {
             json.object("properties") { json in
                 json.object("id") { $0.field("type", "integer") }
                 json.object("version") { $0.field("type", "integer") }
+                if !entity.extras.counts.isEmpty { json.object("counts") { $0.field("type", "object") } }
                 for field in fields {
                     json.object(field.name) { $0.outputType(field) }
                     if case .reference = field.type { json.object(field.name + "_label") { $0.field("type", ["string", "null"]) } }

@@ -57,6 +57,25 @@ struct OpenAPIDocument {
         }
     }
 
+    private func duplicates(_ json: inout JSONWriter, _ entity: EntityModel) {
+        let plural = entity.pluralTitle.lowercased()
+        json.object("/api/v1/\(entity.path)/duplicates") { json in
+            json.operation("get", "duplicates-" + entity.path, "Groups of \(plural) that are probably the same", entity.path) {
+                $0.responses(200, "The groups", schema: "Page")
+            }
+            json.operation("post", "check-duplicates-" + entity.path, "What a record with these fields would probably be the same as", entity.path) { json in
+                json.body(entity.inputName)
+                json.responses(200, "The \(plural) that are like it", schema: "Page")
+            }
+        }
+        json.object("/api/v1/\(entity.path)/{id}/duplicates") { json in
+            json.array("parameters") { $0.id() }
+            json.operation("get", "duplicates-of-" + entity.path, "What it is probably the same as", entity.path) {
+                $0.responses(200, "The \(plural) that are like it", schema: "Page")
+            }
+        }
+    }
+
     // MARK: Paths
 
     private func paths(_ json: inout JSONWriter, _ entity: EntityModel) {
@@ -70,9 +89,12 @@ struct OpenAPIDocument {
                     json.parameter("sort", in: "query", "A field; with a minus before it the greatest first") { $0.field("type", "string") }
                     json.parameter("q", in: "query", "Text that any searchable field contains") { $0.field("type", "string") }
                     json.parameter("count", in: "query", "Whether to add the total") { $0.field("type", "boolean") }
+                    if entity.aside != nil {
+                        json.parameter("set_aside", in: "query", "Whether to give the records, too, that lists leave out") { $0.field("type", "boolean") }
+                    }
                     json.parameter("fields", in: "query", "The fields to give, separated by commas") { $0.field("type", "string") }
                     for field in visible(entity) {
-                        json.parameter(field.name, in: "query", "\(field.label) equals this; also \(field.name).ne, .lt, .lte, .gt, .gte, .contains, .starts, .in, .empty") { $0.field("type", "string") }
+                        json.parameter(field.name, in: "query", "\(field.label) equals this; also \(field.name).ne, .lt, .lte, .gt, .gte, .contains, .starts, .in, .empty, .older") { $0.field("type", "string") }
                     }
                 }
                 json.responses(200, "A page of \(plural)", schema: entity.pageName)
@@ -107,12 +129,27 @@ struct OpenAPIDocument {
                 json.responses(200, "The changes", schema: "Page")
             }
         }
+        notesAndPanels(&json, entity)
         json.object("/api/v1/\(entity.path)/bulk") { json in
             json.operation("post", "bulk-" + entity.path, "Change, delete or use an action on many \(plural)", entity.path) { json in
                 json.body("BulkChange")
                 json.responses(200, "How many were changed, and which were not", schema: "BulkOutcome")
             }
         }
+        json.object("/api/v1/\(entity.path)/{id}/merge") { json in
+            json.array("parameters") { $0.id() }
+            json.operation("get", "compare-" + entity.path, "Set other \(plural) beside this one", entity.path) { json in
+                json.array("parameters") { json in
+                    json.parameter("records", in: "query", "The others, separated by commas") { $0.field("type", "string") }
+                }
+                json.responses(200, "The fields in which they differ", schema: "Comparison")
+            }
+            json.operation("post", "merge-" + entity.path, "Make one \(single) of several: the others go, and what points at them points at this one", entity.path) { json in
+                json.body("Merge")
+                json.responses(200, "The change, by which it can be taken back, and the \(single)", schema: "MergeOutcome")
+            }
+        }
+        if !entity.duplicates.isEmpty { duplicates(&json, entity) }
         json.object("/api/v1/\(entity.path)/export") { json in
             json.operation("get", "export-" + entity.path, "The list as a file", entity.path) { json in
                 json.array("parameters") { json in
@@ -129,6 +166,7 @@ struct OpenAPIDocument {
             }
         }
         if entity.board != nil { board(&json, entity) }
+        extras(&json, entity)
         for action in entity.actions {
             json.object("/api/v1/\(entity.path)/{id}/actions/\(action.name)") { json in
                 json.array("parameters") { $0.id() }
@@ -147,8 +185,12 @@ struct OpenAPIDocument {
         json.object("/api/v1/\(entity.path)/board") { json in
             json.operation("get", "board-" + entity.path, "The columns with counts, sums and their first cards", entity.path) { json in
                 json.array("parameters") { json in
-                    json.parameter("limit", in: "query", "How many cards of each column, 1 to 100; 20 unless given") { $0.field("type", "integer"); $0.field("minimum", 1); $0.field("maximum", 100) }
-                    json.parameter("within", in: "query", "Which board, where there are several") { $0.field("type", "string") }
+                    json.parameter("limit", in: "query", "How many cards of each column, 0 to 100; 20 unless given") { $0.field("type", "integer"); $0.field("minimum", 0); $0.field("maximum", 100) }
+                    json.parameter("board", in: "query", "Which board, by its name; the first unless given") { json in
+                        json.array("enum") { json in for board in entity.boards { json.string(board.name) } }
+                    }
+                    json.parameter("within", in: "query", "Whose cards, where one of several is picked: an id or a unique name") { $0.field("type", "string") }
+                    json.parameter("rows", in: "query", "Break the figures down by this field instead of giving cards") { $0.field("type", "string") }
                 }
                 json.responses(200, "The columns", schema: "Page")
             }

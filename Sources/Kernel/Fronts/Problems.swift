@@ -54,6 +54,7 @@ enum Problems {
                 }
                 json.endArray()
             }
+            json.links(error)
             if !error.conflicts.isEmpty {
                 json.key("conflicts")
                 json.beginArray()

@@ -134,6 +134,8 @@ extension StoreTransaction {
             return false
         }
         guard let version else { throw StoreTransaction.missing(entity, id) }
-        return (writer.bytes, version)
+        if let counts = try RecordCounts(entity, of: [id.raw], in: self) { counts.write(id.raw, to: &writer) }
+        guard !entity.marks.isEmpty else { return (writer.bytes, version) }
+        return (MarkedRecords.with(try marks(entity, [id.raw])[id.raw] ?? [], writer.bytes), version)
     }
 }

@@ -1,29 +1,43 @@
 import PluginAPI
 
-/// The addresses of plugins' own: `/plugins/<id>/…`, each with the right that its declaration names.
+/// The addresses of plugins' own: `/plugins/<id>/…`, each with the right that its declaration names. At those that are open to
+/// everyone nobody is logged in: no cookie and no token is looked at, so that no other site can act there for a visitor, and
+/// keys in `authorization` are the plugin's own affair.
 struct RouteFront: Sendable {
     let kernel: Kernel
 
-    func respond(_ request: FrontRequest, _ caller: Caller?) async throws -> FrontResponse {
+    func respond(_ request: FrontRequest, _ caller: () async throws -> Caller?) async throws -> FrontResponse {
         guard request.path.count >= 2 else { throw APIFront.unknown(request) }
         let plugin = request.path[1]
         let rest = Array(request.path.dropFirst(2))
         for route in kernel.store.registry.routes where route.plugin == plugin && route.body.method.rawValue == request.method {
             guard let parameters = RouteFront.match(route.body.path, rest) else { continue }
-            let actor = try allowed(route.body.access, caller)
+            let actor = try await allowed(route.body.access, caller)
             let context = Context(StoreContext(store: kernel.store, actor: actor, plugin: plugin, outside: kernel.outside))
-            let given = RouteRequest(
-                method: route.body.method, parameters: parameters,
-                query: Dictionary(request.query.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), body: request.body)
+            let given = RouteFront.given(request, route.body, parameters)
             let answer = try await kernel.store.calls.runAsync(route.site) { try await route.body.body(given, context) }
-            return FrontResponse(answer.status, contentType: answer.contentType, answer.body)
+            return try RouteAnswer(answer, plugin: plugin, name: kernel.store.settings.name, assets: kernel.assets).response
         }
         throw APIFront.unknown(request)
     }
 
-    private func allowed(_ access: RouteAccess, _ caller: Caller?) throws -> Actor {
-        if case .everyone = access { return caller?.actor ?? Actor(userID: nil, via: "web", isElevated: false, rights: kernel.rights) }
-        guard let caller else { throw CRMError(.unauthenticated, "nobody is logged in") }
+    /// The request without what opens the product.
+    private static func given(
+        _ request: FrontRequest, _ route: Contributions.RouteEntry, _ parameters: [String: String]
+    ) -> RouteRequest {
+        var headers = request.headers
+        headers["cookie"] = nil
+        headers["x-csrf-token"] = nil
+        if route.access != .everyone { headers["authorization"] = nil }
+        return RouteRequest(
+            method: route.method, parameters: parameters,
+            query: Dictionary(request.query.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), body: request.body,
+            headers: headers, address: request.address, network: NetworkAddress(request.address)?.network ?? request.address)
+    }
+
+    private func allowed(_ access: RouteAccess, _ caller: () async throws -> Caller?) async throws -> Actor {
+        if case .everyone = access { return Actor(userID: nil, via: "web", isElevated: false, rights: kernel.rights) }
+        guard let caller = try await caller() else { throw CRMError(.unauthenticated, "nobody is logged in") }
         switch access {
         case .right(let entity, let right): try caller.actor.require(right, on: try kernel.store.registry.require(entity))
         case .anyUser, .everyone: break

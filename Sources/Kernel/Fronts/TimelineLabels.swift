@@ -6,16 +6,19 @@ struct TimelineLabels {
     private var users: [Int64: String]
     private var records: [String: [Int64: String]] = [:]
 
-    init(_ entries: [AuditEntry], _ entity: EntityModel, _ transaction: StoreTransaction) throws {
+    init(_ entries: [AuditEntry], _ transaction: StoreTransaction) throws {
         users = transaction.actor.rights.people.mapValues(\.name)
         var wanted: [String: Set<Int64>] = [:]
-        for change in entries.flatMap(\.changes) {
-            guard let target = entity.field(change.field)?.target else { continue }
-            for value in [change.old, change.new] {
-                switch value {
-                case .integer(let id): wanted[target, default: []].insert(id)
-                case .list(let ids): wanted[target, default: []].formUnion(ids.map(\.raw))
-                default: break
+        for entry in entries {
+            wanted[entry.entity.name, default: []].insert(entry.record)
+            for change in entry.changes {
+                guard let target = entry.entity.field(change.field)?.target else { continue }
+                for value in [change.old, change.new] {
+                    switch value {
+                    case .integer(let id): wanted[target, default: []].insert(id)
+                    case .list(let ids): wanted[target, default: []].formUnion(ids.map(\.raw))
+                    default: break
+                    }
                 }
             }
         }
@@ -24,6 +27,9 @@ struct TimelineLabels {
 
     /// Who did it: a user's name, or the product.
     func user(_ entry: AuditEntry) -> String { entry.user.map { users[$0] ?? "User \($0)" } ?? "Tenon" }
+
+    /// What the record of an entry is called, or nil when it is not there any more.
+    func record(_ entry: AuditEntry) -> String? { records[entry.entity.name]?[entry.record] }
 
     /// What a link points at, or nil when the value is no link.
     func label(_ value: Value, _ field: FieldModel) -> String? {
@@ -37,7 +43,9 @@ struct TimelineLabels {
 }
 
 extension JSONWriter {
-    mutating func entry(_ entry: AuditEntry, _ entity: EntityModel, _ labels: TimelineLabels) {
+    /// An entry of the timeline of a record.
+    mutating func entry(_ entry: AuditEntry, of record: (entity: EntityModel, id: RecordID), _ labels: TimelineLabels) {
+        let entity = entry.entity
         beginObject()
         field("id", entry.id)
         field("at", entry.at)
@@ -65,6 +73,27 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+        if entry.action == AuditEntry.NoteDeed.noteAdded.rawValue {
+            key("note")
+            if let note = entry.note {
+                beginObject()
+                field("id", note.id)
+                field("text", note.text)
+                field("edited_at", note.editedAt)
+                endObject()
+            } else {
+                null()
+            }
+        }
+        if entity.name != record.entity.name || entry.record != record.id.raw {
+            key("of")
+            beginObject()
+            field("entity", entity.name)
+            field("path", entity.path)
+            field("id", entry.record)
+            field("label", labels.record(entry))
+            endObject()
+        }
         endObject()
     }
 

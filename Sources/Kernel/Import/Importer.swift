@@ -31,8 +31,9 @@ final class Importer: Sendable {
 
     /// Keeps an uploaded file and plans its import as far as the file tells.
     func add(
-        _ bytes: [UInt8], fileName: String, entity name: String, options: CSVOptions, actor: Actor
+        _ file: [UInt8], fileName: String, entity name: String, options given: CSVOptions, actor: Actor
     ) async throws -> ImportRecord {
+        let (bytes, options) = try Self.table(file, given)
         let analysis: FileAnalysis
         do {
             analysis = try FileAnalysis(.bytes(bytes), options: options)
@@ -60,6 +61,15 @@ final class Importer: Sendable {
         try files.keep(bytes, of: record.id)
         remember(analysis, of: record.id)
         return record
+    }
+
+    /// Cards of an address book come in as a table of them; everything else is one.
+    private static func table(_ file: [UInt8], _ given: CSVOptions) throws -> ([UInt8], CSVOptions) {
+        guard VCardReader.reads(file) else { return (file, given) }
+        var options: CSVOptions = given
+        options.encoding = nil
+        options.delimiter = UInt8(ascii: ",")
+        return (try VCardTable.csv(file, options: given), options)
     }
 
     /// One import that the user may see, as far as it is now.
@@ -114,7 +124,10 @@ final class Importer: Sendable {
     func remove(_ id: Int64, actor: Actor) async throws {
         let record: ImportRecord = try await find(id, actor: actor)
         guard !record.state.isBusy else { throw CRMError(.refused, "the import \(id) is under way", hint: "Wait until it is done.") }
-        try await store.write(as: actor) { tx in try ImportLedger.remove(id, tx.connection) }
+        try await store.write(as: actor) { tx in
+            try ImportLedger.remove(id, tx.connection)
+            try ChangeSetLedger.removeImport(id, tx.connection)
+        }
         state.withLock { $0.analyses[id] = nil }
         files.remove(id)
     }
@@ -150,6 +163,7 @@ final class Importer: Sendable {
                 throw CRMError(.conflict, "the import \(id) is under way already")
             }
             try ImportLedger.update(started, tx.connection)
+            if step == .running, current.counts.done == 0 { try Self.openChange(started, actor, tx) }
         }
         let progress = ImportProgress(total: record.counts.total)
         let actorForRun: Actor = acting
@@ -221,6 +235,7 @@ final class Importer: Sendable {
             do {
                 try await self.store.write(as: actor) { tx in
                     try ImportLedger.update(finished, tx.connection)
+                    try Self.noteChange(finished, by: actor.userID, tx)
                     if let user = finished.userID, step != .checking {
                         try tx.notify(RecordID(user), Self.notice(of: finished), about: nil)
                     }
@@ -247,6 +262,24 @@ final class Importer: Sendable {
             guard record.canRevert else { throw CRMError(.refused, "the import \(record.id) has stored nothing that could be taken back") }
         case (_, .done), (_, .reverted):
             throw CRMError(.refused, "the import \(record.id) is done", hint: "Upload the file again for another import.")
+        default: break
+        }
+    }
+
+    /// An import stands among the changes of many records, with a way back of its own.
+    private static func openChange(_ record: ImportRecord, _ actor: Actor, _ tx: StoreTransaction) throws {
+        try ChangeSetLedger.removeImport(record.id, tx.connection)
+        let set = ChangeSet(
+            at: tx.now, userID: record.userID, via: actor.via, kind: .importing, entity: record.entity, record: record.id,
+            what: record.fileName)
+        _ = try ChangeSetLedger.add(set, tx.connection)
+    }
+
+    private static func noteChange(_ record: ImportRecord, by user: Int64?, _ tx: StoreTransaction) throws {
+        switch record.state {
+        case .reverted: try ChangeSetLedger.markImport(record.id, revertedBy: user, at: tx.now, tx.connection)
+        case .done: try ChangeSetLedger.countImport(record.id, record.counts.created + record.counts.updated, tx.connection)
+        case .failed where record.counts.created + record.counts.updated == 0: try ChangeSetLedger.removeImport(record.id, tx.connection)
         default: break
         }
     }

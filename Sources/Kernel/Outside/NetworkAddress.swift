@@ -31,6 +31,13 @@ struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What stands for one household or machine: the address itself, or the first half of one of sixteen bytes.
+    var network: String {
+        guard bytes.count == 16 else { return description }
+        if bytes[0] == 0, let inner = carried { return inner.description }
+        return NetworkAddress(bytes: Array(bytes[0..<8]) + [UInt8](repeating: 0, count: 8)).description + "/64"
+    }
+
     var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         _ = inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, &text, socklen_t(text.count))

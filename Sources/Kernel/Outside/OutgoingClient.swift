@@ -59,7 +59,7 @@ final class OutgoingClient: Sendable {
     }
 
     /// libcurl blocks: on a thread of its own, not on one that tasks need.
-    private static func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    static func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             let thread = Thread { continuation.resume(with: Result { try body() }) }
             thread.name = "tenon-outside"

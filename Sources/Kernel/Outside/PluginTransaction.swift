@@ -65,8 +65,19 @@ final class PluginTransaction: TransactionBackend {
         try store.delete(entity, id)
     }
 
+    func count(_ entity: String, where filter: Filter, atMost limit: Int) throws -> Int {
+        try mayRead(entity)
+        return try store.count(entity, where: filter, atMost: limit)
+    }
+
+    func derive(_ entity: String, _ record: RecordData) throws {
+        try mayWrite(entity)
+        try store.derive(entity, record)
+    }
+
     func emit(_ hook: String, _ payload: any HookPayload) throws {
         if let refusal { throw refusal }
+        try warrant.emit(hook, uses)
         try store.emit(hook, payload)
     }
 
@@ -87,6 +98,22 @@ final class PluginTransaction: TransactionBackend {
         return try store.evaluate(formula, on: entity, record) { other in try warrant.read(other, uses) }
     }
 
+    func emptyFields(_ entity: String, _ record: RecordData, among names: String) throws -> [FieldDescription] {
+        try mayRead(entity)
+        return try store.emptyFields(entity, record, among: names)
+    }
+
+    func addNote(_ entity: String, _ id: RecordID, _ text: String) throws -> RecordID {
+        try mayWrite(entity)
+        return try store.addNote(entity, id, text)
+    }
+
+    func continueTimeline(from source: (entity: String, id: RecordID), to follower: (entity: String, id: RecordID)) throws {
+        try mayRead(source.entity)
+        try mayWrite(follower.entity)
+        try store.continueTimeline(from: source, to: follower)
+    }
+
     func setting(_ key: String) throws -> Value {
         try warrant.setting(key, uses)
         return try store.setting(key)
@@ -96,6 +123,29 @@ final class PluginTransaction: TransactionBackend {
         if refusal != nil { return self }
         let refusal: CRMError? = warrant.elevation(for: reason, uses)
         return PluginTransaction(refusal == nil ? store.withRights(for: reason) : store, warrant, refusal: refusal)
+    }
+
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8] { try store.hmacSHA256(key: key, bytes) }
+    func randomBytes(_ count: Int) throws -> [UInt8] { try store.randomBytes(count) }
+
+    func fields(of entity: String) throws -> [FieldDescription] {
+        try mayRead(entity)
+        return try store.fields(of: entity)
+    }
+
+    func value(of text: String, for field: String, of entity: String) throws -> Value {
+        try mayRead(entity)
+        return try store.value(of: text, for: field, of: entity)
+    }
+
+    func recall(_ key: String, of request: [UInt8]) throws -> String? {
+        if let refusal { throw refusal }
+        return try Idempotency.recall("plugin \(warrant.plugin) \(key)", of: request, store)
+    }
+
+    func remember(_ key: String, of request: [UInt8], _ answer: String) throws {
+        if let refusal { throw refusal }
+        try Idempotency.remember("plugin \(warrant.plugin) \(key)", of: request, answer, store)
     }
 
     func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend {

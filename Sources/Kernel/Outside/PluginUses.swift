@@ -5,7 +5,7 @@ import Synchronization
 /// seconds later in one row for each plugin, kind and target.
 final class PluginUses: Sendable {
     enum Kind: String, Sendable, CaseIterable {
-        case read, write, connect, files, elevate, setting, job
+        case read, write, connect, mail, files, elevate, setting, job, hook
 
         /// What it is to do it to something.
         func words(_ target: String) -> String {
@@ -13,10 +13,12 @@ final class PluginUses: Sendable {
             case .read: "read \(target)"
             case .write: "write \(target)"
             case .connect: "send requests to \(target)"
+            case .mail: "send mail to \(target)"
             case .files: "keep files"
             case .elevate: "act with every right (\(target))"
             case .setting: "read the setting \(target)"
             case .job: "queue the job \(target)"
+            case .hook: "send the hook \(target)"
             }
         }
     }

@@ -7,13 +7,17 @@ final class Warrant: Sendable {
     let approved: PluginManifest.Capabilities
     private let readable: Set<String>
     private let writable: Set<String>
+    /// Few: looked through faster than a set is asked.
+    private let hooks: [String]
 
     /// What every plugin may read: whom records belong to.
     static let openToAll: Set<String> = ["user", "team"]
 
-    init(plugin: String, own: [String], approved: PluginManifest.Capabilities) {
+    /// `own` are its entities, `hooks` those that it registers itself.
+    init(plugin: String, own: [String], hooks: [String] = [], approved: PluginManifest.Capabilities) {
         self.plugin = plugin
         self.approved = approved
+        self.hooks = hooks
         writable = Set(own).union(approved.writes)
         readable = writable.union(approved.reads).union(Warrant.openToAll)
     }
@@ -43,12 +47,25 @@ final class Warrant: Sendable {
         if !isOwn(name) { throw refusal(.job, name, uses) }
     }
 
+    /// Throws `forbidden` unless the plugin registers the hook itself: what other plugins and the records say of themselves, nobody
+    /// else says.
+    @inline(__always)
+    func emit(_ hook: String, _ uses: PluginUses) throws {
+        if !hooks.contains(hook) { throw refusal(.hook, hook, uses) }
+    }
+
     private func isOwn(_ key: String) -> Bool { key.hasPrefix(plugin) && key.dropFirst(plugin.count).first == "." }
 
     /// Throws `forbidden` unless the plugin may send requests to a host.
     func connect(to address: OutgoingAddress, _ uses: PluginUses) throws {
         guard address.isCovered(by: approved.hosts) else { throw refusal(.connect, address.host, uses) }
         uses.note(plugin, .connect, address.host, isRefused: false)
+    }
+
+    /// Throws `forbidden` unless the plugin may send mail. The domains of the recipients are counted.
+    func mail(to domains: [String], _ uses: PluginUses) throws {
+        guard approved.mail else { throw refusal(.mail, domains.first ?? "anybody", uses) }
+        for domain in domains { uses.note(plugin, .mail, domain, isRefused: false) }
     }
 
     /// Throws `forbidden` unless the plugin may keep files.
@@ -74,10 +91,12 @@ final class Warrant: Sendable {
         case .read: declaration = "\"reads\": [\"\(target)\"]"
         case .write: declaration = "\"writes\": [\"\(target)\"]"
         case .connect: declaration = "\"hosts\": [\"\(target)\"]"
+        case .mail: declaration = "\"mail\": true"
         case .files: declaration = "\"files\": true"
         case .elevate: declaration = "\"elevated\": \"why\""
         case .setting: return "A plugin reads its own settings and the deployment's; ask for the value in a setting of its own."
         case .job: return "A plugin queues its own jobs; send a hook that the other plugin listens to."
+        case .hook: return "A plugin sends the hooks that it registers itself: crm.hook(…). Those of records, the kernel sends."
         }
         return "Declare \(declaration) under capabilities in its plugin.json and have it approved: tenon plugin enable \(plugin)"
     }

@@ -47,7 +47,7 @@ struct KeptCopies: Sendable {
             .refused,
             "the kept library of the plugin \(id) \(fact); the one that was switched on has \(Checksum.short(copy.checksum))",
             hint: "Look who wrote into \(folder). To take what is in the plugins folder instead: tenon plugin upgrade \(id)",
-            problems: [Problem(field: "checksum", "the plugin \(found ?? "none"); the host \(copy.checksum)")])
+            problems: [.difference("checksum", plugin: found ?? "none", host: copy.checksum)])
     }
 
     /// Removes all copies of a plugin but some.
@@ -63,6 +63,7 @@ struct KeptCopies: Sendable {
     static func missing(_ entry: PluginCatalogue.Entry) -> CRMError {
         CRMError(
             .refused, "the plugin \(entry.id) has no library \(entry.manifest.libraryFile) in \(entry.folder)",
-            hint: "Build it: tenon plugin build \(entry.id)")
+            hint: "Build it: tenon plugin build \(entry.id)",
+            problems: [.difference("library", plugin: "has none in \(entry.folder)", host: "looks for \(entry.manifest.libraryFile)")])
     }
 }

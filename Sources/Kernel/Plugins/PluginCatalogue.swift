@@ -42,6 +42,8 @@ struct PluginCatalogue: Sendable {
     let archives: String
     /// Where each plugin that keeps files has a folder of its own.
     let files: String
+    /// Where uploaded files of imports are.
+    let imports: String
 
     init(folders: [String]) {
         self.folders = folders
@@ -49,6 +51,7 @@ struct PluginCatalogue: Sendable {
         kept = nil
         archives = ""
         files = ""
+        imports = ""
     }
 
     /// The product's own plugins and those of the deployment.
@@ -58,6 +61,7 @@ struct PluginCatalogue: Sendable {
         kept = KeptCopies(folder: dataDirectory + "/kept")
         archives = dataDirectory + "/archives"
         files = dataDirectory + "/files"
+        imports = dataDirectory + "/imports"
     }
 
     /// Looks anew: a plugin put into a folder is there without a restart.
@@ -84,13 +88,13 @@ struct PluginCatalogue: Sendable {
             }
             let error = CRMError(
                 .refused, "the plugin \(manifest.id) is in \(other.folder) and in \(folder)",
-                hint: "The first is used; remove one of them.")
+                hint: "The first is used; remove one of them.",
+                problems: [.difference("id", plugin: "is in \(folder)", host: "uses the one in \(other.folder)")])
             contents.broken.append(Broken(id: manifest.id, folder: folder, error: error))
-        } catch let error as CRMError {
-            contents.broken.append(Broken(id: name, folder: folder, error: error))
         } catch {
-            contents.broken.append(
-                Broken(id: name, folder: folder, error: CRMError(.malformed, "plugin.json cannot be read", cause: error)))
+            var known: CRMError = error as? CRMError ?? CRMError(.malformed, "plugin.json cannot be read", cause: error)
+            if known.problems.isEmpty { known.problems = [Problem(field: "plugin.json", known.message)] }
+            contents.broken.append(Broken(id: name, folder: folder, error: known))
         }
     }
 }

@@ -3,7 +3,7 @@ import PluginAPI
 extension PluginHost {
     /// Starts the plugins that are switched on, and puts what all of them together contribute into the store. Reads and
     /// writes nothing more than it must: a start on which nothing has changed costs a few queries.
-    func boot(_ beginning: Beginning = .all) async throws {
+    func boot(_ beginning: Beginning = .own) async throws {
         let dialect: any Dialect = engine.dialect
         var ledger: PluginLedger = try await engine.write { connection in
             try KernelTables.prepare(connection, dialect)
@@ -47,6 +47,7 @@ extension PluginHost {
     private func chosen(_ ledger: PluginLedger, _ beginning: Beginning) -> [String] {
         if ledger.isComposed { return ledger.rows.filter(\.value.isEnabled).keys.sorted() }
         switch beginning {
+        case .own: return contents.entries.values.filter(\.isOwn).map(\.id).sorted()
         case .all: return contents.entries.keys.sorted()
         case .only(let ids): return ids.sorted()
         }

@@ -30,6 +30,7 @@ extension PluginHost {
         return PluginStatus(
             id: id, name: manifest?.name ?? id, version: manifest?.version.description ?? row?.version ?? "",
             summary: manifest?.summary ?? "", licence: manifest?.licence ?? "", state: state, reason: reason, hint: hint,
+            problems: problems(id, row, entry, broken),
             requires: manifest?.requires ?? [], optional: manifest?.optional ?? [],
             requiredBy: isRunning ? lineup.dependents(of: id) : [],
             adds: contributions.map(PluginStatus.Additions.init) ?? row?.outline.map(PluginStatus.Additions.init),
@@ -74,8 +75,17 @@ extension PluginHost {
         return (row.state, row.reason, "")
     }
 
+    /// What is wrong by fields, where that is known.
+    private func problems(
+        _ id: String, _ row: PluginLedger.Row?, _ entry: PluginCatalogue.Entry?, _ broken: PluginCatalogue.Broken?
+    ) -> [Problem] {
+        if lineup.has(id) { return [] }
+        if let failure = lineup.failures[id] ?? refusals[id] { return failure.error.problems }
+        return entry == nil && row == nil ? broken?.error.problems ?? [] : []
+    }
+
     private static func fact(_ error: CRMError) -> String {
-        let problems: String = error.problems.map { $0.field + " " + $0.message }.joined(separator: "; ")
+        let problems: String = error.problems.filter { !$0.isDifference && !error.message.contains($0.message) }.map { $0.field + " " + $0.message }.joined(separator: "; ")
         return problems.isEmpty ? error.message : error.message + ": " + problems
     }
 

@@ -34,18 +34,25 @@ extension PluginHost {
             madeAt: now.description)
         let paths: [String: String] = Dictionary((row?.outline?.tables ?? []).map { ($0.name, $0.path) }) { first, _ in first }
         let dialect: any Dialect = engine.dialect
-        let fields: [PluginLedger.StoredField]
+        let (fields, imports, effects): ([PluginLedger.StoredField], [Int64], CommitEffects)
+        // The plugin is switched off: what runs is the rest.
+        let state = Store.State(registry: store.registry, settings: store.settings)
+        let calls: PluginCalls = store.calls
         // What is counted in memory would come back after the rows are gone.
         try await store.calls.uses.flush(to: engine)
         do {
-            fields = try await engine.write { connection in
+            (fields, imports, effects) = try await engine.write { connection in
                 let belongings = try Belongings(of: step.id, row?.outline, links: links, connection)
                 _ = try ArchiveWriter(folder: folder, connection: connection).write(belongings, archive, paths: paths)
                 try Uninstaller(connection: connection, dialect: dialect).drop(belongings, paths: paths.values.sorted())
                 try PluginHistory.note(
                     .init(plugin: step.id, action: "uninstalled", version: (step.version, ""), facts: [("archive", folder)]), by: actor, at: now,
                     connection)
-                return try PluginLedger.fields(connection)
+                let transaction = StoreTransaction(
+                    connection: connection, dialect: dialect, state: state, actor: .system("uninstalling \(step.id)", rights: .empty), now: now,
+                    isWriting: true, calls: calls)
+                try Self.switchOff(belongings.webhooks, of: step.name, transaction)
+                return (try PluginLedger.fields(connection), belongings.imports, transaction.core.effects)
             }
         } catch {
             try? FileManager.default.removeItem(atPath: folder)
@@ -58,9 +65,20 @@ extension PluginHost {
         self.ledger = ledger
         catalogue.kept?.prune(step.id, keeping: [])
         moveFiles(catalogue.files + "/" + step.id, to: folder + "/files")
+        if !catalogue.imports.isEmpty { for id in imports { ImportFiles(folder: catalogue.imports).remove(id) } }
         let registry: Registry = try registry(lineup.parts, ledger.customFields)
-        await publish(registry, [CommitEffects(touched: [.init(entity: "role", id: 0)])])
+        await publish(registry, [CommitEffects(touched: [.init(entity: "role", id: 0)]), effects])
         return Uninstalled(plugin: step.id, archive: folder)
+    }
+
+    /// Webhooks that wait for nothing but what is gone stay, with the reason on record, and send nothing.
+    private static func switchOff(_ webhooks: [Belongings.Webhook], of plugin: String, _ transaction: StoreTransaction) throws {
+        for webhook in webhooks where webhook.isIdle {
+            guard var record = try transaction.find("webhook", RecordID(webhook.id)) else { continue }
+            record["active"] = .boolean(false)
+            record["inactive_reason"] = .text("\(plugin) was uninstalled, which sent \(webhook.gone.joined(separator: ", "))")
+            _ = try transaction.save("webhook", record)
+        }
     }
 
     /// `<data>/archives/<id>-<version>-<time>`: a time that sorts, and no two of one name.

@@ -7,7 +7,10 @@ import PluginAPI
 actor PluginHost {
     /// Which plugins a new deployment begins with.
     enum Beginning: Sendable {
-        /// All that come with the product.
+        /// Those that come with the product. What others have put into the data directory waits for somebody to switch it on and
+        /// approve what it asks for.
+        case own
+        /// All that are found, with what they ask for.
         case all
         case only([String])
     }

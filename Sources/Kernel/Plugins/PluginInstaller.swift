@@ -91,7 +91,7 @@ struct PluginInstaller: Sendable {
 
     private func isSettled(_ part: Composition.Part, _ done: Set<String>) -> Bool {
         let own: Contributions = part.contributions
-        let names: [String] = own.migrations.map(\.name) + own.grants.map { DefaultRoles.ledgerName($0.entity) }
+        let names: [String] = own.migrations.map(\.name) + own.grants.map { DefaultRoles.ledgerName($0.entity, $0.role.rawValue) }
         return names.allSatisfy { done.contains(part.id + "/" + $0) }
     }
 }

@@ -8,7 +8,8 @@ struct PluginLineup {
 
         /// The fact as it is recorded and shown.
         var reason: String {
-            error.problems.isEmpty ? error.message : error.message + ": " + error.problems.map(\.message).joined(separator: "; ")
+            let more: [String] = error.problems.filter { !$0.isDifference && !error.message.contains($0.message) }.map(\.message)
+            return more.isEmpty ? error.message : error.message + ": " + more.joined(separator: "; ")
         }
     }
 
@@ -50,7 +51,10 @@ struct PluginLineup {
         _ candidates: [PluginCatalogue.Entry], _ loader: PluginLoader, _ installed: Set<String>
     ) -> [Composition.Part] {
         let order = LoadOrder(candidates.map(\.manifest), installed: installed, failed: Set(failures.keys))
-        for (id, reason) in order.reasons { failures[id] = Failure(state: .failed, error: CRMError(.refused, reason)) }
+        for (id, reason) in order.reasons {
+            failures[id] = Failure(
+                state: .failed, error: CRMError(.refused, reason, problems: [Problem(field: "requires", String(reason.dropFirst("requires ".count)))]))
+        }
         entries = Dictionary(uniqueKeysWithValues: candidates.map { ($0.id, $0) })
         var parts: [Composition.Part] = [Self.kernel]
         for entry in order.ids.compactMap({ entries[$0] }) {

@@ -62,7 +62,7 @@ final class PluginLoader: Sendable {
         guard let first = refusals.first else { return }
         throw CRMError(
             .refused, refusals.map(\.message).joined(separator: "; "), hint: first.hint,
-            problems: refusals.map { Problem(field: $0.field.rawValue, "the plugin \($0.plugin); the host \($0.host)") })
+            problems: refusals.map { .difference($0.field.rawValue, plugin: $0.plugin, host: $0.host) })
     }
 
     private func open(_ entry: PluginCatalogue.Entry) throws -> Contributions {

@@ -38,7 +38,8 @@ struct PluginManifest: Sendable, Equatable {
             .refused, "the plugin \(id) is written for PluginAPI from \(apiFrom) to below \(apiBelow), and this host has \(host)",
             hint: host < apiFrom
                 ? "Install a newer release of the product, or an older one of the plugin."
-                : "Install a newer release of the plugin, or correct \"api\" in its plugin.json and run: tenon plugin build \(id)")
+                : "Install a newer release of the plugin, or correct \"api\" in its plugin.json and run: tenon plugin build \(id)",
+            problems: [.difference("api", plugin: "from \(apiFrom) to below \(apiBelow)", host: host.description)])
     }
 }
 

@@ -85,6 +85,8 @@ struct PluginStatus: Sendable {
     let reason: String
     /// What to do about it, as a sentence, or empty.
     let hint: String
+    /// What is wrong, by the field in which the plugin and this host differ.
+    let problems: [Problem]
     let requires: [String]
     let optional: [String]
     /// The enabled plugins that require it.

@@ -50,6 +50,7 @@ struct Composition: Sendable {
                 let all: [FieldDescription] = SystemSlots.descriptions + schema.fields.map(\.description)
                 fields[schema.name] = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
                 for hook in Self.recordHooks(of: schema.name) { senders[hook] = (part.id, Self.recordShape) }
+                senders[Self.mergeHook(of: schema.name)] = (part.id, Self.mergeShape)
             }
             for hook in part.contributions.hooks where senders[hook.name] == nil { senders[hook.name] = (part.id, hook.shape) }
             for action in part.contributions.actions where !action.isExtension {
@@ -66,9 +67,13 @@ struct Composition: Sendable {
     }
 
     private static let recordShape = PayloadShape(of: RecordChanged.self)
+    private static let mergeShape = PayloadShape(of: RecordsMerged.self)
 
     /// The hooks that every entity sends.
     static func recordHooks(of entity: String) -> [String] { ["_created", "_updated", "_deleted"].map { entity + $0 } }
+
+    /// The hook that every entity sends when records of it became one.
+    static func mergeHook(of entity: String) -> String { entity + "_merged" }
 
     func owner(of entity: String) -> Owner? { owners[entity] }
 
@@ -104,11 +109,13 @@ struct Composition: Sendable {
 }
 
 extension Filter {
-    /// The fields that the condition names.
+    /// The fields that the condition names; those within formulas are looked up when the formulas are read.
     var namedFields: [String] {
         switch self {
         case .all(let parts), .any(let parts): parts.flatMap(\.namedFields)
         case .not(let part): part.namedFields
+        // A formula and a mark name no field here.
+        case .compare(Filter.formulaName, _, _), .compare(Filter.markName, _, _): []
         case .compare(let field, _, _), .oneOf(let field, _), .empty(let field): [field]
         case .search: []
         }

@@ -19,8 +19,9 @@ struct EntityBuilder {
     func model() -> EntityModel {
         let fields: [FieldModel] = self.fields()
         return EntityModel(
-            schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), board: board(),
-            sections: sections(fields), rules: rules(), actions: actions())
+            schema: schema, plugin: part.id, fields: fields, list: list(fields), presets: presets(), boards: boards(),
+            hasDeclaredBoard: !all(\.boards).filter { $0.entity == schema.name }.isEmpty, marks: marks(), sections: sections(fields),
+            rules: rules(), actions: actions(), extras: extras(), duplicates: duplicates(fields), panels: panels(), aside: aside())
     }
 
     // MARK: Fields
@@ -65,13 +66,27 @@ struct EntityBuilder {
         }
     }
 
-    private func board() -> BoardView? {
-        guard var board = first(\.boards, where: { $0.entity == schema.name }) else { return nil }
-        let needed: [String] = [board.by] + [board.within].compactMap { $0 } + board.cards.namedFields
-        guard present(needed).count == needed.count else { return nil }
-        board.card = present(board.card)
-        if let sum = board.sum, present([sum]).isEmpty { board.sum = nil }
-        return board
+    private func boards() -> [BoardView] {
+        let boards: [BoardView] = all(\.boards).filter { $0.entity == schema.name }.compactMap { declared in
+            var board: BoardView = declared
+            var needed: [String] = [board.by] + board.cards.namedFields
+            // A picker of months may go; a board for each of something is none without it.
+            if let within = board.within, !board.isByMonth { needed.append(within) }
+            guard present(needed).count == needed.count else { return nil }
+            if let within = board.within, present([within]).isEmpty { board.within = nil }
+            board.card = present(board.card)
+            board.sums = present(board.sums)
+            board.rows = present(board.rows)
+            board.sum = board.sums.first
+            return board
+        }
+        return boards.filter { $0.name == BoardView.standardName } + boards.filter { $0.name != BoardView.standardName }
+    }
+
+    private func marks() -> [MarkModel] {
+        all(\.marks).filter { mark in
+            mark.entity == schema.name && mark.filter.namedFields.allSatisfy { composition.isPresent($0, of: schema.name) }
+        }.map(MarkModel.init)
     }
 
     /// The declared groups; fields that administrators added stand in a group of their own after them.
@@ -87,6 +102,19 @@ struct EntityBuilder {
         let sections: [FieldSection] = detail.sections.map { section($0.title, present($0.fields)) }
         let added: [String] = fields.filter { $0.description.isCustom && isShown($0) }.map(\.name)
         return (added.isEmpty ? sections : sections + [section("More", added)]).filter { !$0.fields.isEmpty }
+    }
+
+    /// Counts and related lists over what is switched off are left out.
+    private func extras() -> ListExtras {
+        func isThere(_ child: String, _ field: String) -> Bool { composition.isPresent(field, of: child) }
+        return ListExtras(
+            cards: all(\.listCards).filter { $0.entity == schema.name }.flatMap(\.metrics),
+            counts: all(\.countColumns).filter { $0.entity == schema.name && isThere($0.child, $0.field) },
+            related: all(\.relatedLists).filter { $0.entity == schema.name && isThere($0.child, $0.field) }.map { list in
+                var list: RelatedList = list
+                list.columns = list.columns.filter { isThere(list.child, $0) }
+                return list
+            })
     }
 
     // MARK: Rules and actions
@@ -115,6 +143,14 @@ struct EntityBuilder {
             }
         }
         return bodies.inOrder()
+    }
+
+    /// A rule over what is switched off is left out.
+    private func duplicates(_ fields: [FieldModel]) -> [DuplicateModel] {
+        all(\.duplicates).filter { $0.entity == schema.name }.flatMap(\.rules).compactMap { rule in
+            let compared: [FieldModel] = rule.fields.compactMap { name in fields.first { $0.name == name && $0.isStored } }
+            return compared.count == rule.fields.count ? DuplicateModel(kind: rule.kind, fields: compared) : nil
+        }
     }
 
     private func actions() -> [ActionModel] {
@@ -150,6 +186,24 @@ struct EntityBuilder {
         let sites = ActionModel.Part.Sites(
             available: .of(part.id, .available, name), prefill: .of(part.id, .prefill, name), run: .of(part.id, .action, name))
         return ActionModel.Part(plugin: part.id, entry: entry, layout: layout, sites: sites)
+    }
+
+    /// What any plugin sets aside, as far as its fields are there.
+    private func aside() -> Filter? {
+        let filters: [Filter] = all(\.asides).filter { entry in
+            entry.entity == schema.name && entry.filter.namedFields.allSatisfy { composition.isPresent($0, of: schema.name) }
+        }.map(\.filter)
+        return filters.isEmpty ? nil : filters.count == 1 ? filters[0] : .any(filters)
+    }
+
+    private func panels() -> [PanelModel] {
+        composition.parts.flatMap { part in
+            part.contributions.panels.filter { $0.entity == schema.name }.map { entry in
+                PanelModel(
+                    plugin: part.id, name: entry.name, title: entry.title, body: entry.body,
+                    site: .of(part.id, .panel, "\(entry.entity).\(entry.name)"))
+            }
+        }
     }
 
     // MARK: Look-ups

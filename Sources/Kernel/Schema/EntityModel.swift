@@ -9,10 +9,24 @@ final class EntityModel: Sendable {
     let layout: RecordLayout
     let list: ListView
     let presets: [PresetView]
-    let board: BoardView?
+    /// Its boards, the one that is meant without a name first.
+    let boards: [BoardView]
+    /// The boards whose figures are kept.
+    let figures: [BoardFigures]
+    /// Whether a board was declared, also one that is not there now because of a field.
+    let hasDeclaredBoard: Bool
+    let marks: [MarkModel]
     let sections: [FieldSection]
+    /// What stands around its lists.
+    let extras: ListExtras
     let rules: EntityRules
     let actions: [ActionModel]
+    /// When two records are probably the same.
+    let duplicates: [DuplicateModel]
+    /// Records that lists and metrics leave out unless they are asked for; nil for none.
+    let aside: Filter?
+    /// What plugins work out for its records, in dependency order of the plugins.
+    let panels: [PanelModel]
     private let places: [String: Int]
     /// The field that names the user to whom a record belongs.
     let ownerField: FieldModel?
@@ -26,6 +40,7 @@ final class EntityModel: Sendable {
         let created: String
         let updated: String
         let deleted: String
+        let merged: String
     }
 
     var name: String { schema.name }
@@ -34,27 +49,42 @@ final class EntityModel: Sendable {
     var pluralTitle: String { schema.pluralTitle }
 
     init(
-        schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], board: BoardView?,
-        sections: [FieldSection], rules: EntityRules, actions: [ActionModel]
+        schema: Schema, plugin: String, fields: [FieldModel], list: ListView, presets: [PresetView], boards: [BoardView] = [],
+        hasDeclaredBoard: Bool = false, marks: [MarkModel] = [], sections: [FieldSection], rules: EntityRules, actions: [ActionModel],
+        extras: ListExtras = ListExtras(), duplicates: [DuplicateModel] = [], panels: [PanelModel] = [], aside: Filter? = nil
     ) {
+        self.aside = aside
+        self.panels = panels
         self.schema = schema
         self.plugin = plugin
         self.fields = fields
         layout = RecordLayout(entity: schema.name, names: fields.map(\.name))
         self.list = list
         self.presets = presets
-        self.board = board
+        self.boards = boards
+        self.marks = marks
+        self.hasDeclaredBoard = hasDeclaredBoard
         self.sections = sections
         self.rules = rules
+        self.extras = extras
         self.actions = actions
+        self.duplicates = duplicates
         places = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.place) })
         storedFields = fields.filter(\.isStored)
         ownerField = fields.first { $0.description.isOwner }
         searchFields = fields.filter { $0.description.isSearchable }
         labelField = schema.labelField
         let names = Composition.recordHooks(of: schema.name)
-        hooks = RecordHooks(created: names[0], updated: names[1], deleted: names[2])
+        hooks = RecordHooks(created: names[0], updated: names[1], deleted: names[2], merged: Composition.mergeHook(of: schema.name))
+        let named: [String: FieldModel] = Dictionary(fields.map { ($0.name, $0) }) { first, _ in first }
+        let owner: FieldModel? = ownerField ?? named["created_by"]
+        figures = boards.compactMap { BoardFigures($0, named, owner: owner) }
     }
+
+    func mark(_ name: String) -> MarkModel? { marks.first { $0.name == name } }
+
+    /// The board that is meant without a name.
+    var board: BoardView? { boards.first }
 
     /// A field by its name, or nil; one that is not stored now is found, too.
     func field(_ name: String) -> FieldModel? { places[name].map { fields[$0] } }
@@ -63,6 +93,8 @@ final class EntityModel: Sendable {
     let storedFields: [FieldModel]
 
     func action(_ name: String) -> ActionModel? { actions.first { $0.name == name } }
+
+    func panel(_ name: String) -> PanelModel? { panels.first { $0.name == name } }
 
     /// The fields that people fill in, in the order of the sections.
     var editableFields: [FieldModel] {
@@ -86,6 +118,15 @@ struct Owned<Body: Sendable>: Sendable {
     let body: Body
     /// How its code is known while it runs.
     var site = CallSite.unnamed
+}
+
+/// What a plugin works out for a record when somebody looks at it.
+struct PanelModel: Sendable {
+    let plugin: String
+    let name: String
+    let title: String
+    let body: @Sendable (RecordData, Transaction) throws -> Panel
+    let site: CallSite
 }
 
 /// An action with the extensions that other plugins add to it.

@@ -17,6 +17,7 @@ struct EntityTable {
         addUniqueIndexes(to: &plan)
         addListIndexes(to: &plan)
         addBoardIndexes(to: &plan)
+        for names in entity.schema.indexedSets where names.allSatisfy(isIndexable) { plan.index(names) }
         addPlainIndexes(to: &plan)
         return plan
     }
@@ -32,7 +33,7 @@ struct EntityTable {
         plan.column("created_by", dialect.integerType)
         plan.column("updated_at", dialect.integerType + " NOT NULL")
         plan.column("updated_by", dialect.integerType)
-        if entity.board != nil { plan.column("rank", dialect.integerType + " NOT NULL DEFAULT 0") }
+        if !entity.boards.isEmpty { plan.column("rank", dialect.integerType + " NOT NULL DEFAULT 0") }
     }
 
     private func addColumns(of field: FieldModel, to plan: inout TablePlan) {
@@ -91,11 +92,15 @@ struct EntityTable {
         }
     }
 
+    /// The cards of a column in their order; and the same for one user, who sees nobody else's.
     private func addBoardIndexes(to plan: inout TablePlan) {
-        guard let board = entity.board else { return }
-        plan.index([board.by, "rank", "id"])
-        guard let sum = board.sum.flatMap(entity.field) else { return }
-        plan.index([board.by, sum.name] + (sum.type == .money ? [sum.currencyColumn] : []))
+        for board in entity.boards {
+            let fixed: [String] = board.cards.plainEqualities
+            let owner: [String] = entity.ownerField.map { [$0.name] } ?? []
+            for owner in owner.isEmpty ? [[]] : [[], owner] {
+                plan.index(board.isByMonth ? fixed + owner + [board.by, "id"] : [board.by] + fixed + owner + ["rank", "id"])
+            }
+        }
     }
 
     /// Fields that are looked up and do not already begin another index.

@@ -74,6 +74,8 @@ struct FieldModel: Sendable {
     var name: String { description.name }
     var label: String { description.label }
     var isSystem: Bool { place < SystemSlots.count }
+    /// Whether it follows from other things, by a formula or by its plugin's work: no caller sets it.
+    var isWorkedOut: Bool { formula != nil || description.isDerived }
 
     /// The entity that it points at, if it is a reference.
     var target: String? {

@@ -49,6 +49,9 @@ final class Registry: Sendable {
     /// is seen without so much as a hash.
     private let lengths: UInt64
     let metrics: [Owned<Metric>]
+    let dashboards: [Owned<DashboardView>]
+    /// The parts of all dashboards, in their order.
+    let widgets: [Owned<Contributions.WidgetEntry>]
     let jobs: [String: Owned<Contributions.JobEntry>]
     let routes: [Owned<Contributions.RouteEntry>]
     let settings: [Owned<Contributions.SettingEntry>]
@@ -66,6 +69,8 @@ final class Registry: Sendable {
             return made
         }
     }
+    /// The fields that open something, by entity.
+    let secrets: [String: Set<String>]
     /// The formulas that were asked for, read once each.
     let formulaCache = FormulaCache()
     /// What lists read, made once for each kind of list.
@@ -79,7 +84,8 @@ final class Registry: Sendable {
         plugins: [Plugin], entities: [EntityModel], hooks: [String: Hook], listeners: [String: [Listener]],
         afters: [String: [After]], metrics: [Owned<Metric>], jobs: [String: Owned<Contributions.JobEntry>],
         routes: [Owned<Contributions.RouteEntry>], settings: [Owned<Contributions.SettingEntry>],
-        functions: [String: Owned<Contributions.FunctionEntry>] = [:]
+        functions: [String: Owned<Contributions.FunctionEntry>] = [:],
+        dashboards: [Owned<DashboardView>] = [], widgets: [Owned<Contributions.WidgetEntry>] = []
     ) {
         self.plugins = plugins
         self.entities = entities
@@ -91,6 +97,8 @@ final class Registry: Sendable {
         lines = Dictionary(
             uniqueKeysWithValues: heard.map { ($0, HookLine(listeners: listeners[$0] ?? [], afters: afters[$0] ?? [])) })
         self.metrics = metrics
+        self.dashboards = dashboards
+        self.widgets = widgets
         self.jobs = jobs
         self.routes = routes
         self.settings = settings
@@ -104,10 +112,19 @@ final class Registry: Sendable {
             }
         }
         self.links = links
+        secrets = Dictionary(
+            uniqueKeysWithValues: entities.compactMap { entity in
+                let names = Set(entity.storedFields.filter(\.description.isSecret).map(\.name))
+                return names.isEmpty ? nil : (entity.name, names)
+            })
         let own: [String: [EntityModel]] = Dictionary(grouping: entities, by: \.plugin)
+        let ofRecords: Set<String> = Set(entities.flatMap { Composition.recordHooks(of: $0.name) })
+        let sent: [String: [Hook]] = Dictionary(grouping: hooks.values.filter { !ofRecords.contains($0.name) }, by: \.plugin)
         var warrants: [String: Warrant] = [:]
         for plugin in plugins where plugin.id != Composition.kernel {
-            warrants[plugin.id] = Warrant(plugin: plugin.id, own: (own[plugin.id] ?? []).map(\.name), approved: plugin.approved)
+            warrants[plugin.id] = Warrant(
+                plugin: plugin.id, own: (own[plugin.id] ?? []).map(\.name), hooks: (sent[plugin.id] ?? []).map(\.name).sorted(),
+                approved: plugin.approved)
         }
         self.warrants = warrants
     }

@@ -26,11 +26,12 @@ struct RegistryBuilder {
             part.contributions.entities.filter { !$0.isForeign }.map { EntityBuilder($0.schema, part, composition).model() }
         }
         bindKeys(to: entities)
+        let metrics: [Owned<Metric>] = metrics(over: entities)
         return Registry(
             plugins: composition.parts.map { Registry.Plugin(id: $0.id, name: $0.name, version: $0.version, approved: $0.approved) },
-            entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics(), jobs: jobs(),
+            entities: entities, hooks: hooks(), listeners: listeners(), afters: afters(), metrics: metrics, jobs: jobs(),
             routes: owned(\.routes) { .of($0, .route, "\($1.method.rawValue) \($1.path)") }, settings: owned(\.settings),
-            functions: functions())
+            functions: functions(), dashboards: owned(\.dashboards), widgets: widgets(of: metrics))
     }
 
     // MARK: Keys
@@ -61,6 +62,8 @@ struct RegistryBuilder {
                 for (name, verb) in zip(Composition.recordHooks(of: entry.schema.name), verbs) {
                     hooks[name] = Registry.Hook(plugin: part.id, name: name, summary: "A record of \(title) was \(verb).")
                 }
+                let merge: String = Composition.mergeHook(of: entry.schema.name)
+                hooks[merge] = Registry.Hook(plugin: part.id, name: merge, summary: "Records of \(title) became one.")
             }
             for hook in part.contributions.hooks {
                 hooks[hook.name] = Registry.Hook(plugin: part.id, name: hook.name, summary: hook.summary)
@@ -96,10 +99,11 @@ struct RegistryBuilder {
         return Dictionary(all.map { ($0.body.name, $0) }) { first, _ in first }
     }
 
-    /// A metric over what is switched off is left out.
-    private func metrics() -> [Owned<Metric>] {
+    /// A metric over what is switched off is left out; one over all records is not over those that are set aside.
+    private func metrics(over entities: [EntityModel]) -> [Owned<Metric>] {
         let all: [Owned<Metric>] = owned(\.metrics)
-        return all.filter { metric in
+        let asides: [String: EntityModel] = Dictionary(entities.filter { $0.aside != nil }.map { ($0.name, $0) }) { first, _ in first }
+        let present = all.filter { metric in
             var names: [String] = metric.body.filter.namedFields
             if let date = metric.body.date { names.append(date) }
             switch metric.body.measure {
@@ -108,6 +112,24 @@ struct RegistryBuilder {
             }
             return composition.has(metric.body.entity) && names.allSatisfy { composition.isPresent($0, of: metric.body.entity) }
         }
+        return present.map { metric in
+            guard let entity = asides[metric.body.entity] else { return metric }
+            var body: Metric = metric.body
+            body.filter = entity.leavingAside(body.filter, naming: body.filter.namedFields)
+            return Owned(plugin: metric.plugin, priority: metric.priority, body: body, site: metric.site)
+        }
+    }
+
+    /// What is about something that is switched off is left out.
+    private func widgets(of metrics: [Owned<Metric>]) -> [Owned<Contributions.WidgetEntry>] {
+        let known: [String: Metric] = Dictionary(metrics.map { ($0.body.key, $0.body) }) { first, _ in first }
+        let all: [Owned<Contributions.WidgetEntry>] = owned(\.widgets)
+        return all.compactMap { owned -> Owned<Contributions.WidgetEntry>? in
+            guard let widget = DashboardsCheck.usable(owned.body.widget, known, composition) else { return nil }
+            var entry = owned.body
+            entry.widget = widget
+            return Owned(plugin: owned.plugin, priority: entry.order, body: entry)
+        }.inOrder()
     }
 
     private func owned<Entry: Sendable>(

@@ -115,10 +115,28 @@ protocol Dialect: Sendable {
     func calculated(_ number: SQLFragment) -> SQLFragment
     /// A calculated whole number; NULL where it left the range of 64 bits.
     func whole(_ number: SQLFragment) -> SQLFragment
+    /// How many days after 1970-01-01 a stored day is.
+    func dayNumber(_ day: SQLFragment) -> SQLFragment
     /// Whether an error tells that a unique index was hit; the index's columns if they are known.
     func uniqueViolation(_ error: any Error) -> [String]?
     /// Whether an error tells that the disk is full, the database locked: worth another try later.
     func isTemporary(_ error: any Error) -> Bool
+}
+
+extension Dialect {
+    func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }
+}
+
+/// Days as numbers in SQL that every engine speaks: whole numbers and pieces of the text `YYYY-MM-DD`, days from civil as in `Day`.
+enum PlainDays {
+    static func number(_ day: SQLFragment) -> SQLFragment {
+        func part(_ start: Int, _ length: Int) -> SQLFragment { pieced("CAST(substr(\(day), \(String(start)), \(String(length))) AS INTEGER)") }
+        let (month, date) = (part(6, 2), part(9, 2))
+        let year: SQLFragment = pieced("(\(part(1, 4)) - CASE WHEN \(month) <= 2 THEN 1 ELSE 0 END)")
+        let ofYear: SQLFragment = pieced("((153 * (\(month) + CASE WHEN \(month) > 2 THEN -3 ELSE 9 END) + 2) / 5 + \(date) - 1)")
+        let leaps: SQLFragment = pieced("(\(year) / 4 - \(year) / 100 + \(year) / 400)")
+        return pieced("(\(year) * 365 + \(leaps) + \(ofYear) - 719468)")
+    }
 }
 
 /// Quotes a name.

@@ -72,6 +72,7 @@ extension FieldModel {
         switch (type, value) {
         case (.text, .text(let text)):
             var clean = description.format == .multiline ? text.replacing("\r\n", with: "\n") : text.trimmed
+            if description.namesFieldsOf != nil { clean = FieldNames.normalized(clean) }
             if clean.allSatisfy(\.isWhitespace) { return .null }
             if description.format == .email { clean = clean.lowercased() }
             if description.format == .url, !clean.contains("://"), clean.contains(".") { clean = "https://" + clean }

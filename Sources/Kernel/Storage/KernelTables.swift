@@ -20,6 +20,7 @@ enum KernelTables {
             if before == text { return }
         }
         for plan in plans { try plan.apply(to: connection) }
+        try dialect.prepareSearch(connection, table: Note.table, columns: Note.searched)
         try connection.execute("DELETE FROM \"tenon_meta\" WHERE \"key\" IN ('format', 'tables')")
         try connection.execute(
             "INSERT INTO \"tenon_meta\" (\"key\", \"value\") VALUES ('format', ?), ('tables', ?)", [.text(String(format)), .text(text)])
@@ -39,7 +40,7 @@ private struct Maker {
 
     private func table(
         _ name: String, id: Bool = false, key: [String] = [], _ columns: KeyValuePairs<String, Kind>, indexes: [[String]] = [],
-        unique: [[String]] = []
+        unique: [[String]] = [], sparse: [String] = []
     ) -> TablePlan {
         var plan = TablePlan(name)
         plan.primaryKey = key
@@ -53,6 +54,7 @@ private struct Maker {
         }
         for columns in indexes { plan.index(columns) }
         for columns in unique { plan.unique(columns) }
+        for column in sparse { plan.index(sparse: column) }
         return plan
     }
 
@@ -122,12 +124,40 @@ private struct Maker {
                 "tenon_audit", id: true,
                 [
                     "entity": .text, "record": .integer, "version": .integer, "at": .integer, "user_id": .integer, "via": .text,
-                    "action": .text, "changes": .text,
+                    "action": .text, "changes": .text, "change_set": .integer,
+                ], indexes: [["entity", "record", "id"]], sparse: ["change_set"]),
+            table(
+                "tenon_change_set", id: true,
+                [
+                    "at": .integer, "user_id": .integer, "via": .text, "kind": .text, "entity": .text, "record": .integer,
+                    "what": .text, "count": .count, "undone_at": .integer, "undone_by": .integer, "undone_in": .integer, "kept": .text,
+                ], indexes: [["user_id", "id"], ["at"], ["kind", "record"]]),
+            table(
+                "tenon_match_key", key: ["entity", "key", "record"], ["entity": .text, "key": .integer, "record": .integer],
+                indexes: [["entity", "record"]]),
+            table("tenon_match_rule", key: ["entity"], ["entity": .text, "rules": .text, "after": .count, "done": .count]),
+            table(
+                "tenon_note", id: true,
+                [
+                    "entity": .text, "record": .integer, "at": .integer, "user_id": .integer, "via": .text, "text": .text,
+                    "edited_at": .integer,
                 ], indexes: [["entity", "record", "id"]]),
+            table(
+                "tenon_continuation", key: ["entity", "record", "source_entity", "source"],
+                [
+                    "entity": .text, "record": .integer, "source_entity": .text, "source": .integer, "as_one": .count, "at": .integer,
+                ], indexes: [["source_entity", "source"]]),
             table("tenon_view", id: true,
                 [
                     "user_id": .integer, "entity": .text, "title": .text, "query": .text, "shared": .count, "position": .count,
                 ], indexes: [["entity", "user_id"]]),
+            table("tenon_board", key: ["entity", "board"], ["entity": .text, "board": .text, "plan": .text]),
+            table(
+                "tenon_board_figure", key: ["entity", "board", "within", "value", "owner", "measure", "currency"],
+                [
+                    "entity": .text, "board": .text, "within": .integer, "value": .text, "owner": .integer, "measure": .text,
+                    "currency": .text, "count": .count, "high": .count, "low": .count,
+                ]),
             table("tenon_preference", key: ["user_id", "key"], ["user_id": .integer, "key": .text, "value": .text]),
             table(
                 "tenon_idempotency", key: ["key", "user_id"],

@@ -4,6 +4,15 @@ extension QueryCompiler {
     func compare(_ name: String, _ comparison: Comparison, _ operand: Operand) throws -> Fragment {
         let field: FieldModel
         if name == Filter.formulaName, case .value(.text(let text)) = operand { return try condition(formula: text) }
+        if name == Filter.markName, entity.field(name) == nil, case .value(.text(let text)) = operand {
+            guard let mark = entity.mark(text) else {
+                throw CRMError(
+                    .invalid, "\(entity.pluralTitle.lowercased()) have no mark \(text.prefix(60))", problems: [Problem(field: name, "names no mark")])
+            }
+            // A mark whose condition names something hidden is carried by nothing that this user sees.
+            let carried: Fragment = (try? compile(mark.filter)) ?? .never
+            return comparison == .notEqual ? Fragment("NOT coalesce((" + carried.sql + "), 1 = 0)", carried.arguments) : carried
+        }
         if name == "id" {
             guard case .value(.integer(let id)) = operand else { throw mismatch(name, "a whole number") }
             return Fragment("t.\"id\" \(try symbol(comparison, name)) ?", [.integer(id)])

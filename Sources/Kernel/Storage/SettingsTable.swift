@@ -39,7 +39,7 @@ enum SettingsTable {
         if entry.key == KernelSettings.timeZone.key, DeploymentCalendar(identifier: text) == nil {
             return "is not a time zone such as Europe/Berlin"
         }
-        return nil
+        return KernelSettings.mailProblem(entry.key, text)
     }
 }
 
@@ -50,6 +50,10 @@ enum KernelSettings {
         "kernel.currency", "Currency", default: "EUR", .maxLength(3), .help("The currency of amounts that name none, as an ISO 4217 code."))
     static let timeZone = Setting<String>(
         "kernel.time_zone", "Time zone", default: "UTC", .maxLength(60), .help("Where days begin and end, as an IANA name: Europe/Berlin."))
+
+    static let undoDays = Setting<Int>(
+        "kernel.undo_days", "Days for undo", default: 30, .range(1...3650),
+        .help("For so many days a change of many records, or a merge, can be taken back."))
 
     static let transactionBudget = Setting<Int>(
         "kernel.budget_transaction", "Time budget of rules (ms)", default: 50, .range(0...600_000),

@@ -70,10 +70,10 @@ final class Store: Sendable {
         let calls = calls
         return try await TraceScope.step(.read, "") { scope in
             try await engine.read { connection in
-                try body(
-                    StoreTransaction(
-                        connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, calls: calls,
-                        scope: scope))
+                let transaction = StoreTransaction(
+                    connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, calls: calls,
+                    scope: scope)
+                return try transaction.telling { try body(transaction) }
             }
         }
     }
@@ -92,7 +92,7 @@ final class Store: Sendable {
                 let transaction = StoreTransaction(
                     connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true, calls: calls,
                     scope: scope)
-                let result = try body(transaction)
+                let result = try transaction.telling { try body(transaction) }
                 return (result, transaction.core.effects, transaction.core.recorder?.events ?? [])
             }
             // Events are there only now that they are stored.

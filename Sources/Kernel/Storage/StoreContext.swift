@@ -43,10 +43,25 @@ struct StoreContext: ContextBackend {
         return try await outside.client.send(request, .init(timeout: request.timeout))
     }
 
+    func send(_ mail: Mail) async throws {
+        let message = Result { try MailMessage(mail) }
+        // Whoever may not send any is told so first, whatever is wrong with the message.
+        try warrant?.mail(to: (try? message.get())?.domains ?? [], store.calls.uses)
+        guard let post = outside?.mail else { throw CRMError(.unavailable, "there is no mail server here") }
+        try await post.send(message.get(), at: now)
+    }
+
     func readFile(_ name: String) async throws -> [UInt8]? { try folder().read(name) }
     func writeFile(_ name: String, _ bytes: [UInt8]) async throws { try folder().write(name, bytes) }
     func deleteFile(_ name: String) async throws { try folder().delete(name) }
     func listFiles() async throws -> [String] { try folder().list() }
+
+    func allow(_ key: String, atMost count: Int, per period: RatePeriod) -> Allowance {
+        store.calls.limits.ask(plugin + " " + key, atMost: count, per: period.milliseconds, at: now)
+    }
+
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8] { Secrets.hmac(bytes, key: key) }
+    func randomBytes(_ count: Int) throws -> [UInt8] { try Secrets.bytes(count) }
 
     private func folder() throws -> PluginFolder {
         try warrant?.files(store.calls.uses)

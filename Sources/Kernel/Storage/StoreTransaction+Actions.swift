@@ -49,6 +49,7 @@ extension StoreTransaction {
             for (place, field) in part.entry.fields.enumerated() {
                 if let value = input[field.name] { data.input.values[place] = value }
             }
+            try calling(part.sites.prefill) { try part.entry.complete(&data, transaction(for: part.plugin)) }
             calls.append(data)
         }
         // A field may be asked for by what another part of the form holds.

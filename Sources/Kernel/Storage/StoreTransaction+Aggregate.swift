@@ -9,7 +9,7 @@ extension StoreTransaction {
             return [Aggregate(currency: nil, count: try count(entity, where: filter), sum: 0)]
         case .sum(let name), .average(let name):
             let field = try compiler(entity).measured(name)
-            let query = "SELECT \(Aggregate.columns(field)) FROM \(quoted(entity.name)) t WHERE "
+            let query = "SELECT \(Aggregate.columns(field, compiler(entity))) FROM \(quoted(entity.name)) t WHERE "
                 + (try compiler(entity).condition(.all([filter, .not(.empty(name))]))) + " GROUP BY 1 ORDER BY 2 DESC"
             return try connection.all(query.sql, query.arguments) { Aggregate($0, at: 0) }
         }
@@ -21,7 +21,7 @@ extension StoreTransaction {
         let field = try compiler.visible(name)
         var measured: FieldModel?
         if case .sum(let name) = measure { measured = try compiler.measured(name) }
-        let query = "SELECT t.\(quoted(name)), \(Aggregate.columns(measured)) FROM \(quoted(entity.name)) t WHERE "
+        let query = "SELECT t.\(quoted(name)), \(Aggregate.columns(measured, compiler)) FROM \(quoted(entity.name)) t WHERE "
             + (try compiler.condition(filter)) + " GROUP BY 1, 2 ORDER BY 4 DESC, 3 DESC LIMIT ?"
         return try connection.all(query.sql, query.arguments + [.integer(Int64(limit))]) { row in
             (key: row.isNull(0) ? .null : field.type == .money ? .integer(row.integer(0)) : field.read(row, at: 0), figure: Aggregate(row, at: 1))

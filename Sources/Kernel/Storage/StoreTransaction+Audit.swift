@@ -8,6 +8,8 @@ struct AuditEntry: Sendable {
         var new: Value
     }
     var id: Int64
+    /// Whose it is: of the record that was asked for, or of one that goes along with it.
+    var entity: EntityModel
     var record: Int64
     var version: Int64
     var at: Moment
@@ -16,30 +18,47 @@ struct AuditEntry: Sendable {
     /// `created`, `updated`, `deleted`, or the name of an action.
     var action: String
     var changes: [FieldChange]
+    /// Whether it is of a record that was merged into the one that was asked for.
+    var isMerged = false
+    /// The number of the note that was written.
+    var noteID: Int64?
+    /// That note, as long as it is there.
+    var note: Note?
+
+    /// What is noted of notes; their texts stay in the trail.
+    enum NoteDeed: String {
+        case noteAdded = "note_added"
+        case noteChanged = "note_changed"
+        case noteDeleted = "note_deleted"
+    }
 }
 
 extension StoreTransaction {
     /// Writes who changed what, when: within the transaction of the change, and outliving the record.
-    func audit(_ entity: EntityModel, old: RecordData?, new: RecordData) throws {
+    func audit(_ entity: EntityModel, old: RecordData?, new: RecordData, as action: String? = nil) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
+        // The entry of a log is what happened: it needs none about itself.
+        if old == nil, entity.schema.isLog { return }
         // What is worked out follows from the rest, and may read what not everyone sees.
-        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil {
+        for field in entity.fields[SystemSlots.count...] where field.isStored && !field.isWorkedOut && !field.description.isSecret {
             let before = old?.values[field.place] ?? .null
             let after = new.values[field.place]
             guard before != after, old != nil || !after.isEmpty else { continue }
             AuditJSON.write(&writer, field, before, after)
         }
         writer.endObject()
-        try record(entity, new.id, new.version, old == nil ? "created" : "updated", writer.bytes)
+        try record(entity, new.id, new.version, action ?? (old == nil ? "created" : "updated"), writer.bytes)
     }
 
-    func auditDeletion(_ entity: EntityModel, _ old: RecordData) throws {
+    func auditDeletion(_ entity: EntityModel, _ old: RecordData, rank: Int64?) throws {
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
-        for field in entity.fields[SystemSlots.count...] where field.isStored && field.formula == nil && !old.values[field.place].isEmpty {
+        for field in entity.fields[SystemSlots.count...]
+        where field.isStored && !field.isWorkedOut && !field.description.isSecret && !old.values[field.place].isEmpty {
             AuditJSON.write(&writer, field, old.values[field.place], .null)
         }
+        DeletionFacts(of: old, rank: rank).write(&writer)
         writer.endObject()
         try record(entity, old.id, old.version + 1, "deleted", writer.bytes)
     }
@@ -49,13 +68,59 @@ extension StoreTransaction {
         try record(entity, id, version, action, Array("{}".utf8))
     }
 
+    /// Notes which records a record was made of.
+    func auditMerge(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ others: [RecordID]) throws {
+        let json: [UInt8] = JSONWriter.object { json in
+            json.key(DeletionFacts.key)
+            json.beginObject()
+            json.key("merged")
+            json.beginArray()
+            for other in others { json.integer(other.raw) }
+            json.endArray()
+            json.endObject()
+        }
+        try record(entity, id, version, "merged", json)
+    }
+
+    /// Notes that a link of a record whose plugin is switched off was moved.
+    func auditDormant(_ link: PluginOutline.Link, _ id: RecordID, _ version: Int64, from old: RecordID, to new: RecordID) throws {
+        let json: [UInt8] = JSONWriter.object { json in
+            json.key(link.field)
+            json.beginArray()
+            json.integer(old.raw)
+            json.integer(new.raw)
+            json.endArray()
+        }
+        try record(link.entity, id, version, "updated", json)
+    }
+
+    /// Notes what became of a note, with the texts before and after.
+    func auditNote(
+        _ entity: EntityModel, _ id: RecordID, _ deed: AuditEntry.NoteDeed, _ note: Int64, _ old: String? = nil, _ new: String? = nil
+    ) throws {
+        let version = try connection.integer("SELECT \"version\" FROM \(quoted(entity.name)) WHERE \"id\" = ?", [.integer(id.raw)])
+        let json = JSONWriter.object { json in
+            json.field("note", note)
+            if let old { json.field("old", old) }
+            if let new { json.field("new", new) }
+        }
+        try record(entity, id, version ?? 0, deed.rawValue, json)
+    }
+
     private func record(_ entity: EntityModel, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
+        try record(entity.name, id, version, action, json)
+    }
+
+    private func record(_ entity: String, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
         try connection.execute(
-            "INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes, change_set) \
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
-                .text(entity.name), .integer(id.raw), .integer(version), .integer(now.milliseconds),
+                .text(entity), .integer(id.raw), .integer(version), .integer(now.milliseconds),
                 actor.userID.map(SQLValue.integer) ?? .null, .text(actor.via), .text(action),
-                .text(String(decoding: json, as: UTF8.self)),
+                .text(String(decoding: json, as: UTF8.self)), core.changeSet.map(SQLValue.integer) ?? .null,
             ])
     }
 
@@ -84,29 +149,97 @@ extension StoreTransaction {
         return record
     }
 
-    /// The newest entries of a record's timeline that are older than `before`, without the fields hidden from the user.
+    /// The newest entries of a record's timeline that are older than `before`, without the fields hidden from the user, and
+    /// among them those of records that go along with it, as far as the user may see these.
     /// A record that the user cannot see has none; one that was deleted shows its trail to those who see all records.
     func timeline(_ entity: EntityModel, _ id: RecordID, before: Int64? = nil, limit: Int = 50) throws -> [AuditEntry] {
         let isThere = try reaches(entity, id)
         guard isThere || actor.scope("view", on: entity.name) == .all else { throw StoreTransaction.missing(entity, id) }
         let tail = (before == nil ? "" : "AND id < ? ") + "ORDER BY id DESC LIMIT ?"
-        let found = try entries(entity, id, tail, (before.map { [.integer($0)] } ?? []) + [.integer(Int64(limit))])
+        let arguments: [SQLValue] = (before.map { [.integer($0)] } ?? []) + [.integer(Int64(limit))]
+        var found = try entries(entity, id, tail, arguments)
         if found.isEmpty, !isThere { throw StoreTransaction.missing(entity, id) }
+        let others = try places(behind: entity, id)
+        if !others.isEmpty { found = try merged([TimelinePlace(entity: entity, id: id.raw)] + others, before: before, limit: limit) }
+        let notes = try self.notes(found.compactMap(\.noteID))
         return found.map { entry in
             var entry = entry
-            entry.changes.removeAll { entity.field($0.field) == nil || actor.mask($0.field, of: entity.name) == .hidden }
+            entry.note = entry.noteID.flatMap { notes[$0] }
+            entry.changes.removeAll { change in
+                entry.entity.field(change.field) == nil || actor.mask(change.field, of: entry.entity.name) == .hidden
+            }
             return entry
         }
+    }
+
+    /// The newest entries of several records by their moments: the newest of all are among the newest of each. Numbers rise
+    /// with the moments within a record, but not from one to another: an archive that came back has new ones.
+    private func merged(_ places: [TimelinePlace], before: Int64?, limit: Int) throws -> [AuditEntry] {
+        var tail = "ORDER BY id DESC LIMIT ?"
+        var arguments: [SQLValue] = []
+        if let before {
+            let at: Int64 = try connection.integer("SELECT at FROM tenon_audit WHERE id = ?", [.integer(before)]) ?? .max
+            tail = "AND (at < ? OR (at = ? AND id < ?)) " + tail
+            arguments = [.integer(at), .integer(at), .integer(before)]
+        }
+        arguments.append(.integer(Int64(limit)))
+        var found: [AuditEntry] = []
+        for place in places {
+            found += try entries(place.entity, RecordID(place.id), tail, arguments).map { entry in
+                var entry = entry
+                entry.isMerged = place.isMerged
+                return entry
+            }
+        }
+        return Array(found.sorted { ($0.at, $0.id) > ($1.at, $1.id) }.prefix(limit))
     }
 
     private func entries(_ entity: EntityModel, _ id: RecordID, _ tail: String, _ more: [SQLValue]) throws -> [AuditEntry] {
         let sql = "SELECT id, version, at, user_id, via, action, changes FROM tenon_audit WHERE entity = ? AND record = ? \(tail)"
         return try connection.all(sql, [.text(entity.name), .integer(id.raw)] + more) { row in
-            AuditEntry(
-                id: row.integer(0), record: id.raw, version: row.integer(1), at: Moment(milliseconds: row.integer(2)),
-                user: row.optionalInteger(3), via: row.text(4), action: row.text(5),
-                changes: try AuditJSON.read(row.text(6), entity))
+            var entry = AuditEntry(
+                id: row.integer(0), entity: entity, record: id.raw, version: row.integer(1), at: Moment(milliseconds: row.integer(2)),
+                user: row.optionalInteger(3), via: row.text(4), action: row.text(5), changes: [])
+            if let deed = AuditEntry.NoteDeed(rawValue: entry.action) {
+                if deed == .noteAdded { entry.noteID = try JSONValue(parsing: Array(row.text(6).utf8))["note"]?.int }
+            } else {
+                entry.changes = try AuditJSON.read(row.text(6), entity)
+            }
+            return entry
         }
+    }
+}
+
+/// What a deleted record had besides its fields, so that it can come back as it was: kept in the trail under a name that no
+/// field has.
+struct DeletionFacts: Sendable {
+    static let key = "#"
+
+    /// When and by whom it was made.
+    var createdAt: Value = .null
+    var createdBy: Value = .null
+    /// Its place on a board.
+    var rank: Int64?
+
+    init(of record: RecordData, rank: Int64?) {
+        (createdAt, createdBy, self.rank) = (record.values[0], record.values[1], rank)
+    }
+
+    /// Reads what ``write(_:)`` wrote; nothing for entries from before there was any.
+    init(_ json: String) throws {
+        let facts: JSONValue? = try JSONValue(parsing: Array(json.utf8))[DeletionFacts.key]
+        createdAt = facts?["created_at"]?.int.map { .moment(Moment(milliseconds: $0)) } ?? .null
+        createdBy = facts?["created_by"]?.int.map(Value.integer) ?? .null
+        rank = facts?["rank"]?.int
+    }
+
+    func write(_ writer: inout JSONWriter) {
+        writer.key(DeletionFacts.key)
+        writer.beginObject()
+        if case .moment(let moment) = createdAt { writer.field("created_at", moment.milliseconds) }
+        if case .integer(let user) = createdBy { writer.field("created_by", user) }
+        if let rank { writer.field("rank", rank) }
+        writer.endObject()
     }
 }
 

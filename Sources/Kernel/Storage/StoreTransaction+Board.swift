@@ -2,70 +2,108 @@ import PluginAPI
 
 /// One column of a board: its figures over all its cards, and the first cards only.
 struct BoardColumn: Sendable {
-    /// What the field has in this column: an id, an option's key, or null for cards that have nothing.
+    /// What the field has in this column: an id, an option's key, a month (`2026-11`), or null for cards that have nothing.
     var key: Value
     var title: String
     var color: String
-    var count: Int
-    /// What the cards add up to, a sum for each currency (or one without for plain numbers).
-    var sums: [Aggregate]
+    var figure: BoardCount
     var cards: [RecordData]
     /// Whether the column holds more cards than were read.
     var hasMore: Bool
+
+    var count: Int { figure.count }
+    /// What the cards add up to by the board's first sum: a figure for each currency (or one without for plain numbers).
+    var sums: [Aggregate] { figure.sums.first ?? [] }
+}
+
+/// The figures of a board's columns, broken down by the values of a field.
+struct BoardTable: Sendable {
+    struct Row: Sendable {
+        var key: Value
+        var title: String
+        /// A figure for each column, in their order.
+        var cells: [BoardCount]
+        var total: BoardCount
+    }
+    var columns: [BoardColumn]
+    var rows: [Row]
 }
 
 extension StoreTransaction {
-    /// The columns of a board in their order, with figures.
-    /// - Parameters:
-    ///   - within: the record that picks one board among several, where the board asks for one.
-    ///   - limit: how many cards of each column to read; none for figures alone.
+    /// A board by its name; the entity's first without one.
+    func board(_ name: String? = nil, of entity: EntityModel) throws -> BoardQuery {
+        guard let first = entity.boards.first else { throw CRMError(.notFound, "\(entity.pluralTitle.lowercased()) have no board") }
+        guard let board = name.map({ name in entity.boards.first { $0.name == name } }) ?? first else {
+            throw CRMError(
+                .notFound, "\(entity.pluralTitle.lowercased()) have no board \(name?.prefix(60) ?? "")",
+                hint: "There is \(entity.boards.map(\.name).joined(separator: ", ")).")
+        }
+        return BoardQuery(entity: entity, board: board, field: try compiler(entity).visible(board.by))
+    }
+
+    /// The columns of an entity's first board. `within` is the record that picks one board among several.
     func boardColumns(_ entity: EntityModel, filter: Filter, within: Int64?, limit: Int) throws -> [BoardColumn] {
-        let (board, field) = try board(of: entity)
-        let cards = StoreTransaction.cards(board, filter, within)
-        let figures = try figures(entity, field, board, cards)
-        var heads = try heads(field, board, within)
-        if figures[.null] != nil { heads.append(Head(key: .null, title: "None", color: "")) }
-        return try heads.map { head in
-            let figures = figures[head.key] ?? []
-            let count = figures.reduce(0) { $0 + $1.count }
-            var column = BoardColumn(
-                key: head.key, title: head.title, color: head.color, count: count, sums: figures.filter { $0.sum != 0 }, cards: [],
-                hasMore: count > 0)
-            if limit > 0, count > 0 {
-                column.hasMore = try cardPage(entity, field, cards, head.key, nil, limit) { column.cards.append($1.record($0)) }
+        var query = try board(of: entity)
+        query.filter = filter
+        query.within = within
+        return try columns(query, limit: limit)
+    }
+
+    /// The columns of a board in their order, with figures.
+    /// - Parameter limit: how many cards of each column to read; none for figures alone.
+    func columns(_ query: BoardQuery, limit: Int) throws -> [BoardColumn] {
+        let figures: [BoardPlace: BoardCount] = try figures(query)
+        let nothing = BoardCount(fields: query.board.sums.count)
+        return try heads(query, Set(figures.keys.map(\.column))).map { head in
+            let figure: BoardCount = figures[BoardPlace(column: head.key, row: .null)] ?? nothing
+            var column = BoardColumn(key: head.key, title: head.title, color: head.color, figure: figure, cards: [], hasMore: figure.count > 0)
+            if limit > 0, figure.count > 0 {
+                column.hasMore = try cards(query, head.key, limit: limit) { column.cards.append($1.record($0)) }
             }
             return column
         }
     }
 
-    /// More cards of one column: those that follow a card.
-    func boardCards(
-        _ entity: EntityModel, filter: Filter, key: Value, after: Int64?, limit: Int
-    ) throws -> (cards: [RecordData], hasMore: Bool) {
-        let (board, field) = try board(of: entity)
-        var cards: [RecordData] = []
-        let hasMore = try cardPage(entity, field, .all([board.cards, filter]), key, after, limit) { cards.append($1.record($0)) }
-        return (cards, hasMore)
+    /// The same figures as a table: a row for each value of a field.
+    func table(_ query: BoardQuery, by rows: FieldModel) throws -> BoardTable {
+        let figures: [BoardPlace: BoardCount] = try figures(query, by: rows)
+        let columns: [BoardColumn] = try columns(query, limit: 0)
+        let nothing = BoardCount(fields: query.board.sums.count)
+        let shown: Set<Value> = Set(columns.map(\.key))
+        let keys: Set<Value> = Set(figures.keys.filter { shown.contains($0.column) }.map(\.row))
+        let titles: [Value: String] = try titles(of: keys, rows)
+        var lines: [BoardTable.Row] = keys.map { key in
+            var row = BoardTable.Row(key: key, title: titles[key] ?? "", cells: [], total: nothing)
+            for column in columns {
+                let cell: BoardCount = figures[BoardPlace(column: column.key, row: key)] ?? nothing
+                row.cells.append(cell)
+                row.total.add(cell.count)
+                for (place, sums) in cell.sums.enumerated() { for sum in sums { row.total.add(sum, at: place) } }
+            }
+            row.total.settle()
+            return row
+        }
+        lines.sort { ($0.key == .null ? 1 : 0, $0.title.lowercased(), $0.title) < ($1.key == .null ? 1 : 0, $1.title.lowercased(), $1.title) }
+        return BoardTable(columns: columns, rows: lines)
     }
 
-    /// Hands over the first cards of one column with the labels of what they point at, and tells whether there are more.
-    func boardCards(
-        _ entity: EntityModel, filter: Filter, within: Int64?, key: Value, limit: Int, _ each: (any Row, Projection) throws -> Void
-    ) throws -> Bool {
-        let (board, field) = try board(of: entity)
-        return try cardPage(entity, field, StoreTransaction.cards(board, filter, within), key, nil, limit, withLabels: true, each)
+    private func titles(of keys: Set<Value>, _ field: FieldModel) throws -> [Value: String] {
+        var titles: [Value: String] = [.null: "None"]
+        switch field.type {
+        case .reference(let target):
+            let ids: [Int64] = keys.compactMap { if case .integer(let id) = $0 { id } else { nil } }
+            let labels: [Int64: String] = try self.labels(target, ids)
+            for id in ids { titles[.integer(id)] = labels[id] ?? "#\(id)" }
+        case .choice(let options):
+            for key in keys {
+                if case .text(let text) = key { titles[key] = options.first { $0.key == text }?.label ?? text }
+            }
+        default: for key in keys where key != .null { titles[key] = ValueText.plain(key) }
+        }
+        return titles
     }
 
-    private func board(of entity: EntityModel) throws -> (board: BoardView, field: FieldModel) {
-        guard let board = entity.board else { throw CRMError(.notFound, "\(entity.pluralTitle.lowercased()) have no board") }
-        return (board, try compiler(entity).visible(board.by))
-    }
-
-    private static func cards(_ board: BoardView, _ filter: Filter, _ within: Int64?) -> Filter {
-        var conditions = [board.cards, filter]
-        if let name = board.within, let within { conditions.append(.compare(name, .equal, .value(.integer(within)))) }
-        return .all(conditions)
-    }
+    // MARK: Columns
 
     private struct Head {
         var key: Value
@@ -73,14 +111,30 @@ extension StoreTransaction {
         var color: String
     }
 
-    private func heads(_ field: FieldModel, _ board: BoardView, _ within: Int64?) throws -> [Head] {
-        switch field.type {
+    private func heads(_ query: BoardQuery, _ present: Set<Value>) throws -> [Head] {
+        if query.board.isByMonth {
+            let months: [BoardMonth] = present.compactMap { if case .text(let text) = $0 { BoardMonth(text) } else { nil } }
+            let now = BoardMonth(of: today)
+            return [Head(key: .null, title: "No date", color: "")]
+                + BoardMonth.shown(holding: months, today: today).map { month in
+                    Head(key: .text(month.key), title: month.title, color: month < now ? "#b45309" : month == now ? "#2563eb" : "")
+                }
+        }
+        var heads: [Head] = try columnRecords(query)
+        if present.contains(.null) { heads.append(Head(key: .null, title: "None", color: "")) }
+        return heads
+    }
+
+    private func columnRecords(_ query: BoardQuery) throws -> [Head] {
+        switch query.field.type {
         case .choice(let options):
             return options.map { Head(key: .text($0.key), title: $0.label, color: $0.color) }
         case .reference(let target):
             let model = try registry.require(target)
-            var conditions = [board.columns]
-            if let name = board.columnWithin, let within { conditions.append(.compare(name, .equal, .value(.integer(within)))) }
+            var conditions = [query.board.columns]
+            if let name = query.board.columnWithin, let within = query.within {
+                conditions.append(.compare(name, .equal, .value(.integer(within))))
+            }
             let sort = model.field("position") == nil ? [] : [Sort(field: "position", descending: false)]
             return try all(target, where: .all(conditions), sort: sort, limit: 200).map { record in
                 var color = ""
@@ -90,34 +144,47 @@ extension StoreTransaction {
                 return Head(key: .integer(record.id.raw), title: title, color: color)
             }
         default:
-            throw CRMError(.internalError, "a board by \(field.name) has no columns")
+            throw CRMError(.internalError, "a board by \(query.field.name) has no columns")
         }
     }
 
-    private func figures(_ entity: EntityModel, _ field: FieldModel, _ board: BoardView, _ cards: Filter) throws -> [Value: [Aggregate]] {
-        let sum = board.sum.flatMap(entity.field).flatMap { $0.isStored && actor.mask($0.name, of: entity.name) != .hidden ? $0 : nil }
-        let query = "SELECT t.\(quoted(field.name)), \(Aggregate.columns(sum)) FROM \(quoted(entity.name)) t WHERE "
-            + (try compiler(entity).condition(cards)) + " GROUP BY 1, 2"
-        var figures: [Value: [Aggregate]] = [:]
-        try connection.query(query.sql, query.arguments) { row in
-            figures[field.read(row, at: 0), default: []].append(Aggregate(row, at: 1))
-            return true
-        }
-        return figures
+    // MARK: Cards
+
+    /// More cards of one column of the first board: those that follow a card.
+    func boardCards(
+        _ entity: EntityModel, filter: Filter, key: Value, after: Int64?, limit: Int
+    ) throws -> (cards: [RecordData], hasMore: Bool) {
+        var query = try board(of: entity)
+        query.filter = filter
+        return try moreCards(query, key, after: after, limit: limit)
     }
 
-    private func cardPage(
-        _ entity: EntityModel, _ field: FieldModel, _ cards: Filter, _ key: Value, _ after: Int64?, _ limit: Int, withLabels: Bool = false,
-        _ each: (any Row, Projection) throws -> Void
+    /// The cards of one column that follow a card.
+    func moreCards(_ query: BoardQuery, _ key: Value, after: Int64?, limit: Int) throws -> (cards: [RecordData], hasMore: Bool) {
+        var found: [RecordData] = []
+        let hasMore = try cards(query, key, after: after, limit: limit) { found.append($1.record($0)) }
+        return (found, hasMore)
+    }
+
+    /// Hands over the first cards of one column, or those after a card, and tells whether there are more.
+    func cards(
+        _ query: BoardQuery, _ key: Value, after: Int64? = nil, limit: Int, withLabels: Bool = false, _ each: (any Row, Projection) throws -> Void
     ) throws -> Bool {
+        let entity: EntityModel = query.entity
         let projection = try projection(entity, withLabels: withLabels)
-        var query = projection.select + " WHERE " + (try compiler(entity).condition(.all([field.holds(key), cards])))
-        if let after, let rank = try rank(entity, .id(RecordID(after))) {
-            query = query + SQLFragment(" AND (t.\"rank\", t.\"id\") > (?, ?)", [.integer(rank), .integer(after)])
+        let order: [String] = query.order(in: key).map { "t." + quoted($0) }
+        var condition: SQLFragment = try compiler(entity).condition(.all([query.holds(key), query.cards]))
+        if let after, let place = try place(of: after, query.order(in: key)[0], entity) {
+            condition = condition + SQLFragment(" AND (\(order.joined(separator: ", "))) > (?, ?)", [place, .integer(after)])
         }
-        query = query + SQLFragment(" ORDER BY t.\"rank\", t.\"id\" LIMIT ?", [.integer(Int64(limit) + 1)])
+        let sorted: String = " ORDER BY " + order.joined(separator: ", ")
+        var select: SQLFragment = projection.select + " WHERE " + condition
+        if let ids = try first(limit + 1, for: query, order, condition, sorted) {
+            select = projection.select + " WHERE " + dialect.among("t.\"id\"", ids)
+        }
+        let whole = select + SQLFragment(sorted + " LIMIT ?", [.integer(Int64(limit) + 1)])
         var delivered = 0
-        try connection.query(query.sql, projection.arguments + query.arguments) { row in
+        try connection.query(whole.sql, projection.arguments + whole.arguments) { row in
             delivered += 1
             if delivered <= limit { try each(row, projection) }
             return delivered <= limit
@@ -125,62 +192,33 @@ extension StoreTransaction {
         return delivered > limit
     }
 
-    /// The rank of a card that the user may see, or nil.
-    private func rank(_ entity: EntityModel, _ filter: Filter) throws -> Int64? {
-        let query = "SELECT t.\"rank\" FROM \(quoted(entity.name)) t WHERE " + (try compiler(entity).condition(filter))
-        return try connection.integer(query.sql, query.arguments)
-    }
-
-    // MARK: Dragging
-
-    /// Puts a card into a column below another card, or on top when `below` is nil. Changing the column is an ordinary
-    /// change of the record, with its rules and hooks; the order within a column is not part of the record's history.
-    func moveCard(_ entity: EntityModel, _ id: RecordID, to key: Value, below: RecordID?) throws -> RecordData {
-        let (_, field) = try board(of: entity)
-        var record = try editable(entity, id)
-        if record.values[field.place] != key {
-            guard !field.description.isReadOnly else {
-                throw CRMError(.forbidden, "\(field.label.lowercased()) cannot be changed by dragging")
+    /// Whoever sees the cards of several people reads the first of each, with an index for each, instead of looking through
+    /// everybody's: the ids of those that come first, or nil where one look does.
+    private func first(_ limit: Int, for query: BoardQuery, _ order: [String], _ condition: SQLFragment, _ sorted: String) throws -> [Int64]? {
+        guard let owners = actor.owners("view", on: query.entity.name), (2...StoreTransaction.mostLooks).contains(owners.count) else { return nil }
+        let column: String = "t." + quoted(query.entity.ownerField?.name ?? "created_by")
+        let table: String = quoted(query.entity.name)
+        var found: [(key: SQLValue, id: Int64)] = []
+        for owner in owners {
+            let look = SQLFragment("SELECT \(order.joined(separator: ", ")) FROM \(table) t WHERE \(column) = ? AND ", [.integer(owner)]) + condition
+                + SQLFragment(sorted + " LIMIT ?", [.integer(Int64(limit))])
+            found += try connection.all(look.sql, look.arguments) { ($0.value(0), $0.integer(1)) }
+        }
+        found.sort { left, right in
+            switch (left.key, right.key) {
+            case (.integer(let a), .integer(let b)) where a != b: a < b
+            case (.text(let a), .text(let b)) where a != b: a < b
+            default: left.id < right.id
             }
-            record.values[field.place] = key
-            record = try save(entity.name, record)
         }
-        try core.changing(entity.pluralTitle.lowercased()) {
-            let rank = try newRank(entity, field, record, below: below)
-            try connection.execute(
-                "UPDATE \(quoted(entity.name)) SET \"rank\" = ? WHERE \"id\" = ?", [.integer(rank), .integer(id.raw)])
-        }
-        core.effects.touched.append(.init(entity: entity.name, id: id.raw))
-        return record
+        return found.prefix(limit).map(\.id)
     }
 
-    /// A rank between the card above and the one below it; makes room when there is none. What the user cannot see has its
-    /// place in the column as well.
-    private func newRank(_ entity: EntityModel, _ field: FieldModel, _ record: RecordData, below: RecordID?) throws -> Int64 {
-        let column = Filter.all([field.holds(record.values[field.place]), .not(.id(record.id))])
-        let others = try withRights(for: "ordering a board").compiler(entity).condition(column)
-        let table = quoted(entity.name)
-        guard let below else {
-            let first = try connection.integer("SELECT min(t.\"rank\") FROM \(table) t WHERE \(others.sql)", others.arguments)
-            return min((first ?? 0) - BoardRank.gap, BoardRank.top(at: now))
-        }
-        guard let above = try rank(entity, .all([column, .id(below)])) else {
-            throw CRMError(
-                .invalid, "there is no such card in this column",
-                problems: [Problem(field: "below", "is not another \(entity.title.lowercased()) in this column")])
-        }
-        let following = others + SQLFragment(" AND (t.\"rank\", t.\"id\") > (?, ?)", [.integer(above), .integer(below.raw)])
-        let next = try connection.integer("SELECT min(t.\"rank\") FROM \(table) t WHERE \(following.sql)", following.arguments)
-        guard let next else { return above + BoardRank.gap }
-        if next - above > 1 { return above + (next - above) / 2 }
-        // No room: everything from the next card on moves down, in one statement.
-        try connection.execute(
-            "UPDATE \(table) AS t SET \"rank\" = t.\"rank\" + \(2 * BoardRank.gap) WHERE \(following.sql)", following.arguments)
-        return above + BoardRank.gap
-    }
-}
+    private static let mostLooks = 60
 
-extension FieldModel {
-    /// The condition for records that hold a value here, or nothing.
-    fileprivate func holds(_ value: Value) -> Filter { value == .null ? .empty(name) : .compare(name, .equal, .value(value)) }
+    /// What a card that the user may see is in order by, or nil.
+    private func place(of id: Int64, _ column: String, _ entity: EntityModel) throws -> SQLValue? {
+        let select = "SELECT t.\(quoted(column)) FROM \(quoted(entity.name)) t WHERE " + (try compiler(entity).condition(.id(RecordID(id))))
+        return try connection.first(select.sql, select.arguments) { $0.value(0) }
+    }
 }

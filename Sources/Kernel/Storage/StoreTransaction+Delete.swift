@@ -3,6 +3,7 @@ import PluginAPI
 extension StoreTransaction {
     func delete(_ entity: String, _ id: RecordID) throws {
         let model = try registry.require(entity)
+        try requireWriter(model)
         let touch = CommitEffects.Touch(entity: entity, id: id.raw)
         core.deleting.insert(touch)
         defer { core.deleting.remove(touch) }
@@ -15,10 +16,14 @@ extension StoreTransaction {
         let record = try editable(model, id, right: "delete")
         for rule in model.rules.deletions { try calling(rule.site) { try rule.body(record, transaction(for: rule.plugin)) } }
         try release(model, record)
+        let rank: Int64? = model.board == nil
+            ? nil : try connection.integer("SELECT \"rank\" FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
         try connection.execute("DELETE FROM \(quoted(model.name)) WHERE \"id\" = ?", [.integer(id.raw)])
+        try tally(model, old: record, new: nil)
         if !model.searchFields.isEmpty { try dialect.unindex(connection, table: model.name, id: id.raw) }
         try forgetFailures(model, id)
-        try auditDeletion(model, record)
+        try forgetMatchKeys(model, id)
+        try auditDeletion(model, record, rank: rank)
         core.effects.touched.append(touch)
         if registry.line(of: model.hooks.deleted) != nil || core.webhooks.covers(model.hooks.deleted) {
             try emit(model.hooks.deleted, RecordChanged(record: id, fields: []))
@@ -36,14 +41,8 @@ extension StoreTransaction {
             let staying = ids.filter { !core.deleting.contains(.init(entity: link.entity.name, id: $0.raw)) }
             if !staying.isEmpty { pointing.append((link, staying)) }
         }
-        let blockers = pointing.filter { $0.link.field.description.whenTargetIsDeleted == .refuse }.map { link, ids in
-            "\(ids.count) \((ids.count == 1 ? link.entity.title : link.entity.pluralTitle).lowercased())"
-        }
-        guard blockers.isEmpty else {
-            throw CRMError.refused(
-                "the \(entity.title.lowercased()) is still used by " + blockers.joined(separator: " and "),
-                hint: "Move or delete them first.")
-        }
+        let blockers = pointing.filter { $0.link.field.description.whenTargetIsDeleted == .refuse }
+        if !blockers.isEmpty { throw try refusal(entity, record, blockers) }
         for (link, ids) in pointing {
             for id in ids {
                 if link.field.description.whenTargetIsDeleted == .clear {
@@ -55,6 +54,27 @@ extension StoreTransaction {
         }
     }
 
+    /// Who stands in the way: how many the user may see, with a way to them, and that there are others where there are.
+    private func refusal(
+        _ entity: EntityModel, _ record: RecordData, _ blockers: [(link: Registry.Link, ids: [RecordID])]
+    ) throws -> CRMError {
+        var counts: [String] = []
+        var links: [CRMError.Link] = []
+        var isHidden = false
+        for (link, ids) in blockers {
+            let isShown: Bool = actor.mask(link.field.name, of: link.entity.name) != .hidden
+            let seen: Int = isShown ? try self.seen(link.entity, among: ids.map(\.raw)).count : 0
+            if seen < ids.count { isHidden = true }
+            guard seen > 0 else { continue }
+            counts.append("\(seen) \((seen == 1 ? link.entity.title : link.entity.pluralTitle).lowercased())")
+            links.append(.init(.list(entity: link.entity.name, field: link.field.name, id: record.id)))
+        }
+        if isHidden { counts.append(counts.isEmpty ? "records that you may not see" : "others that you may not see") }
+        return CRMError.refused(
+            "the \(entity.title.lowercased()) is still used by " + counts.joined(separator: " and "), hint: "Move or delete them first.",
+            links: links)
+    }
+
     private func unlink(_ link: Registry.Link, _ id: RecordID, from gone: RecordID) throws {
         guard var other = try find(link.entity, id) else { return }
         if case .list(let ids) = other.values[link.field.place] {
@@ -62,6 +82,7 @@ extension StoreTransaction {
         } else {
             other.values[link.field.place] = .null
         }
+        if link.field.description.isDerived { return try derive(link.entity.name, other) }
         _ = try save(link.entity.name, other)
     }
 }

@@ -17,7 +17,7 @@ extension StoreTransaction {
 
     /// A user to whom somebody else assigns a record is told.
     private func tellOwner(_ entity: EntityModel, _ change: ChangeData) throws {
-        guard let field = entity.ownerField, !core.isDemo else { return }
+        guard let field = entity.ownerField, !core.isDemo, !change.isRestored else { return }
         let before = change.old?.values[field.place] ?? .null
         let after = change.new.values[field.place]
         if core.bulkAssignments != nil {

@@ -66,7 +66,13 @@ extension StoreTransaction {
             if let problem = field.problem(with: change.new.values[field.place]) {
                 problems.append(Problem(field: field.name, problem))
             }
+            if let target = field.description.namesFieldsOf, case .text(let text) = change.new.values[field.place],
+                let problem = FieldNames.problem(text, of: registry.entity(target))
+            {
+                problems.append(Problem(field: field.name, problem))
+            }
         }
+        problems += formulaProblems(entity, change)
         for rule in entity.rules.validations { problems += validate(rule, change) }
         guard problems.isEmpty else { throw StoreTransaction.invalid(entity, problems) }
     }

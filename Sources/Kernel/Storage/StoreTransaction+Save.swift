@@ -5,6 +5,7 @@ extension StoreTransaction {
         let model = try registry.require(entity)
         return try core.changing(model.pluralTitle.lowercased()) {
             let isNew = record.id == .none
+            try requireWriter(model)
             return try core.tracing(isNew ? .create : .update, entity, record: record.id) {
                 isNew ? try insert(model, record) : try update(model, record)
             }
@@ -38,7 +39,7 @@ extension StoreTransaction {
         var columns = "\"version\", \"created_at\", \"created_by\", \"updated_at\", \"updated_by\""
         var marks = "?, ?, ?, ?, ?"
         var arguments: [SQLValue] = [.integer(1)] + record.values[0..<SystemSlots.count].map(\.column)
-        if entity.board != nil {
+        if !entity.boards.isEmpty {
             columns += ", \"rank\""
             marks += ", ?"
             arguments.append(.integer(BoardRank.top(at: now)))
@@ -57,9 +58,11 @@ extension StoreTransaction {
             throw CRMError(.internalError, "the engine gave no id for a new record")
         }
         record.id = RecordID(id)
+        try tally(entity, old: nil, new: record)
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)
         try index(entity, record, isNew: true)
+        try keepMatchKeys(entity, old: nil, new: record)
         try audit(entity, old: nil, new: record)
         try finish(entity, ChangeData(old: nil, new: record))
         return record
@@ -74,7 +77,7 @@ extension StoreTransaction {
         var conflicts: [FieldConflict] = []
         for field in entity.fields[SystemSlots.count...] where field.isStored {
             // What the user cannot see came without its value: it stays as it is.
-            if field.formula != nil || actor.mask(field.name, of: entity.name) == .hidden { continue }
+            if field.isWorkedOut || actor.mask(field.name, of: entity.name) == .hidden { continue }
             let yours = field.normalized(given.values[field.place])
             let stored = current.values[field.place]
             // What the field was when the caller read the record.
@@ -114,10 +117,12 @@ extension StoreTransaction {
         arguments.append(.integer(record.id.raw))
         let sql = "UPDATE \(quoted(entity.name)) SET \(sets) WHERE \"id\" = ?"
         _ = try guardingUnique(entity) { try connection.execute(sql, arguments) }
+        try tally(entity, old: current, new: record)
         core.recorder?.stored(entity, old: current, new: record)
         if entity.searchFields.contains(where: { record.values[$0.place] != current.values[$0.place] }) {
             try index(entity, record, isNew: false)
         }
+        try keepMatchKeys(entity, old: current, new: record)
         try audit(entity, old: current, new: record)
         try updateReaders(entity, ChangeData(old: current, new: record))
         try finish(entity, ChangeData(old: current, new: record))

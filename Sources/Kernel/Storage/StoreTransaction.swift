@@ -24,6 +24,10 @@ final class StoreTransaction: TransactionBackend {
         var deleting: Set<CommitEffects.Touch> = []
         /// Whether demo data is being filled in, which alone may be backdated.
         var isDemo = false
+        /// The set that changes belong to, which can be taken back together; nil for changes that stand alone.
+        var changeSet: Int64?
+        /// The boards whose kept figures were looked at in this transaction and hold, by entity.
+        var keptBoards: [String: Set<String>] = [:]
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 

@@ -36,6 +36,14 @@ struct TablePlan: Sendable, Equatable {
         add(Index(name: name, sql: "CREATE INDEX \(quoted(name)) ON \(quoted(self.name)) (\(list))"))
     }
 
+    /// An index over a column that most rows leave empty: it holds the other rows only.
+    mutating func index(sparse column: String) {
+        let name: String = IndexName.plain(self.name, [column])
+        add(Index(
+            name: name,
+            sql: "CREATE INDEX \(quoted(name)) ON \(quoted(self.name)) (\(quoted(column))) WHERE \(quoted(column)) IS NOT NULL"))
+    }
+
     /// A unique index. Terms are SQL over the columns; rows outside the condition do not count.
     mutating func unique(_ columns: [String], terms: [String]? = nil, where condition: String = "") {
         let name: String = IndexName.unique(self.name, columns)

@@ -125,7 +125,10 @@ struct GapAnswers {
 
     private static let page = """
         <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
-        <meta http-equiv="refresh" content="1"><meta name="color-scheme" content="light dark"><title>One moment</title></head>\
+        <meta http-equiv="refresh" content="1"><meta name="color-scheme" content="light dark"><title>One moment</title><style>\
+        body{margin:18vh auto 0;max-width:26rem;padding:0 1.5rem;font:1rem/1.5 system-ui,sans-serif;\
+        background:light-dark(#fafaf9,#161615);color:light-dark(#21201d,#ecebe7)}\
+        h1{font-size:1.25rem;margin:0 0 .75rem}p{margin:0 0 .75rem;color:light-dark(#615e57,#a9a69f)}</style></head>\
         <body><h1>One moment</h1><p>The server is starting again. This page loads itself as soon as it is there.</p>\
         <p>What you saved is stored. A form that you were sending may have to be sent again.</p></body></html>
         """

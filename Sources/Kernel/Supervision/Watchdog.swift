@@ -126,7 +126,7 @@ final class Watchdog: Sendable {
 
     private func limit(of kind: CallKind) -> Int? {
         switch kind {
-        case .prepare, .validate, .onSave, .onDelete, .listener, .available, .prefill, .action, .function: limits.hook
+        case .prepare, .validate, .onSave, .onDelete, .listener, .available, .prefill, .action, .panel, .function: limits.hook
         case .after, .route, .job, .register: limits.stretch
         // These change all of a table, and nobody works meanwhile.
         case .migration, .demo: nil

@@ -17,6 +17,8 @@ struct Visit: Sendable {
     /// Which inner part of a page the script asks for; empty for whole pages.
     var fragment: String { request.headers["tenon-fragment"] ?? "" }
     var isDialog: Bool { fragment == "dialog" }
+    /// Today in the deployment's time zone.
+    var today: Day { front.store.settings.calendar.day(of: front.store.clock.now) }
     var userName: String { actor.userID.flatMap { actor.rights.people[$0]?.name } ?? "Tenon" }
 
     // MARK: Answers
@@ -93,7 +95,8 @@ struct Visit: Sendable {
         return ValueMarkup(
             label: { cache.label($0, $1) },
             path: { name in registry.entity(name).flatMap { actor.can("view", on: name) ? $0.path : nil } },
-            display: Display(calendar: transaction.settings.calendar), now: transaction.now)
+            display: Display(calendar: transaction.settings.calendar), now: transaction.now,
+            fieldNames: { FieldNames.labels($0, of: registry.entity($1)) })
     }
 }
 
@@ -156,6 +159,9 @@ struct Menu {
 
     var groups: [Shell.Group] {
         var groups: [Shell.Group] = [.init(title: "", items: [.init(title: "Home", icon: "home", href: "/admin", key: "h")])]
+        for dashboard in registry.dashboards where seesAnything(of: dashboard.body.name) {
+            groups[0].items.append(.init(title: dashboard.body.title, icon: "chart", href: "/admin/dashboards/" + dashboard.body.name))
+        }
         var taken: Set<Character> = ["h", "p", "s"]
         for entity in registry.entities where !entity.schema.isLookup && entity.plugin != "kernel" && actor.can("view", on: entity.name) {
             var item = Shell.Item(title: entity.pluralTitle, icon: IconName.of(entity.schema.iconName), href: "/admin/" + entity.path)
@@ -175,6 +181,16 @@ struct Menu {
         return groups
     }
 
+    /// Whether a part of a dashboard is about records that the reader may see some of.
+    private func seesAnything(of dashboard: String) -> Bool {
+        registry.widgets.contains { owned in
+            guard owned.body.dashboard == dashboard else { return false }
+            if case .records(let list, _, _) = owned.body.widget.content { return actor.can("view", on: list.entity) }
+            let keys = owned.body.widget.series.map(\.metric)
+            return registry.metrics.contains { keys.contains($0.body.key) && actor.can("view", on: $0.body.entity) }
+        }
+    }
+
     private var administration: [Shell.Item] {
         var items: [Shell.Item] = []
         for (name, icon) in [("user", "users"), ("team", "flag"), ("role", "shield"), ("webhook", "link")] {
@@ -186,6 +202,7 @@ struct Menu {
         if registry.entities.contains(where: { actor.can("import", on: $0.name) }) {
             items.append(.init(title: "Imports", icon: "upload", href: "/admin/imports"))
         }
+        if actor.can(.seeOperations) { items.append(.init(title: "Changes", icon: "undo", href: "/admin/changes")) }
         if actor.can(.seeOperations) { items.append(.init(title: "Jobs and hooks", icon: "clock", href: "/admin/jobs")) }
         if actor.can(.manageSettings) || registry.entities.contains(where: { $0.schema.isLookup && actor.can("edit", on: $0.name) }) {
             items.append(.init(title: "Settings", icon: "settings", href: "/admin/settings", key: "s"))

@@ -47,6 +47,8 @@ public protocol Action: FieldOwner {
     static func isAvailable(_ record: Record<Target>) -> Bool
     /// Fills in what can be guessed before the dialog opens, and for callers that leave a field out.
     static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
+    /// Completes what was filled in, before it is checked: where one field follows from another that callers may give instead.
+    static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
     /// Does it, in one transaction.
     static func run(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
 }
@@ -58,6 +60,7 @@ extension Action {
     public static var form: Form<Self> { Form() }
     public static func isAvailable(_ record: Record<Target>) -> Bool { true }
     public static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
+    public static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
 }
 
 /// One call of an action: the record, what was asked for, and what comes of it.
@@ -107,12 +110,15 @@ public protocol ActionExtension: FieldOwner {
     static var form: Form<Self> { get }
     /// Fills in what can be guessed before the dialog opens.
     static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
+    /// Completes what was filled in, before it is checked: where one field follows from another that callers may give instead.
+    static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
     /// Does it, after the action itself; `call.results` holds what the action came to.
     static func run(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
 }
 
 extension ActionExtension {
     public static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
+    public static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
 }
 
 extension ActionCall where A: ActionExtension {

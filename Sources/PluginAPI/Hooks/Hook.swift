@@ -25,6 +25,20 @@ public struct RecordChanged: HookPayload {
     }
 }
 
+/// What is sent when records became one: `<entity>_merged`. Everything that pointed at those that went points at the one that
+/// stayed by then.
+public struct RecordsMerged: HookPayload {
+    /// The record that stayed.
+    public var record: RecordID
+    /// Those that went.
+    public var merged: [RecordID]
+    /// Makes a payload.
+    public init(record: RecordID, merged: [RecordID]) {
+        self.record = record
+        self.merged = merged
+    }
+}
+
 /// A change of one record, as rules and reactions see it.
 public struct Change<E: Entity>: Sendable {
     /// The record before; nil when it is new.
@@ -40,6 +54,9 @@ public struct Change<E: Entity>: Sendable {
 
     /// Whether the record is new.
     public var isNew: Bool { old == nil }
+    /// Whether a deleted record comes back, with its id and what it held: it is new as well, but what is done for new records
+    /// only was done when it was made.
+    public internal(set) var isRestored = false
 
     /// Whether a field differs from before; for a new record, whether it holds anything.
     public func changed<V>(_ field: EntityField<E, V>) -> Bool {
@@ -59,7 +76,13 @@ public struct ChangeData: Sendable {
         self.old = old
         self.new = new
     }
-    func typed<E: Entity>(_: E.Type) -> Change<E> { Change(old: old.map(Record.init), new: Record(new)) }
+    /// Whether a deleted record comes back.
+    public var isRestored = false
+    func typed<E: Entity>(_: E.Type) -> Change<E> {
+        var change = Change<E>(old: old.map(Record.init), new: Record(new))
+        change.isRestored = isRestored
+        return change
+    }
 }
 
 /// An event on its way to a listener: the payload as it was sent, or as it was stored.

@@ -66,6 +66,8 @@ public struct Contributions: Sendable {
         public var isAvailable: @Sendable (RecordData) -> Bool
         /// Fills in guesses.
         public var prefill: @Sendable (inout ActionData, Transaction) throws -> Void
+        /// Completes what was filled in.
+        public var complete: @Sendable (inout ActionData, Transaction) throws -> Void = { _, _ in }
         /// Does it.
         public var run: @Sendable (inout ActionData, Transaction) throws -> Void
     }
@@ -85,6 +87,47 @@ public struct Contributions: Sendable {
         public init(target: RecordData, input: RecordData) {
             self.target = target
             self.input = input
+        }
+    }
+    /// A part of a dashboard.
+    public struct WidgetEntry: Sendable {
+        /// The dashboard's name.
+        public var dashboard: String
+        /// Lower stands earlier; equal ones stand in the order of plugins and registration.
+        public var order: Int
+        /// What it shows.
+        public var widget: Widget
+    }
+    /// A panel of a record's page.
+    public struct PanelEntry: Sendable {
+        /// The entity's name.
+        public var entity: String
+        /// The panel's name, unique among those of the entity.
+        public var name: String
+        /// The words above it.
+        public var title: String
+        /// Works it out.
+        public var body: @Sendable (RecordData, Transaction) throws -> Panel
+        /// Makes an entry. For the kernel.
+        public init(
+            entity: String, name: String, title: String, body: @escaping @Sendable (RecordData, Transaction) throws -> Panel
+        ) {
+            self.entity = entity
+            self.name = name
+            self.title = title
+            self.body = body
+        }
+    }
+    /// Records that are set aside.
+    public struct AsideEntry: Sendable {
+        /// The entity's name.
+        public var entity: String
+        /// Which records.
+        public var filter: Filter
+        /// Makes an entry. For the kernel.
+        public init(entity: String, filter: Filter) {
+            self.entity = entity
+            self.filter = filter
         }
     }
     /// A job.
@@ -150,8 +193,16 @@ public struct Contributions: Sendable {
     public var presets: [PresetView] = []
     /// Boards.
     public var boards: [BoardView] = []
+    /// Marks.
+    public var marks: [MarkView] = []
     /// Record pages.
     public var details: [DetailView] = []
+    /// Figures above lists.
+    public var listCards: [ListCards] = []
+    /// Columns that count what points at a record.
+    public var countColumns: [CountColumn] = []
+    /// How records that point at a record are shown on its page.
+    public var relatedLists: [RelatedList] = []
     /// Hooks sent.
     public var hooks: [HookEntry] = []
     /// Fills in fields before the rules are checked.
@@ -168,8 +219,16 @@ public struct Contributions: Sendable {
     public var afters: [ListenerEntry<@Sendable (HookEvent, Context) async throws -> Void>] = []
     /// Actions and extensions.
     public var actions: [ActionEntry] = []
+    /// Records that lists and metrics leave out.
+    public var asides: [AsideEntry] = []
+    /// Panels of record pages.
+    public var panels: [PanelEntry] = []
     /// Metrics.
     public var metrics: [Metric] = []
+    /// Dashboards.
+    public var dashboards: [DashboardView] = []
+    /// Parts of dashboards, of this plugin or of others.
+    public var widgets: [WidgetEntry] = []
     /// Jobs.
     public var jobs: [JobEntry] = []
     /// Routes.
@@ -184,6 +243,8 @@ public struct Contributions: Sendable {
     public var renames: [RenameEntry] = []
     /// Rights of default roles.
     public var grants: [GrantEntry] = []
+    /// When records are probably the same.
+    public var duplicates: [DuplicateEntry] = []
     /// Functions that formulas may call.
     public var functions: [FunctionEntry] = []
     /// Named demo data, filled in only on request.

@@ -66,7 +66,20 @@ public enum DefaultRole: String, Sendable, CaseIterable {
     case marketing
     /// Looks after the money.
     case finance
+    /// Looks after the records and settings of sales, but neither after users nor after plugins.
+    case crmAdministrator = "crm_administrator"
 
     /// The role's name as people see it.
-    public var title: String { self == .sdr ? "SDR" : rawValue.readable }
+    public var title: String {
+        switch self {
+        case .sdr: "SDR"
+        case .crmAdministrator: "CRM administrator"
+        default: rawValue.readable
+        }
+    }
+
+    /// Those who look after a plugin's records as a whole: grant them everything.
+    public static var administrators: [DefaultRole] { [.administrator, .crmAdministrator] }
+    /// Everyone else.
+    public static var others: [DefaultRole] { allCases.filter { !administrators.contains($0) } }
 }

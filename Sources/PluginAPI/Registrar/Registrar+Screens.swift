@@ -23,7 +23,7 @@ extension Registrar {
             $0.boards.append(
                 .init(
                     entity: E.schema.name, by: field.name, card: card.map(\.name), sum: sum?.name, columns: columns,
-                    cards: cards.filter, within: nil, columnWithin: nil))
+                    cards: cards.filter, within: nil, columnWithin: nil, sums: sum.map { [$0.name] } ?? []))
         }
     }
 
@@ -37,7 +37,7 @@ extension Registrar {
             $0.boards.append(
                 .init(
                     entity: E.schema.name, by: field.name, card: card.map(\.name), sum: sum?.name, columns: .everything,
-                    cards: .everything, within: within.name, columnWithin: columnWithin.name))
+                    cards: .everything, within: within.name, columnWithin: columnWithin.name, sums: sum.map { [$0.name] } ?? []))
         }
     }
 
@@ -55,6 +55,7 @@ extension Registrar {
                     fields: A.form.fields.map(\.description), isExtension: false,
                     isAvailable: { A.isAvailable(Record($0)) },
                     prefill: { data, transaction in try A.typed(&data) { try A.prefill(&$0, transaction) } },
+                    complete: { data, transaction in try A.typed(&data) { try A.complete(&$0, transaction) } },
                     run: { data, transaction in try A.typed(&data) { try A.run(&$0, transaction) } }))
         }
     }
@@ -67,11 +68,13 @@ extension Registrar {
                     entity: X.Target.schema.name, name: X.action, title: "", summary: "", style: .plain,
                     fields: X.form.fields.map(\.description), isExtension: true, isAvailable: { _ in true },
                     prefill: { data, transaction in try X.typed(&data) { try X.prefill(&$0, transaction) } },
+                    complete: { data, transaction in try X.typed(&data) { try X.complete(&$0, transaction) } },
                     run: { data, transaction in try X.typed(&data) { try X.run(&$0, transaction) } }))
         }
     }
 
-    /// A number over records: a card on the home page, a figure in JSON and on the command line. The key is `<plugin>.<name>`.
+    /// A number over records: a card on the home page or a dashboard, a figure in JSON and on the command line. The key is
+    /// `<plugin>.<name>`.
     public mutating func metric<E: Entity>(
         _ key: String, _ title: String, over: E.Type, _ measure: Measure, where condition: Condition<E> = Condition(.everything),
         date: (any AnyField)? = nil
@@ -82,6 +85,17 @@ extension Registrar {
                     key: key, title: title, entity: E.schema.name, measure: measure, filter: condition.filter,
                     date: date?.name))
         }
+    }
+
+    /// A page of figures, charts and short lists, in the menu: `/admin/dashboards/<name>`, `/api/v1/dashboards/<name>`,
+    /// `tenon dashboard show <name>`. The name is in dashed words and belongs to one plugin; widgets may come from any.
+    public mutating func dashboard(_ name: String, _ title: String) {
+        note { $0.dashboards.append(DashboardView(name: name, title: title)) }
+    }
+
+    /// A part of a dashboard, of this plugin's or another's. Lower orders stand earlier; leave room between yours.
+    public mutating func widget(_ dashboard: String, _ widget: Widget, order: Int = 500) {
+        note { $0.widgets.append(.init(dashboard: dashboard, order: order, widget: widget)) }
     }
 
     /// A setting of the deployment that this plugin reads.

@@ -7,8 +7,12 @@
 /// ``prepare(_:priority:_:)``, ``validate(_:priority:_:)``, ``onSave(_:priority:_:)``, ``onDelete(_:priority:_:)``, ``hook(_:_:)``,
 /// ``on(_:name:priority:_:)``, ``after(_:name:priority:_:)``, ``function(_:_:returns:_:takesEmpty:_:)``
 /// ### Screens
-/// ``list(_:columns:filters:sort:)``, ``view(_:_:where:sort:)``, ``board(_:by:card:sum:columns:cards:)``, ``detail(_:_:)``,
-/// ``action(_:)``, ``extend(_:)``, ``metric(_:_:over:_:where:date:)``, ``setting(_:)``, ``route(_:_:requires:_:)``
+/// ``list(_:columns:filters:sort:)``, ``cards(_:_:)``, ``counts(_:_:_:title:)-(_,_,EntityField<C,Reference<E>?>,_)``,
+/// ``related(_:_:title:columns:sort:)-(_,EntityField<C,Reference<E>?>,_,_,_)``, ``view(_:_:where:sort:)``,
+/// ``board(_:by:card:sum:columns:cards:)``, ``board(_:_:_:months:within:card:sums:cards:rows:)``,
+/// ``mark(_:_:_:when:color:help:)-(_,_,_,Condition<E>,_,_)``, ``setAside(_:where:)``, ``detail(_:_:)``, ``panel(_:_:_:_:)``,
+/// ``action(_:)``, ``extend(_:)``, ``metric(_:_:over:_:where:date:)``, ``dashboard(_:_:)``, ``widget(_:_:order:)``, ``setting(_:)``,
+/// ``route(_:_:requires:_:)``
 /// ### Rights and background
 /// ``grant(_:_:_:)-(DefaultRole,_,_)``, ``grant(_:_:_:)-([DefaultRole],_,_)``, ``job(_:_:_:)``
 public struct Registrar: Sendable {

@@ -12,6 +12,8 @@ public protocol ContextBackend: Sendable {
     func log(_ message: String)
     /// Sends a request to a system outside.
     func send(_ request: HTTPRequest) async throws -> HTTPResponse
+    /// Sends a message by the deployment's mail server.
+    func send(_ mail: Mail) async throws
     /// The bytes of a file of the plugin, or nil.
     func readFile(_ name: String) async throws -> [UInt8]?
     /// Writes a file of the plugin.
@@ -20,6 +22,12 @@ public protocol ContextBackend: Sendable {
     func deleteFile(_ name: String) async throws
     /// The names of the plugin's files.
     func listFiles() async throws -> [String]
+    /// Counts a request under a key, unless there were too many.
+    func allow(_ key: String, atMost count: Int, per period: RatePeriod) -> Allowance
+    /// HMAC with SHA-256.
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8]
+    /// Bytes that nobody can guess.
+    func randomBytes(_ count: Int) throws -> [UInt8]
 }
 
 /// What test doubles need not have.
@@ -28,6 +36,8 @@ extension ContextBackend {
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         throw CRMError(.unavailable, "there is no way to systems outside here")
     }
+    /// Throws: there is no mail server here.
+    public func send(_ mail: Mail) async throws { throw CRMError(.unavailable, "there is no mail server here") }
     /// Throws: there are no files here.
     public func readFile(_ name: String) async throws -> [UInt8]? { throw CRMError(.unavailable, "there are no files here") }
     /// Throws: there are no files here.

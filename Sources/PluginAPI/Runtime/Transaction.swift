@@ -28,14 +28,36 @@ public protocol TransactionBackend: AnyObject {
     func notify(_ user: RecordID, _ message: String, about: (entity: String, id: RecordID)?) throws
     /// Queues a job.
     func enqueue(_ job: String, _ payload: [UInt8], after: Moment?) throws
+    /// Which of some named fields of a record are there and empty.
+    func emptyFields(_ entity: String, _ record: RecordData, among names: String) throws -> [FieldDescription]
     /// What a formula comes to for a record of an entity.
     func evaluate(_ formula: String, on entity: String, _ record: RecordData) throws -> Value
     /// A setting's stored value, or null.
     func setting(_ key: String) throws -> Value
+    /// Leaves a note on a record and gives the note's id.
+    func addNote(_ entity: String, _ id: RecordID, _ text: String) throws -> RecordID
+    /// Has the timeline of one record go on in that of another.
+    func continueTimeline(from source: (entity: String, id: RecordID), to follower: (entity: String, id: RecordID)) throws
+    /// How many records meet a condition, counted up to a limit.
+    func count(_ entity: String, where filter: Filter, atMost limit: Int) throws -> Int
+    /// Stores the derived fields of a record and nothing else.
+    func derive(_ entity: String, _ record: RecordData) throws
     /// The same transaction with the rights of the product itself.
     func elevated(for reason: String) -> any TransactionBackend
     /// The same transaction as if it ran at another moment, for another user. In demo data only; throws elsewhere.
     func backdated(to moment: Moment, as user: RecordID?) throws -> any TransactionBackend
+    /// HMAC with SHA-256.
+    func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8]
+    /// Bytes that nobody can guess.
+    func randomBytes(_ count: Int) throws -> [UInt8]
+    /// The fields of an entity that are not hidden from the user.
+    func fields(of entity: String) throws -> [FieldDescription]
+    /// What a text means for a field.
+    func value(of text: String, for field: String, of entity: String) throws -> Value
+    /// What came of a request with this key before, or nil.
+    func recall(_ key: String, of request: [UInt8]) throws -> String?
+    /// Keeps what came of a request, for a day.
+    func remember(_ key: String, of request: [UInt8], _ answer: String) throws
 }
 
 /// All that is read and written together: either all of it is stored or none.
@@ -113,7 +135,8 @@ public final class Transaction {
     /// Deletes a record. Throws `refused` while other records need it.
     public func delete<E: Entity>(_: E.Type, _ id: RecordID) throws { try backend.delete(E.schema.name, id) }
 
-    /// Sends a hook: listeners in the transaction run now, those after it once it is stored.
+    /// Sends a hook: listeners in the transaction run now, those after it once it is stored. Only a hook that the plugin itself
+    /// registers with `crm.hook`: any other is refused with `forbidden`, also those of records, which the kernel sends.
     public func emit<P: HookPayload>(_ hook: Hook<P>, _ payload: P) throws { try backend.emit(hook.name, payload) }
 
     /// Leaves a notice for a user, shown at once where that user works.

@@ -33,6 +33,8 @@ extension Entity {
     public static var updated: Hook<RecordChanged> { Hook(schema.name + "_updated") }
     /// Sent when a record was deleted: `<entity>_deleted`.
     public static var deleted: Hook<RecordChanged> { Hook(schema.name + "_deleted") }
+    /// Sent when records became one, besides the hooks of each: `<entity>_merged`.
+    public static var merged: Hook<RecordsMerged> { Hook(schema.name + "_merged") }
 }
 
 /// The keys that every record has, in the order in which they begin every record's values.
@@ -84,6 +86,8 @@ public enum Role: ForeignEntity {
 public enum Team: ForeignEntity {
     /// The team's name, unique.
     public static let name = Field<String>("name")
+    /// Who belongs to it, in their order.
+    public static let members = Field<References<User>>("members")
     /// The entity's name and fields.
-    public static let schema = Schema("team", name)
+    public static let schema = Schema("team", name, members)
 }

@@ -32,14 +32,24 @@ public struct FieldDescription: Sendable {
     public var isReadOnly = false
     /// Left out of forms and record pages.
     public var isHidden = false
+    /// Turned over in the list with one click or key.
+    public var isToggle = false
+    /// Opens something: stored, but never shown.
+    public var isSecret = false
     /// Other names in files to import.
     public var aliases: [String] = []
     /// What happens when the record pointed at is deleted.
     public var whenTargetIsDeleted: DeletionRule = .refuse
     /// Asked for only while another field of the form has one of these values.
     public var shownWhen: (field: String, values: [Value])?
+    /// The entity whose fields the text names, separated by commas; nil for any other text.
+    public var namesFieldsOf: String?
     /// Made at run time by an administrator.
     public var isCustom = false
+    /// Text that is a formula over the records of an entity, and what it has to come to.
+    public var formulaOn: (entity: String, result: FormulaType)?
+    /// Follows from other things; set by the plugin only, outside the audit trail.
+    public var isDerived = false
 
     /// Makes a description from a name, a type and rules. Used for fields made at run time, too.
     public init(name: String, kind: FieldKind, isRequired: Bool, rules: [FieldRule] = []) {
@@ -68,11 +78,21 @@ public struct FieldDescription: Sendable {
         case .readOnly: isReadOnly = true
         case .hidden: isHidden = true
         case .internalOnly: isHidden = true
+        case .toggle: isToggle = true
         case .label(let text): label = text
         case .help(let text): help = text
         case .aliases(let names): aliases = names
         case .whenDeleted(let rule): whenTargetIsDeleted = rule
         case .shown(let field, let values): shownWhen = (field, values)
+        case .fieldNames(let entity): namesFieldsOf = entity()
+        case .secret: (isSecret, isHidden) = (true, true)
+        case .formula(let entity, let result):
+            formulaOn = (entity(), result)
+            format = .multiline
+            if maxLength == nil { maxLength = 4000 }
+        case .derived:
+            isDerived = true
+            isReadOnly = true
         }
     }
 }

@@ -3,10 +3,14 @@ public struct FieldRule: Sendable {
     enum Kind: Sendable {
         case maxLength(Int), range(Int64, Int64), scale(Int), defaultValue(Value)
         case format(TextFormat)
-        case searchable, unique, indexed, owner, readOnly, hidden, internalOnly, filledIn
+        case searchable, unique, indexed, owner, readOnly, hidden, internalOnly, filledIn, toggle
         case label(String), help(String), aliases([String])
         case whenDeleted(DeletionRule)
         case shown(field: String, values: [Value])
+        case fieldNames(@Sendable () -> String)
+        case secret
+        case formula(entity: @Sendable () -> String, result: FormulaType)
+        case derived
     }
 
     let kind: Kind
@@ -43,8 +47,18 @@ public struct FieldRule: Sendable {
     public static var filledIn: FieldRule { FieldRule(kind: .filledIn) }
     /// Shown, but set by the plugin only.
     public static var readOnly: FieldRule { FieldRule(kind: .readOnly) }
+    /// Something that opens something: stored, and never shown again, exported, searched for or written to the audit trail.
+    ///
+    /// A setting with this rule is set by administrators; afterwards they see only whether it is set. A field with it is read
+    /// and written by the plugin alone, in an elevated transaction: to everyone else it is not there.
+    public static var secret: FieldRule { FieldRule(kind: .secret) }
     /// Stored, filterable and in JSON, but left out of forms and record pages.
     public static var hidden: FieldRule { FieldRule(kind: .hidden) }
+    /// Text that names fields of an entity, separated by commas: those that people fill in, custom ones included. Chosen by ticks in
+    /// forms; a name that the entity does not have is refused.
+    public static func fieldNames<E: Entity>(of _: E.Type) -> FieldRule { FieldRule(kind: .fieldNames { E.schema.name }) }
+    /// Yes or no that is turned over in the list with one click or key.
+    public static var toggle: FieldRule { FieldRule(kind: .toggle) }
     /// The words that people see; the name made readable unless given.
     public static func label(_ text: String) -> FieldRule { FieldRule(kind: .label(text)) }
     /// A sentence of help below the field.
@@ -57,6 +71,18 @@ public struct FieldRule: Sendable {
     public static func shown<Owner, V: FieldValue>(when field: EntityField<Owner, V>, is values: V...) -> FieldRule {
         FieldRule(kind: .shown(field: field.name, values: values.map(\.value)))
     }
+    /// Text that is a formula over the records of an entity, as `Transaction.evaluate` and `Transaction.holds` take it. A wrong one
+    /// is refused when it is saved, with its line and column.
+    ///
+    /// `result` is what it has to come to: `.boolean` for a condition, `.number` for any number, `.integer` for a whole one, or
+    /// another type. Without a `maxLength` it may have 4,000 characters.
+    public static func formula<E: Entity>(on _: E.Type, result: FormulaType = .boolean) -> FieldRule {
+        FieldRule(kind: .formula(entity: { E.schema.name }, result: result))
+    }
+    /// Follows from other things, as a score or a count: people see it and cannot set it, and what a caller of `save` leaves in it
+    /// is not looked at. The plugin sets it in `prepare`, or alone with `Transaction.derive`. Its changes are nobody's doing: they
+    /// stand neither in the timeline nor in the audit trail.
+    public static var derived: FieldRule { FieldRule(kind: .derived) }
 }
 
 /// The written form that a text must have.

@@ -52,6 +52,10 @@ public indirect enum Filter: Sendable, Hashable {
 
     /// Holds always.
     public static var everything: Filter { .all([]) }
+
+    /// A formula that comes to yes or no, read when the condition is asked: `.formula("phase.is_over and not urgent")`. What it
+    /// reads by way of links is empty for whoever may not see the records there.
+    public static func formula(_ text: String) -> Filter { .compare("=", .equal, .value(.text(text))) }
 }
 
 /// A condition on the records of one entity: `Lead.status == new && Lead.value != nil`.

@@ -27,6 +27,10 @@ public struct Schema: Sendable {
     public private(set) var isLookup = false
     /// Sets of fields that no two records share together.
     public private(set) var uniqueSets: [[String]] = []
+    /// Sets of fields that records are looked up by together.
+    public private(set) var indexedSets: [[String]] = []
+    /// Whether it is a log: written by plugins with every right, and by nobody else.
+    public private(set) var isLog = false
 
     /// Makes a schema. The path and the titles follow from the name unless set below.
     public init(_ name: String, _ fields: any AnyField...) {
@@ -71,4 +75,11 @@ public struct Schema: Sendable {
     public func unique(together fields: any AnyField...) -> Schema {
         with { $0.uniqueSets.append(fields.map(\.name)) }
     }
+    /// Records are looked up by these fields together: has an index over them.
+    public func indexed(together fields: any AnyField...) -> Schema {
+        with { $0.indexedSets.append(fields.map(\.name)) }
+    }
+    /// Marks a log: what happened to other records, written by plugins (elevated) in the transaction in which it happened. Nobody
+    /// makes, changes or deletes its records by hand, whatever the rights; and a new one is its own audit entry.
+    public func log() -> Schema { with { $0.isLog = true } }
 }

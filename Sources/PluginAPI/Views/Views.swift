@@ -29,7 +29,7 @@ public struct PresetView: Sendable {
     public var sort: Sort?
 }
 
-/// A board: columns from the records (or options) that a field points at.
+/// A board: columns from the records (or options) that a field points at, or from the months of a day.
 public struct BoardView: Sendable {
     /// The entity's name.
     public var entity: String
@@ -47,6 +47,37 @@ public struct BoardView: Sendable {
     public var within: String?
     /// The field of the column record that must equal the picked one.
     public var columnWithin: String?
+    /// The name in addresses and on the command line; `board` for the one that is meant when none is named.
+    public var name: String = BoardView.standardName
+    /// The words on its tab.
+    public var title: String = "Board"
+    /// All that is added up per column, ``sum`` first.
+    public var sums: [String] = []
+    /// Whether the columns are the months of the day that ``by`` holds, with a first one for cards without a day.
+    public var isByMonth = false
+    /// The fields by which the figures of each column can be broken down: references and choices.
+    public var rows: [String] = []
+
+    /// The name of the board that is meant when none is named.
+    public static var standardName: String { "board" }
+}
+
+/// A mark that some records of an entity carry: a word that stands on cards, in lists and on the record page.
+public struct MarkView: Sendable {
+    /// The entity's name.
+    public var entity: String
+    /// The name in addresses and JSON: snake_case.
+    public var name: String
+    /// The word on the mark.
+    public var title: String
+    /// A sentence that says what the mark means.
+    public var help: String
+    /// The colour as `#rrggbb`, or empty.
+    public var color: String
+    /// Which records carry it.
+    public var filter: Filter
+    /// Which records carry it, as a formula; empty where ``filter`` says it.
+    public var formula: String
 }
 
 /// A group of fields on the record page and in forms.

@@ -18,7 +18,7 @@ struct CompatCheck: Sendable {
     static let all: [CompatCheck] =
         PaperChecks.all + NameChecks.all + RightChecks.all + EmptyChecks.all + RecordChecks.all + InputChecks.all + OddDataChecks.all
         + ActionChecks.all + NumberChecks.all + BackgroundChecks.all + ReleasedChecks.all
-        + LifecycleChecks.all + UninstallChecks.all
+        + LifecycleChecks.all + CapabilityChecks.all + UninstallChecks.all
 }
 
 /// How a plugin did.

@@ -23,6 +23,23 @@ extension PluginPackage {
         try await PluginCompatTest(.ofTree(folder), product: .built()).run()
     }
 
+    /// Built as their readers would build them.
+    @Test(arguments: ["hello", "visits"])
+    func `every example keeps the rules that every plugin keeps`(_ name: String) async throws {
+        let folder: String = Deployment.sources.path + "/Examples/" + name
+        let scratch: String = Deployment.buildFolder.path + "/examples/" + name
+        try run(["swift", "build", "--package-path", folder, "--scratch-path", scratch])
+        let package = try PluginPackage(folder: folder, library: scratch + "/debug/lib\(name.prefix(1).uppercased() + name.dropFirst()).so")
+        // What a greeting must end with is the plugin's own rule, which no field says.
+        let samples: [String: JSON] = name == "hello" ? ["greetings": ["text": "Good day!"]] : [:]
+        try await PluginCompatTest(package, samples: samples, product: .built()).run()
+    }
+
+    @Test func `the example in C keeps them, too`() async throws {
+        let library: URL = try AcmeScoreTests.library.get()
+        try await PluginCompatTest(PluginPackage(folder: Deployment.sources.path + "/Examples/acme-score", library: library.path), product: .built()).run()
+    }
+
     /// What a plugin can break, it is told of, each by its name; the rest of the rules is the kernel's to keep.
     @Test func `a plugin that breaks rules is told which, and nothing else`() async throws {
         let report = try await PluginCompatTest(.ofTree("Tests/Fixtures/Plugins/BreaksRules"), product: .built()).report()
@@ -30,10 +47,12 @@ extension PluginPackage {
         let expected: Set<String> = [
             "manifest-complete", "interface-bounded", "readme", "labels", "actions-explained", "somebody-may", "smallest-record",
             "odd-texts", "odd-numbers", "actions-answer", "settings-stand", "routes-guarded", "jobs-run-twice", "deliveries-arrive", "nothing-noted",
+            "nothing-refused",
         ]
         #expect(Set(broken) == expected, "\(report)")
         #expect(report.skipped.isEmpty)
         let text: String = report.description
+        #expect(text.contains("it was refused to keep files, 2 times"), "\(text)")
         #expect(text.contains("✗ odd-texts: Emoji, text from right to left"))
         #expect(text.contains("the setting breaks-rules.depth does not accept its own beginning") || text.contains("breaks-rules.depth does not accept its own beginning"))
     }

@@ -29,6 +29,8 @@ final class TenonProgram: Sendable {
     /// The plugins of the tree by the names of their folders, fixtures included.
     init(_ plugins: [String] = ["Customers", "Leads", "Deals"]) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-program-\(UUID().uuidString)")
+        // A home without this folder counts as none, and the one beside the program would do in its place.
+        try FileManager.default.createDirectory(at: folder.appendingPathComponent("home/plugins"), withIntermediateDirectories: true)
         for name in plugins {
             let id = name.lowercased()
             let source = ["Plugins/\(name)", "Tests/Fixtures/Plugins/\(name)"].first {
@@ -84,6 +86,12 @@ final class TenonProgram: Sendable {
         return Run(
             status: process.terminationStatus, output: try String(contentsOf: files[1], encoding: .utf8),
             errors: try String(contentsOf: files[2], encoding: .utf8))
+    }
+
+    /// Starts a command line and does not wait for it; what it says is for nobody.
+    func begin(_ arguments: String..., environment: [String: String] = [:]) throws -> ChildProcess {
+        let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
+        return try process(arguments, environment, output: nothing.fileDescriptor, errors: nothing.fileDescriptor)
     }
 
     /// Starts a server and returns once it says that it answers.

@@ -44,6 +44,10 @@ import Testing
 
                 Finance (finance)
                 \(seeing)
+
+                CRM administrator (crm_administrator)
+                \(seeing)
+                specials: manage_settings, customize_fields
                 """)
     }
 
@@ -68,6 +72,26 @@ import Testing
         let second = try await merge([("project", .view(.team)), ("project", .create), ("note", .view())])
         #expect(second.entities["project"] == ["view": .own])
         #expect(second.entities["note"] == ["view": .all])
+    }
+
+    @Test func `a role that comes with a later release gets its rights where the others have theirs long since`() async throws {
+        let fixture = try await AccessFixture()
+        try await fixture.asProduct { store in
+            let old: [DefaultRole] = DefaultRole.allCases.filter { $0 != .crmAdministrator }
+            func offers(_ roles: [DefaultRole]) -> [Contributions.GrantEntry] {
+                var registrar = Registrar()
+                registrar.grant(roles, Project.self, [.view()])
+                return registrar.contributions.grants
+            }
+            try DefaultRoles.mergeGrants(offers(old), of: "projects", into: store)
+            // As an older release left it: without the role.
+            try store.connection.execute("DELETE FROM role WHERE key = ?", [.text(DefaultRole.crmAdministrator.rawValue)])
+            // The next release: the role is made anew, and the plugin offers its rights again.
+            try DefaultRoles.ensure(in: store)
+            try DefaultRoles.mergeGrants(offers(DefaultRole.allCases), of: "projects", into: store)
+            let made = try #require(try store.transaction.first(SystemRole.self, where: SystemRole.key == DefaultRole.crmAdministrator.rawValue))
+            #expect(RoleDocument(tolerating: made[SystemRole.grants].text).entities["project"] == ["view": .all])
+        }
     }
 
     private static func agentRole(_ store: StoreTransaction) throws -> Record<SystemRole> {

@@ -16,7 +16,10 @@ import Testing
     }
 
     @Test func `actions stand beside the verbs of all records`() async {
-        #expect(await words("projects", "") == ["add", "close-down", "delete", "edit", "export", "import", "list", "show", "timeline"])
+        #expect(
+            await words("projects", "") == [
+                "add", "close-down", "delete", "duplicates", "edit", "export", "import", "list", "merge", "note", "notes", "panel", "show", "timeline",
+            ])
     }
 
     @Test func `options, and the values of a choice, are known`() async {

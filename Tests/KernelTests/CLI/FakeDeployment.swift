@@ -15,16 +15,17 @@ final class FakeDeployment: APITransport {
     private let style: TextStyle
     private let input: String
 
-    init(width: Int? = nil, style: TextStyle = .plain, input: String = "") {
+    init(width: Int? = nil, style: TextStyle = .plain, input: String = "", schema: String = FakeDeployment.schema) {
         self.width = width
         self.style = style
         self.input = input
-        answer("GET /api/v1/schema", FakeDeployment.schema)
+        answer("GET /api/v1/schema", schema)
     }
 
     /// What a request is answered with. Given more than once, the answers follow one another; the last one stays.
-    func answer(_ request: String, status: Int = 200, _ body: String, trace: String? = nil) {
+    func answer(_ request: String, status: Int = 200, _ body: String, trace: String? = nil, duplicates: String? = nil) {
         var response = APIResponse(status: status, headers: ["content-type": "application/json"], body: Array(body.utf8))
+        if let duplicates { response.headers["tenon-duplicates"] = duplicates }
         if let trace { response.headers["tenon-trace"] = trace }
         state.withLock { $0.answers[request, default: []].append(response) }
     }

@@ -66,10 +66,12 @@ import Testing
 
     @Test func `several records are changed, and one that is refused does not hide`() async {
         let crm = FakeDeployment()
-        crm.answer("PATCH /api/v1/projects/1", #"{"id":1,"title":"A"}"#)
-        crm.answer("PATCH /api/v1/projects/2", status: 409, #"{"type":"x/refused","detail":"it is closed","hint":"Open it first."}"#)
+        crm.answer(
+            "POST /api/v1/projects/bulk",
+            #"{"done":1,"change":7,"failed":[{"id":2,"message":"it is closed","hint":"Open it first.","errors":[]}]}"#)
         #expect(await crm.run("projects", "edit", "1", "2", "--status", "done") == .partial)
-        #expect(crm.out == "changed project 1: A\n")
+        #expect(crm.lastBody == #"{"update":{"status":"done"},"ids":[1,2]}"#)
+        #expect(crm.out == "changed: 1 project\n")
         #expect(crm.errors == "project 2: error: it is closed\nhint: Open it first.\nerror: 1 of 2 were refused\n")
     }
 

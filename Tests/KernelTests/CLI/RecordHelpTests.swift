@@ -21,8 +21,13 @@ import Testing
               add                     Add a record.
               edit                    Change fields of one or more records.
               delete                  Delete one or more records.
+              merge                   Make one record of several.
+              duplicates              Find records that are there twice.
               timeline                Show who changed what, the latest first.
-              import                  Create or update records from a CSV file.
+              notes                   List the notes on a record.
+              note                    Write a note on a record, or change or delete one.
+              panel                   Show what modules work out for a record.
+              import                  Create or update records from a CSV or vCard file.
               export                  Write records as CSV or JSON.
 
             ACTIONS:
@@ -79,7 +84,7 @@ import Testing
             """)
     }
 
-    @Test(arguments: ["list", "show", "add", "edit", "delete", "timeline", "import", "export"])
+    @Test(arguments: ["list", "show", "add", "edit", "delete", "merge", "duplicates", "timeline", "notes", "note", "panel", "import", "export"])
     func `every verb has help with an example`(verb: String) async {
         let text = await help("projects", verb, "--help")
         #expect(text.hasPrefix("OVERVIEW: ") && text.contains("EXAMPLES:\n  tenon projects \(verb)"))

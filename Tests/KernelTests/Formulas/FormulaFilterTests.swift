@@ -33,7 +33,8 @@ import Testing
         "title = \"Rest\"", "title != \"Rest\"", "lower(title) = \"buy nails\"", "contains(title, \"PAINT\")", "starts_with(title, \"buy\")",
         "not starts_with(title, \"buy\")", "title < \"a\"", "code = null", "code = \"\"", "is_empty(code)", "not is_empty(code)",
         "place = \"garden\"", "place in (\"garden\", \"town\")", "place not in (\"garden\", \"town\")", "place in (\"town\", null)", "points in (4, 10)",
-        "due < today() + 30", "due = today()", "due > add_months(today(), 0) and due <= end_of_month(today())", "due = null",
+        "due < today() + 30", "due = today()", "due > add_months(today(), 0) and due <= end_of_month(today())", "due = null", "due - today() > 3", "today() - due >= 0", "due - due = 0", "due - after.due < 0",
+        "date(2026, 4, 1) - due = 1", "today() - due >= points",
         "begins = today()", "begins > today()", "begins <= today()", "begins != today()", "begins < now()", "date(2026, 3, 2) = begins",
         "assigned_to = me()", "assigned_to = 2", "assigned_to in (me(), 3)", "after = null", "after.title = \"Paint the fence\"",
         "after.points > points", "after.cost = cost", "after.urgent", "not after.urgent", "after.step.name = \"Begin\"", "step.name = \"Begin\"",
@@ -62,10 +63,23 @@ import Testing
         }
     }
 
+    @Test func `a day is the same number in the database, in the engine's own words and in plain ones`() async throws {
+        let house = try await Self.household()
+        let dialect = house.store.engine.dialect
+        for text in ["0001-01-01", "1900-02-28", "1900-03-01", "1969-12-31", "1970-01-01", "2000-02-29", "2024-02-29", "2026-03-02", "2026-12-31", "9999-12-31"] {
+            let day = try #require(Day(text))
+            let argument = SQLFragment("?", [.text(text)])
+            for number in [dialect.dayNumber(argument), PlainDays.number(argument)] {
+                let found = try await house.engine.read { try $0.integer("SELECT " + number.sql, number.arguments) }
+                #expect(found == Int64(day.number), "\(text)")
+            }
+        }
+    }
+
     @Test func `what a database cannot be asked is refused with its place, not looked through record by record`() async throws {
         let house = try await Self.household()
         for (text, place) in [
-            ("round(points / 3) > 1", 1), ("points > 1 and length(title) > 5", 16), ("due - today() > 3", 1), ("title & \"x\" = \"Restx\"", 1),
+            ("round(points / 3) > 1", 1), ("points > 1 and length(title) > 5", 16), ("due + points > today()", 1), ("title & \"x\" = \"Restx\"", 1),
             ("contains(title, code)", 17), ("begins > due", 10),
         ] {
             let error = await #expect(throws: CRMError.self, "\(text)") { try await house.titles(.formula(text)) }

@@ -28,10 +28,13 @@ final class FrontDesk: Sendable {
         var titles: [String] { json["data"]?.array?.compactMap { $0["title"]?.text } ?? [] }
     }
 
-    init() async throws {
+    init(with more: Composition.Part...) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-front-\(UUID().uuidString)")
         kernel = try await Kernel.boot(.init(dataDirectory: folder.path, home: .none, clock: clock, isDurable: false))
-        let registry = try registry(.of("chores", ChoresPlugin()), .of("receipts", ReceiptsPlugin()))
+        let parts: [Composition.Part] = [.kernel, .of("chores", ChoresPlugin()), .of("receipts", ReceiptsPlugin())] + more
+        guard case .registry(let registry) = RegistryBuilder.build(Composition(parts: parts)) else {
+            throw CompositionRefused(problems: CompositionChecks.problems(in: Composition(parts: parts)))
+        }
         let engine = kernel.store.engine
         try await engine.write { connection in
             let migrator = SchemaMigrator(dialect: engine.dialect, registry: registry)

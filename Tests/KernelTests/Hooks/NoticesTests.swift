@@ -29,7 +29,7 @@ import Testing
             schema: WorkItem.schema, plugin: "board",
             fields: descriptions.enumerated().map { FieldModel($1, place: $0, plugin: "board") },
             list: ListView(entity: "task", columns: ["title"], filters: [], sort: Sort(field: "created_at", descending: true)),
-            presets: [], board: nil, sections: [], rules: EntityRules(), actions: [])
+            presets: [], sections: [], rules: EntityRules(), actions: [])
     }
 
     private func assigned(_ store: BackgroundStore, from old: Value, to new: Value, by actor: Actor) async throws -> String? {

@@ -17,13 +17,17 @@ private enum OtherRepair: ForeignEntity {
     static let schema = Schema("repair", title)
 }
 
+private struct MemoFiled: HookPayload { var memo: RecordID }
+
 private struct ClerkPlugin: Plugin {
+    static let filed = Hook<MemoFiled>("memo_filed")
     let usesRepairs: Bool
 
     func register(with crm: inout Registrar) {
         crm.entity(Memo.self)
         if usesRepairs { crm.uses(OtherRepair.self) }
         crm.setting(ClerkPlugin.own)
+        crm.hook(ClerkPlugin.filed)
         crm.job("clerk.tidy", .onDemand) { _ in }
         // A memo about a repair takes the repair's title.
         crm.prepare(Memo.self) { change, transaction in
@@ -183,6 +187,44 @@ private struct ClerkPlugin: Plugin {
         #expect(error?.message == "the plugin clerk may not send requests to localhost")
         #expect(server.requests.count == 1)
         #expect(try await uses(store) == ["refused connect localhost 1", "used connect 127.0.0.1 1"])
+    }
+
+    @Test func `a plugin sends its own hooks, and none of anybody else's`() async throws {
+        let store = try await store()
+        try await context(store).write { try $0.emit(ClerkPlugin.filed, MemoFiled(memo: RecordID(1))) }
+        #expect(try await uses(store) == [])
+        // Another plugin's, those of records, also of its own, those of webhooks and users, and one that there is not.
+        for name in ["repair_created", "memo_created", "user_created", "memo_lost"] {
+            let error = await refusal { try await context(store).write { try $0.emit(Hook<MemoFiled>(name), MemoFiled(memo: RecordID(1))) } }
+            #expect(error?.code == .forbidden)
+            #expect(error?.message == "the plugin clerk may not send the hook \(name)")
+            #expect(error?.hint.contains("crm.hook(…)") == true)
+        }
+        #expect(try await uses(store).sorted() == ["memo_created", "memo_lost", "repair_created", "user_created"].map { "refused hook \($0) 1" })
+    }
+
+    @Test func `mail needs leave, and is on record by the domains that it goes to`() async throws {
+        let sink = try MailSink()
+        let account = MailPost.Account(
+            server: try #require(MailServer(sink.url)), sender: try #require(MailAddress("crm@example.com")), isUnencrypted: true)
+        func context(_ store: Store) -> Context {
+            let services = OutsideServices(client: OutgoingClient(places: 1) { true }, filesFolder: folder.path, mail: MailPost { account })
+            return Context(StoreContext(store: store, actor: .system("test", rights: .empty), plugin: "clerk", outside: services))
+        }
+        let mail = Mail(to: ["ada@example.com", "Jo <jo@Example.ORG>"], cc: ["bo@example.com"], subject: "Hello", text: "x")
+        let closed = try await store()
+        let error = await refusal { try await context(closed).send(mail) }
+        #expect(error?.code == .forbidden)
+        #expect(error?.message == "the plugin clerk may not send mail to example.com")
+        #expect(error?.hint.contains(#"Declare "mail": true under capabilities"#) == true)
+        // Who may not send any is not told what is wrong with the message.
+        #expect(await refusal { try await context(closed).send(Mail(to: [], subject: "", text: "")) }?.code == .forbidden)
+        #expect(sink.messages.isEmpty)
+        let open = try await store(.init(mail: true))
+        try await context(open).send(mail)
+        #expect(await refusal { try await context(open).send(Mail(to: [], subject: "", text: "")) }?.code == .invalid)
+        #expect(sink.messages.count == 1)
+        #expect(try await uses(open).sorted() == ["used mail example.com 1", "used mail example.org 1"])
     }
 
     @Test func `files need leave, too`() async throws {

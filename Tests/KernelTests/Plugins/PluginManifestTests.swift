@@ -93,5 +93,6 @@ import Testing
         let json: String = Self.good.replacing("{\"from\": \"1.0\", \"below\": \"2.0\"}", with: "{\"from\": \"0.5\", \"below\": \"1.0\"}")
         let manifest = try PluginManifest(json: Array(json.utf8))
         #expect(manifest.apiRefusal?.message == "the plugin projects is written for PluginAPI from 0.5 to below 1.0, and this host has 1.0")
+        #expect(manifest.apiRefusal?.problems == [Problem(field: "api", "the plugin from 0.5 to below 1.0; the host 1.0")])
     }
 }

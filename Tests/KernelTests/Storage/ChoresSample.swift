@@ -29,7 +29,7 @@ enum Chore: Entity {
     static let hours = Field<FixedDecimal?>("hours", .scale(2))
     static let points = Field<Int?>("points")
     static let grade = Field<Int?>("grade", .range(1...5))
-    static let urgent = Field<Bool>("urgent")
+    static let urgent = Field<Bool>("urgent", .toggle)
     static let due = Field<Day?>("due")
     static let begins = Field<Moment?>("begins")
     static let place = Field<Place?>("place", .byDefault(Place.home))
@@ -128,6 +128,21 @@ struct ChoresPlugin: Plugin {
         crm.board(Chore.self, by: Chore.step, card: [Chore.title, Chore.owner], sum: Chore.cost)
         crm.hook(choreDone, "A chore has ended.")
         crm.action(EndChore.self)
+        crm.panel(Chore.self, "worth", "What it is worth") { chore, transaction in
+            switch chore[Chore.title] {
+            case "broken panel": throw CRMError.refused("this panel does not work today")
+            case "secret panel": throw CRMError(.forbidden, "not for you")
+            case "writing panel": try transaction.insert(Step.self) { $0[Step.name] = "made by a panel" }
+            default: break
+            }
+            guard let points = chore[Chore.points] else { return Panel() }
+            return Panel(
+                "It counts \(points) points.", columns: ["Part", .number("Points"), "Waits for", "Done by", "Took"],
+                rows: [
+                    ["The chore itself", .number(points), .record(chore[Chore.after]), .record(chore[Chore.owner]), .duration(seconds: 97_200)],
+                    [.text("Costs"), .value(chore[Chore.cost]), .empty, .empty, .empty],
+                ])
+        }
         crm.prepare(Chore.self) { [log] change, _ in
             log.note("prepare")
             if change.new[Chore.title] == "blank notes" { change.new[Chore.notes] = "filled in" }

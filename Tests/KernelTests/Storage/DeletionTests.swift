@@ -30,6 +30,52 @@ import Testing
         #expect(try await household.find(id) != nil)
     }
 
+    @Test func `a refused deletion leads to the records in its way, of which each user learns no more than they may see`() async throws {
+        let household = try await Household()
+        let id = try await household.chore("Sweep", as: Household.anna)
+        try await household.add("receipt", ["name": .text("a"), "chore": .link(id)], as: Household.anna)
+        for name in ["b", "c"] { try await household.add("receipt", ["name": .text(name), "chore": .link(id)], as: Household.carl) }
+        let boss = await failure { try await household.write { try $0.delete("chore", id) } }
+        #expect(boss?.message == "the chore is still used by 3 receipts")
+        #expect(boss?.links.map(\.title) == ["3 receipts"])
+        #expect(boss?.links.map(\.href) == ["/admin/receipts?chore=\(id)"])
+        let anna = await failure { try await household.write(as: Household.anna) { try $0.delete("chore", id) } }
+        #expect(anna?.message == "the chore is still used by 1 receipt and others that you may not see")
+        #expect(anna?.links.map(\.title) == ["1 receipt"])
+
+        let other = try await household.chore("Wash", as: Household.anna)
+        try await household.add("receipt", ["name": .text("d"), "chore": .link(other)], as: Household.carl)
+        let blind = await failure { try await household.write(as: Household.anna) { try $0.delete("chore", other) } }
+        #expect(blind?.message == "the chore is still used by records that you may not see")
+        #expect(blind?.links.isEmpty == true)
+    }
+
+    @Test func `a rule's links are told with a title, and only to those who may see what they lead to`() async throws {
+        let household = try await Household()
+        let own = try await household.chore("Sweep", as: Household.anna)
+        let foreign = try await household.chore("Wash", ["assigned_to": .integer(Household.carl)], as: Household.carl)
+        let links: [CRMError.Link] = [own, foreign].flatMap { id -> [CRMError.Link] in
+            [.init(.record(entity: "chore", id: id)), .init(.merge(entity: "chore", into: id)), .init(.list(entity: "receipt", field: "chore", id: id))]
+        }
+        func told(_ user: Int64) async -> [String] {
+            let refusal = await failure {
+                try await household.write(as: user) { tx in
+                    _ = tx.withRights(for: "a test")
+                    throw CRMError.refused("no", links: links)
+                }
+            }
+            return refusal?.links.map { "\($0.title): \($0.href)" } ?? []
+        }
+        #expect(await told(Household.anna) == [
+            "Chore Sweep: /admin/chores/\(own)", "Merge into Sweep: /admin/chores/\(own)/merge-in",
+        ])
+        // Carl sees every chore, but may change only his own.
+        #expect(await told(Household.carl) == [
+            "Chore Sweep: /admin/chores/\(own)", "Chore Wash: /admin/chores/\(foreign)", "Merge into Wash: /admin/chores/\(foreign)/merge-in",
+        ])
+        #expect(await told(Household.guest).isEmpty)
+    }
+
     @Test func `links are emptied where the field says so, in lists too, and that is in the trail`() async throws {
         let household = try await Household()
         let entity = try household.registry.require("chore")

@@ -25,6 +25,7 @@ struct WorkshopPlugin: Plugin {
         crm.metric("workshop.average_cost", "Average cost", over: Repair.self, .average("cost"))
         crm.metric(
             "workshop.odd", "Urgent or unfinished", over: Repair.self, .count, where: Repair.urgent == true || Repair.finished == nil)
+        crm.metric("workshop.long", "Long repairs", over: Repair.self, .count, where: Condition(.formula("hours >= 1")))
         crm.after(Repair.created) { event, context in
             let title = try await context.read { try $0.find(Repair.self, event.record)[Repair.title] }
             recorder.note("\(title) for \(context.user.map { "\($0.id)" } ?? "the product")")

@@ -38,3 +38,27 @@ import Testing
         #expect(await !browser.get("/admin/users/1/edit").text.contains("name=\"shout\""))
     }
 }
+
+@Suite struct FormulaTextPagesTests {
+    @Test func `a formula in a record's form is checked as it is typed, against what it has to come to`() async throws {
+        let browser = try await Browser.open()
+        func check(_ text: String, result: String = "boolean") async -> String {
+            let form = [("formula_field", "condition"), ("formula_entity", "user"), ("formula_result", result), ("condition", text)]
+            return await browser.post("/admin/formulas/check", form).text
+        }
+        #expect(await check("length(name) > 3").contains("Comes to a yes or no."))
+        #expect(await check("nmae = \"Ada\"").contains("Line 1, column 1: users have no field nmae."))
+        #expect(await check("length(name)").contains("a condition is expected, and this is a whole number"))
+        #expect(await check("name", result: "number").contains("a number is expected, and this is a text"))
+        #expect(await check(" ").isEmpty)
+    }
+
+    @Test func `a date filter takes any number of days ago, and says it in the bar`() async throws {
+        let browser = try await Browser.open()
+        let page = await browser.get("/admin/users?updated_at.older=3")
+        #expect(page.status == 200)
+        #expect(page.text.contains("more than 3 days ago"))
+        #expect(page.text.contains("name=\"updated_at.older\" value=\"3\""))
+        #expect(page.text.contains("Nothing matches"), "nobody is that old")
+    }
+}

@@ -14,6 +14,63 @@ import Testing
         let refusal = try await host.refusal { try $0.delete("company", company) }
         #expect(refusal.code == .refused)
         #expect(refusal.message == "the company is still used by 2 customers")
+        #expect(refusal.links.map(\.href) == ["/admin/customers?company=\(company)"])
+    }
+
+    @Test func `a company has its name, website, office phone and e-mail, address, industry, description, agent and state`() async throws {
+        let host = try await SalesHost(["customers"])
+        let company = try host.store.registry.require("company")
+        let wanted = [
+            "name", "website", "office_phone", "office_email", "street", "city", "state", "postal_code", "country", "industry", "description",
+            "assigned_to", "active",
+        ]
+        #expect(wanted.allSatisfy { company.field($0) != nil })
+        #expect(company.list.columns == ["name", "office_email", "office_phone", "website", "industry", "assigned_to", "active"])
+        #expect(company.field("active")?.description.isToggle == true)
+        #expect(company.fields.filter(\.description.isRequired).map(\.name) == ["name", "active"])
+    }
+
+    @Test(arguments: ["halder", "office@h", "+49 40 55", "halderwick.example"])
+    func `a company is found by its name, e-mail, phone and website`(words: String) async throws {
+        let host = try await SalesHost(["customers"])
+        try await host.write { transaction in
+            try transaction.add("company", [
+                "name": .text("Halderwick"), "office_email": .text("office@halderwick.example"), "office_phone": .text("+49 40 555 12"),
+                "website": .text("https://halderwick.example"),
+            ])
+            try transaction.add("company", ["name": .text("Other")])
+        }
+        let found = try await host.read { try $0.all("company", where: .search(words), sort: [], limit: 10).map { $0["name"] } }
+        #expect(found == [.text("Halderwick")])
+    }
+
+    @Test func `a company's page has its contacts and its deals, with stage, value, agent and expected close`() async throws {
+        let host = try await SalesHost()
+        let related = RelatedLinks.all(try host.store.registry.require("company"), host.store.registry)
+        let contacts = try #require(related.first)
+        #expect(contacts.link.entity.name == "customer" && contacts.list?.title == "Contacts")
+        let deals = try #require(related.first { $0.link.entity.name == "deal" })
+        #expect(deals.list?.columns == ["stage", "value", "assigned_to", "expected_close_date"])
+        let alone = try await SalesHost(["customers"])
+        let others = RelatedLinks.all(try alone.store.registry.require("company"), alone.store.registry)
+        #expect(!others.contains { $0.link.entity.name == "deal" }, "without Deals there are none")
+    }
+
+    @Test func `addresses that name no country are in the usual one, where a setting says which`() async throws {
+        let host = try await SalesHost(["customers"])
+        let plain = try await host.write { try $0.add("company", ["name": .text("A"), "city": .text("Wien")]) }
+        #expect(plain["country"] == .null)
+        var settings = host.store.settings
+        settings.values["customers.default_country"] = .text("Austria")
+        host.store.replace(settings: settings)
+        try await host.write { transaction in
+            #expect(try transaction.add("company", ["name": .text("B"), "city": .text("Wien")])["country"] == .text("Austria"))
+            #expect(try transaction.add("company", ["name": .text("C"), "city": .text("Bern"), "country": .text("Switzerland")])["country"] == .text("Switzerland"))
+            #expect(try transaction.add("company", ["name": .text("D")])["country"] == .null, "no address, no country")
+            let person = try transaction.add("customer", ["name": .text("E"), "postal_code": .text("1010")])
+            #expect(person["country"] == .text("Austria"))
+            #expect(try transaction.change("customer", person.id, ["country": .null])["country"] == .null, "emptied by hand stays empty")
+        }
     }
 
     @Test func `an office e-mail belongs to one company, however it is written`() async throws {
@@ -51,12 +108,13 @@ import Testing
     @Test func `a group with customers cannot be deleted`() async throws {
         let host = try await SalesHost(["customers"])
         let group = try await host.write { transaction in
-            let group = try transaction.add("customer_group", ["name": .text("Key accounts")])
+            let group = try transaction.add("customer_group", ["name": .text("Key accounts"), "priority": .integer(1)])
             try transaction.add("customer", ["name": .text("Ada"), "group": .link(group)])
             return group.id
         }
         let refusal = try await host.refusal { try $0.delete("customer_group", group) }
         #expect(refusal.message == "the customer group is still used by 1 customer")
+        #expect(refusal.links.map(\.title) == ["1 customer"])
     }
 
     @Test(arguments: [(0, true), (1250, true), (10000, true), (10001, false), (-1, false)])
@@ -64,19 +122,63 @@ import Testing
         let host = try await SalesHost(["customers"])
         let discount = Value.decimal(FixedDecimal(units: Int64(hundredths), scale: 2))
         if isAccepted {
-            let group = try await host.write { try $0.add("customer_group", ["name": .text("G"), "discount_percent": discount]) }
+            let group = try await host.write { try $0.add("customer_group", ["name": .text("G"), "priority": .integer(1), "discount_percent": discount]) }
             #expect(group["discount_percent"] == discount)
         } else {
-            let refusal = try await host.refusal { try $0.add("customer_group", ["name": .text("G"), "discount_percent": discount]) }
+            let refusal = try await host.refusal { try $0.add("customer_group", ["name": .text("G"), "priority": .integer(1), "discount_percent": discount]) }
             #expect(refusal.problems.map(\.field) == ["discount_percent"])
         }
     }
 
+    @Test func `a group needs a priority, and higher ones come first`() async throws {
+        let host = try await SalesHost(["customers"])
+        let refusal = try await host.refusal { try $0.add("customer_group", ["name": .text("G")]) }
+        #expect(refusal.problems.map(\.field) == ["priority"])
+        let group = try host.store.registry.require("customer_group")
+        try await host.write { transaction in
+            for (name, priority) in [("Low", 1), ("High", 30), ("Middle", 20)] {
+                try transaction.add("customer_group", ["name": .text(name), "priority": .integer(Int64(priority))])
+            }
+        }
+        let names = try await host.read { try $0.all("customer_group", where: .everything, sort: [group.list.sort], limit: 9).map { $0["name"].text } }
+        #expect(names == ["High", "Middle", "Low"])
+        #expect(group.presets.map(\.title) == ["Active", "Inactive"] && group.list.filters == ["active"])
+    }
+
+    @Test func `the list of groups counts their customers, as many as the reader may see, under cards with the totals`() async throws {
+        let host = try await SalesHost(["customers"])
+        let group = try host.store.registry.require("customer_group")
+        try await host.write { transaction in
+            let key = try transaction.add("customer_group", ["name": .text("Key"), "priority": .integer(2), "discount_percent": .decimal(FixedDecimal(units: 500, scale: 2))])
+            let rest = try transaction.add("customer_group", ["name": .text("Rest"), "priority": .integer(1), "active": .boolean(false), "discount_percent": .decimal(FixedDecimal(units: 0, scale: 2))])
+            for name in ["a", "b", "c"] { try transaction.add("customer", ["name": .text(name), "group": .link(key)]) }
+            try transaction.add("customer", ["name": .text("d"), "group": .link(rest)])
+            try transaction.add("customer", ["name": .text("e")])
+        }
+        try await host.write(as: .salesAgent) { try $0.add("customer", ["name": .text("mine"), "group": $0.link("customer_group", "Key")]) }
+        func counts(_ role: DefaultRole) async throws -> [Int] {
+            try await host.read(as: role) { transaction in
+                let ids: [Int64] = try [transaction.named("customer_group", "Key").raw, transaction.named("customer_group", "Rest").raw]
+                let counts = try #require(try RecordCounts(group, of: ids, in: transaction))
+                return ids.map { counts.of($0, counts.columns[0]) }
+            }
+        }
+        #expect(try await counts(.administrator) == [4, 1])
+        #expect(try await counts(.salesAgent) == [1, 0])
+        func cards(_ role: DefaultRole) async throws -> [String] {
+            try await host.read(as: role) { transaction in
+                try ListCardReader.readings(group, transaction).map { "\($0.metric.title): \($0.figure.count)" }
+            }
+        }
+        #expect(try await cards(.administrator) == ["Groups: 2", "Active groups: 1", "Groups with a discount: 1", "Customers in groups: 5"])
+        #expect(try await cards(.salesAgent).last == "Customers in groups: 1")
+    }
+
     @Test func `names and codes of groups are unique`() async throws {
         let host = try await SalesHost(["customers"])
-        try await host.write { try $0.add("customer_group", ["name": .text("Key accounts"), "code": .text("KEY")]) }
+        try await host.write { try $0.add("customer_group", ["name": .text("Key accounts"), "code": .text("KEY"), "priority": .integer(1)]) }
         let refusal = try await host.refusal {
-            try $0.add("customer_group", ["name": .text("Others"), "code": .text("key")])
+            try $0.add("customer_group", ["name": .text("Others"), "code": .text("key"), "priority": .integer(1)])
         }
         #expect(refusal.problems.map(\.field) == ["code"])
     }

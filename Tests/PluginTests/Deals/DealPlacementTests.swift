@@ -156,7 +156,10 @@ import Testing
         let (deal, stages) = try await host.write { transaction in
             let stages = try ["Prospecting", "Proposal", "Won", "Lost"].map { try transaction.named("stage", $0) }
             let deal = try transaction.add("deal", ["title": .text("X")])
-            for stage in stages.dropFirst() { try transaction.change("deal", deal.id, ["stage": .integer(stage.raw)]) }
+            for stage in stages.dropFirst() {
+                let reason: Value = stage == stages.last ? try transaction.link("lost_reason", "No budget") : .null
+                try transaction.change("deal", deal.id, ["stage": .integer(stage.raw), "lost_reason": reason])
+            }
             return (deal.id, stages)
         }
         #expect(

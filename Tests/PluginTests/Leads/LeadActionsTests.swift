@@ -106,15 +106,124 @@ import Testing
         }
     }
 
-    @Test func `a colleague's customer with the same e-mail is neither shown nor used`() async throws {
+    @Test func `the question links the customer, and another one is made when that is the answer`() async throws {
         let host = try await SalesHost()
-        try await host.write { try $0.add("customer", ["name": .text("Secret Ada"), "email": .text("ada@x.example")]) }
-        let lead = try await host.write(as: .salesAgent) { try $0.add("lead", Self.ada).id }
-        let refusal = try await host.refusal(as: .salesAgent) {
-            try $0.act("lead", lead, "convert", ["existing_customer": .text("link")])
+        let (known, lead) = try await host.write { transaction in
+            let known = try transaction.add("customer", ["name": .text("Ada F."), "email": .text("ADA@x.example")])
+            return (known, try transaction.add("lead", Self.ada).id)
         }
-        #expect(refusal.problems.map(\.field) == ["customer_email"])
+        let question = try await host.refusal { try $0.act("lead", lead, "convert") }
+        #expect(question.code == .refused)
+        #expect(question.links.map(\.target) == [.record(entity: "customer", id: known.id)])
+        #expect(question.links.first?.path == "customers")
+        #expect(question.hint.contains("existing_customer"))
+        try await host.write { transaction in
+            let outcome = try transaction.act("lead", lead, "convert", ["existing_customer": .text("new")])
+            #expect(outcome.results["customer"] != .link(known))
+            #expect(try transaction.count("customer", where: .everything) == 2)
+        }
+    }
+
+    @Test func `when several customers have the e-mail, one of them must be chosen`() async throws {
+        let host = try await SalesHost()
+        let (known, lead) = try await host.write { transaction in
+            let known = try ["One", "Two"].map {
+                try transaction.add("customer", ["name": .text($0), "email": .text("ada@x.example")])
+            }
+            return (known, try transaction.add("lead", Self.ada).id)
+        }
+        for option in ["ask", "link"] {
+            let question = try await host.refusal { try $0.act("lead", lead, "convert", ["existing_customer": .text(option)]) }
+            #expect(question.problems.map(\.field) == ["existing_customer", "customer"])
+            #expect(question.links.map(\.title) == ["Customer One", "Customer Two"])
+        }
+        try await host.write { transaction in
+            let outcome = try transaction.act(
+                "lead", lead, "convert", ["existing_customer": .text("link"), "customer": .link(known[1])])
+            #expect(outcome.results["customer"] == .link(known[1]))
+        }
+    }
+
+    @Test func `a lead may become a customer whose e-mail is another one, when that one is chosen`() async throws {
+        let host = try await SalesHost()
+        try await host.write { transaction in
+            let known = try transaction.add("customer", ["name": .text("Ada at home"), "email": .text("home@x.example")])
+            let lead = try transaction.add("lead", Self.ada)
+            let outcome = try transaction.act(
+                "lead", lead.id, "convert", ["existing_customer": .text("link"), "customer": .link(known)])
+            #expect(outcome.results["customer"] == .link(known))
+            // Where nobody has the address, there is nobody to use, and a customer is made.
+            let other = try transaction.add("lead", ["title": .text("Other"), "contact_email": .text("new@x.example")])
+            try transaction.act("lead", other.id, "convert", ["existing_customer": .text("link")])
+            #expect(try transaction.count("customer", where: .everything) == 2)
+        }
+    }
+
+    @Test func `a colleague's customer with the same e-mail is neither shown nor used nor told of`() async throws {
+        let host = try await SalesHost()
+        let secret = try await host.write { try $0.add("customer", ["name": .text("Secret Ada"), "email": .text("ada@x.example")]) }
+        for option in ["ask", "link", "new"] {
+            let (lead, outcome) = try await host.write(as: .salesAgent) { transaction in
+                let lead = try transaction.add("lead", Self.ada).id
+                return (lead, try transaction.act("lead", lead, "convert", ["existing_customer": .text(option)]))
+            }
+            #expect(outcome.results["customer"] != .link(secret))
+            #expect(!outcome.message.contains("Secret"))
+            try await host.write { transaction in
+                #expect(try transaction.get("lead", lead)["outcome"] == .text("converted"))
+                // The next one begins without a customer of the agent's own.
+                let made = try #require(outcome.opens).id
+                try transaction.change("customer", made, ["email": .null])
+            }
+        }
+        // Nor can it be named by its number.
+        let refusal = try await host.refusal(as: .salesAgent) { transaction in
+            let lead = try transaction.add("lead", ["title": .text("Guess")]).id
+            try transaction.act("lead", lead, "convert", ["existing_customer": .text("link"), "customer": .link(secret)])
+        }
+        #expect(refusal.problems.map(\.field) == ["customer"])
         #expect(!refusal.description.contains("Secret"))
+    }
+
+    @Test func `the timeline goes along to the customer, as far as the reader may see the lead`() async throws {
+        let host = try await SalesHost()
+        let (lead, customer) = try await host.write(as: .salesAgent) { transaction in
+            let lead = try transaction.add("lead", Self.ada)
+            _ = try transaction.addNote("lead", lead.id, "Calls back on Tuesday")
+            let outcome = try transaction.act("lead", lead.id, "convert")
+            return (lead.id, try #require(outcome.opens).id)
+        }
+        func trail(as role: DefaultRole) async throws -> [String] {
+            try await host.read(as: role) { transaction in
+                try transaction.timeline(transaction.registry.require("customer"), customer).map { "\($0.entity.name) \($0.action)" }
+            }
+        }
+        #expect(try await trail(as: .salesAgent) == [
+            "lead convert", "lead updated", "customer created", "lead note_added", "lead created",
+        ])
+        // The account manager sees every customer and own leads only.
+        #expect(try await trail(as: .accountManager) == ["customer created"])
+        #expect(try await trail(as: .management).contains("lead note_added"))
+        try await host.read { transaction throws in
+            // Links both ways: the lead names its customer, and the customer's page lists what points at it.
+            #expect(try transaction.get("lead", lead)["converted_customer"] == .integer(customer.raw))
+            let filter = Filter.compare("converted_customer", .equal, .value(.integer(customer.raw)))
+            #expect(try transaction.all("lead", where: filter, sort: [], limit: 2).map(\.id) == [lead])
+        }
+    }
+
+    @Test func `the status is the final one that is called converted, else the first final one`() async throws {
+        let host = try await SalesHost()
+        try await host.write { transaction in
+            try transaction.add("lead_status", ["name": .text("Parked"), "is_final": .boolean(true), "position": .integer(0)])
+            let first = try transaction.add("lead", ["title": .text("One")])
+            try transaction.act("lead", first.id, "convert")
+            #expect(try transaction.get("lead", first.id)["status"] == (try transaction.link("lead_status", "Converted")))
+            try transaction.change("lead_status", transaction.named("lead_status", "Converted"), ["name": .text("Won over")])
+            let second = try transaction.add("lead", ["title": .text("Two")])
+            try transaction.act("lead", second.id, "convert")
+            #expect(try transaction.get("lead", second.id)["status"] == (try transaction.link("lead_status", "Parked")))
+        }
     }
 
     @Test func `finance may not convert`() async throws {
@@ -151,6 +260,77 @@ import Testing
         }
         for action in ["mark-junk", "reopen"] {
             #expect(try await host.refusal { try $0.act("lead", lead, action) }.code == .refused)
+        }
+    }
+
+    @Test(arguments: ["mark-junk", "mark-lost"])
+    func `neither deletes, and reopening undoes both`(action: String) async throws {
+        let host = try await SalesHost()
+        try await host.write { transaction in
+            let lead = try transaction.add("lead", ["title": .text("Pilot")])
+            let input = action == "mark-lost" ? ["lost_reason": try transaction.link("lost_reason", "No need")] : [:]
+            try transaction.act("lead", lead.id, action, input)
+            #expect(try transaction.get("lead", lead.id)["status"] == lead["status"])
+            try transaction.act("lead", lead.id, "reopen")
+            let again = try transaction.get("lead", lead.id)
+            #expect(again["outcome"] == .text("open") && again["lost_reason"] == .null && again["status"] == lead["status"])
+        }
+    }
+
+    @Test func `lists and exports show junk only when asked, whoever asks`() async throws {
+        let host = try await SalesHost()
+        try await host.write { transaction in
+            try transaction.add("lead", ["title": .text("Real")])
+            let junk = try transaction.add("lead", ["title": .text("Junk")])
+            try transaction.act("lead", junk.id, "mark-junk")
+        }
+        func titles(_ query: [(String, String)], as role: DefaultRole = .administrator) async throws -> [RecordID] {
+            try await host.read(as: role) { transaction in
+                let entity = try transaction.registry.require("lead")
+                let list = try ListQuery(query.map { .init(name: $0.0, value: $0.1) }, entity: entity, transaction: transaction).leavingAside(entity)
+                #expect(try transaction.count("lead", where: list.filter) == transaction.all("lead", where: list.filter, sort: [], limit: 9).count)
+                return try transaction.all("lead", where: list.filter, sort: [], limit: 9).map(\.id)
+            }
+        }
+        #expect(try await titles([]).count == 1)
+        #expect(try await titles([], as: .management).count == 1)
+        #expect(try await titles([("outcome", "junk")]).count == 1)
+        #expect(try await titles([("outcome.in", "open,junk")]).count == 2)
+        #expect(try await titles([("where", "outcome = \"junk\" or value > 5")]).count == 1)
+        #expect(try await titles([("set_aside", "true")]).count == 2)
+        #expect(try await titles([("q", "jun")]).isEmpty)
+    }
+
+    @Test func `every number over leads leaves junk out, and opens the list that makes it up`() async throws {
+        let host = try await SalesHost()
+        try await host.write { transaction in
+            try transaction.add("lead", ["title": .text("Real")])
+            let junk = try transaction.add("lead", ["title": .text("Junk")])
+            try transaction.act("lead", junk.id, "mark-junk")
+        }
+        try await host.read { transaction in
+            let entity = try transaction.registry.require("lead")
+            for metric in transaction.registry.metrics.map(\.body) where metric.entity == "lead" {
+                let reading = try MetricReader(transaction: transaction).read(metric, .all)
+                let list = try ListQuery(reading.query, entity: entity, transaction: transaction).leavingAside(entity)
+                #expect(try transaction.count("lead", where: list.filter) == reading.figure.count, "\(metric.key)")
+                let junk = try transaction.all("lead", where: .all([metric.filter, .compare("outcome", .equal, .value(.text("junk")))]), sort: [], limit: 1)
+                #expect(junk.isEmpty, "\(metric.key)")
+            }
+        }
+    }
+
+    @Test func `a final status takes a lead off the board, and closes nothing`() async throws {
+        let host = try await SalesHost()
+        try await host.write { transaction in
+            let lead = try transaction.add("lead", ["title": .text("Pilot")])
+            let model = try transaction.registry.require("lead")
+            try transaction.change("lead", lead.id, ["status": transaction.link("lead_status", "Converted")])
+            #expect(try transaction.get("lead", lead.id)["outcome"] == .text("open"))
+            #expect(try transaction.boardColumns(model, filter: .everything, within: nil, limit: 5).allSatisfy { $0.count == 0 })
+            // It can still be converted, lost or taken back to an earlier status.
+            try transaction.change("lead", lead.id, ["status": transaction.link("lead_status", "New")])
+            #expect(try transaction.boardColumns(model, filter: .everything, within: nil, limit: 5).map(\.count).reduce(0, +) == 1)
         }
     }
 

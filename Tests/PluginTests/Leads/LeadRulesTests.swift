@@ -91,6 +91,24 @@ import Testing
         #expect(try await defaults(host) == [.text("Fresh")])
     }
 
+    @Test func `two statuses that are made the default at once leave exactly one`() async throws {
+        let host = try await SalesHost()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for round in 0..<3 {
+                for name in ["Qualified", "Contacted", "New"] {
+                    group.addTask {
+                        try await host.write { transaction in
+                            let id = try transaction.named("lead_status", name)
+                            try transaction.change("lead_status", id, ["is_default": .boolean(true), "position": .integer(Int64(round))])
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await defaults(host).count == 1)
+    }
+
     @Test func `there is always a default, and it cannot be deleted`() async throws {
         let host = try await SalesHost()
         let cleared = try await host.refusal {
@@ -139,7 +157,11 @@ import Testing
             let presets = try transaction.registry.require("lead").presets
             return try presets.map { "\($0.title) \(try transaction.count("lead", where: $0.filter))" }
         }
-        #expect(found == ["Open 2", "Mine 0", "Today 1", "Untouched 14 days 1", "Converted 0", "Lost 0"])
+        #expect(
+            found == [
+                "Open 2", "Mine 0", "New today 1", "Follow up today 0", "High scores 2", "Untouched 14 days 1", "Stagnant 14 days 1",
+                "Converted 0", "Lost 0", "Junk 0",
+            ])
         let mine = try await host.read(as: .salesAgent) { transaction in
             try transaction.count("lead", where: try #require(transaction.registry.require("lead").presets.first { $0.title == "Mine" }).filter)
         }

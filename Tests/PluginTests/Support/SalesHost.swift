@@ -70,7 +70,8 @@ final class SalesHost: Sendable {
 
     func reloadRights() async throws {
         let fresh = try await store.engine.read { try RightsLoader.load($0) }
-        rights.withLock { $0 = fresh }
+        let known = fresh.with(store.registry)
+        rights.withLock { $0 = known }
     }
 
     /// The user with a default role, or the product itself.
@@ -117,6 +118,7 @@ final class StillClock: Clock {
     init(_ moment: Moment) { self.moment = Mutex(moment) }
     var now: Moment { moment.withLock { $0 } }
     func wait(until moment: Moment) async {}
+    func move(to moment: Moment) { self.moment.withLock { $0 = moment } }
     func advance(days: Int) { moment.withLock { $0 = $0.adding(days: days) } }
 }
 
@@ -156,4 +158,5 @@ extension Value {
     static func link(_ record: RecordData) -> Value { .integer(record.id.raw) }
     static func euro(_ units: Int64) -> Value { .money(Money(minor: units * 100, .eur)) }
     static func day(_ text: String) -> Value { Day(text).map(Value.day) ?? .null }
+    var text: String { if case .text(let text) = self { text } else { "" } }
 }

@@ -38,6 +38,11 @@ struct VisitsPlugin: Plugin {
 
         // What is counted
         crm.metric("visits.coming", "Coming visits", over: Visit.self, .count, where: Visit.state == .planned)
+        crm.widget("crm", .figure("visits.coming"), order: 160)
+        crm.widget(
+            "crm", .records(
+                "Next visits", Visit.self, columns: [Visit.company, Visit.day], where: Visit.state == .planned, sort: .ascending(Visit.day)),
+            order: 430)
 
         // Who may do what at first
         crm.grant(.salesAgent, Visit.self, .view(.team), .create, .edit(.own), .delete(.own), .action("finish", .own))

@@ -24,7 +24,7 @@ enum DefaultRoles {
         let transaction = store.byProduct("grants of \(plugin)").transaction
         let done = Set(
             try connection.all(#"SELECT "name" FROM "tenon_migration" WHERE "plugin" = ?"#, [.text(plugin)]) { $0.text(0) })
-        let fresh = entries.filter { !done.contains(ledgerName($0.entity)) }
+        let fresh = entries.filter { !done.contains(ledgerName($0)) }
         guard !fresh.isEmpty else { return }
         let roles = try transaction.all(SystemRole.self, limit: 10_000)
         for (key, offers) in Dictionary(grouping: fresh, by: \.role).sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -37,20 +37,30 @@ enum DefaultRoles {
             role[SystemRole.grants] = JSONText(document.text)
             try transaction.save(role)
         }
-        for entity in Set(fresh.map(\.entity)).sorted() {
+        for name in Set(fresh.map(ledgerName)).sorted() {
             try connection.execute(
                 #"INSERT INTO "tenon_migration" ("plugin", "name", "at") VALUES (?, ?, ?)"#,
-                [.text(plugin), .text(ledgerName(entity)), .integer(transaction.now.milliseconds)])
+                [.text(plugin), .text(name), .integer(transaction.now.milliseconds)])
         }
     }
 
-    static func ledgerName(_ entity: String) -> String { "grants " + entity }
+    /// Roles that came with a later release: their rights are given where the others got theirs before.
+    private static let later: Set<DefaultRole> = [.crmAdministrator]
+
+    private static func ledgerName(_ entry: Contributions.GrantEntry) -> String { ledgerName(entry.entity, entry.role.rawValue) }
+
+    /// How the ledger notes that a default role has had its rights on an entity.
+    static func ledgerName(_ entity: String, _ role: String) -> String {
+        "grants " + entity + (later.contains { $0.rawValue == role } ? " " + role : "")
+    }
 
     static func document(of role: DefaultRole) -> RoleDocument {
         var document = RoleDocument()
         switch role {
         case .administrator: document.isEverything = true
         case .management: document.specials = [SpecialRight.seeOperations.rawValue]
+        case .crmAdministrator:
+            document.specials = [SpecialRight.manageSettings.rawValue, SpecialRight.customizeFields.rawValue]
         default: break
         }
         return document
@@ -66,6 +76,7 @@ enum DefaultRoles {
         case .accountManager: "Looks after those who have bought."
         case .marketing: "Makes the firm known and brings people in."
         case .finance: "Looks after the money."
+        case .crmAdministrator: "Looks after all records and settings, but neither users nor plugins."
         @unknown default: ""
         }
     }

@@ -41,7 +41,14 @@ struct SystemPlugin: Plugin {
         crm.onDelete(SystemRole.self, RoleRules.deleted)
 
         crm.setting(KernelSettings.privateAddresses)
+        crm.setting(KernelSettings.mailServer)
+        crm.setting(KernelSettings.mailSender)
+        crm.setting(KernelSettings.mailUser)
+        crm.setting(KernelSettings.mailUnencrypted)
+        crm.setting(KernelSettings.undoDays)
+        crm.job(ChangeSetLedger.forgetting, .daily(at: "03:50"), ChangeSetLedger.forget)
         WebhookContributions.register(with: &crm)
+        NoteContributions.register(with: &crm)
 
         for role in DefaultRole.allCases {
             crm.grant(role, SystemUser.self, .view())

@@ -82,12 +82,12 @@ struct PluginChange: Sendable {
                 case .question: head = style(.warning, section.title)
                 case .loss: head = style(.bad, section.title)
                 }
-                let inline: String = section.lines.joined(separator: ", ")
+                let inline: String = section.brief
                 if inline.columns <= 60, section.tone == .plain {
                     terminal.print("  \(head)  \(inline.tame)")
                 } else {
                     terminal.print("  \(head)")
-                    for line in section.lines { terminal.print("    " + line.tame) }
+                    for line in section.lines { terminal.print("    " + line.text.tame) }
                 }
             }
         }

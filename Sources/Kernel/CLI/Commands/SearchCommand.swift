@@ -21,8 +21,11 @@ struct SearchCommand: ClientCommand {
         let response = try await session.client.send(.get("search", query: query))
         var table = TextTable("Found", "What", "Show it")
         for hit in try APIClient.document(response)["data"].elements {
+            let note = hit["note"].scalar
+            let what = hit["entity"].scalar.readable.lowercased()
             table.add([
-                TextTable.Cell(hit["label"].scalar), TextTable.Cell(hit["entity"].scalar.readable.lowercased()),
+                TextTable.Cell(note.isEmpty ? hit["label"].scalar : "\(hit["label"].scalar): \(note)"),
+                TextTable.Cell(note.isEmpty ? what : "note on \(what)"),
                 TextTable.Cell("tenon \(hit["path"].scalar) show \(hit["id"].scalar)", .dim),
             ])
         }

@@ -32,7 +32,8 @@ struct TenonCommand: ParsableCommand {
             CommandGroup(
                 name: "Work",
                 subcommands: [
-                    RecordsCommand.self, SearchCommand.self, MetricsCommand.self, NotificationsCommand.self, ImportsCommand.self,
+                    RecordsCommand.self, SearchCommand.self, MetricsCommand.self, DashboardCommand.self, NotificationsCommand.self,
+                    ImportsCommand.self, ChangesCommand.self,
                     CompletionCommand.self, CompleteCommand.self,
                 ]),
         ])

@@ -32,8 +32,10 @@ enum CompletionWords {
             return noun == "completion" ? ["bash", "zsh", "fish"] : []
         }
         guard let entity = await schema(options)?.entity(noun) else { return [] }
-        guard let verb = plain.dropFirst().first else { return RecordCommand.verbs.map(\.name) + entity.actions.map(\.name) }
+        guard let verb = plain.dropFirst().first else { return RecordCommand.verbs(of: entity).map(\.name) + entity.actions.map(\.name) }
+        if verb == "panel", plain.count == 3, !begun.hasPrefix("-") { return entity.panels.map(\.name) }
         let values = values(before.last ?? "", entity, verb)
+        if values.isEmpty, verb == "board", plain.count == 2, !begun.hasPrefix("-") { return entity.boards.map(\.name) }
         if values.isEmpty, begun.hasPrefix("-") { return names(specs(verb, entity) + ClientOptions.specs) }
         return values
     }
@@ -47,7 +49,13 @@ enum CompletionWords {
         case "list": RecordListing.specs + RecordFilter.specs(entity)
         case "export": RecordExport.specs + RecordFilter.specs(entity)
         case "show": RecordPage.specs
+        case "board" where !entity.boards.isEmpty: RecordBoard.specs + RecordFilter.specs(entity)
         case "timeline": RecordTimeline.specs
+        case "merge": RecordMerge.specs
+        case "duplicates": []
+        case "notes": RecordNotes.listSpecs
+        case "note": RecordNotes.writeSpecs
+        case "panel": []
         case "add": FieldArguments.specs(entity.editable) + RecordWriting.addSpecs
         case "edit": FieldArguments.specs(entity.editable) + RecordWriting.editSpecs
         case "import": RecordImport.specs

@@ -8,10 +8,13 @@ struct ProblemReport: Error, Sendable {
     var hint: String
     var fields: [Field] = []
     var conflicts: [Conflict] = []
+    var links: [Way] = []
     /// What the server sent, for `--json`.
     var document: [UInt8] = []
 
     struct Field: Sendable { var name, message: String }
+    /// A way on from here, as a command.
+    struct Way: Sendable { var title, command: String }
     struct Conflict: Sendable { var name, original, stored, yours: String }
 
     init(_ response: APIResponse) {
@@ -28,6 +31,7 @@ struct ProblemReport: Error, Sendable {
                 name: entry["field"].scalar, original: TerminalText.plain(entry["original"] ?? .null),
                 stored: TerminalText.plain(entry["stored"] ?? .null), yours: TerminalText.plain(entry["yours"] ?? .null))
         }
+        links = body["links"].elements.compactMap(ProblemReport.way)
         document = body.isNull ? ProblemReport.document(code: "", message: message, hint: "", status: response.status) : response.body
     }
 
@@ -58,6 +62,22 @@ struct ProblemReport: Error, Sendable {
         }
     }
 
+    /// The command that goes where a link of the JSON front goes.
+    private static func way(_ link: JSONValue) -> Way? {
+        let address: [Substring] = link["api"].scalar.split(separator: "?", maxSplits: 1)
+        let parts: [Substring] = (address.first ?? "").split(separator: "/").dropFirst(2).map { $0 }
+        guard let plural = parts.first else { return nil }
+        let title: String = link["title"].scalar
+        switch link["kind"].scalar {
+        case "list":
+            let filter: [Substring] = address.count > 1 ? address[1].split(separator: "=", maxSplits: 1) : []
+            return filter.count == 2 ? Way(title: title, command: "tenon \(plural) list --\(filter[0]) \(filter[1])") : nil
+        case "record" where parts.count > 1: return Way(title: title, command: "tenon \(plural) show \(parts[1])")
+        case "merge" where parts.count > 1: return Way(title: title, command: "tenon \(plural) edit \(parts[1])")
+        default: return nil
+        }
+    }
+
     private static func document(code: String, message: String, hint: String, status: Int?) -> [UInt8] {
         var node: JSONValue = .fields(["title": .string(message), "code": .string(code)])
         if !hint.isEmpty { node.set("hint", .string(hint)) }
@@ -73,6 +93,7 @@ struct ProblemReport: Error, Sendable {
         for conflict in conflicts {
             lines.append("  \(style(.bold, conflict.name)): was \(conflict.original), now \(conflict.stored), yours \(conflict.yours)")
         }
+        for link in links { lines.append("  \(link.title.tame): \(style(.bold, link.command.tame))") }
         if !hint.isEmpty { lines.append(style(.dim, "hint:") + " " + hint.tame) }
         return lines.joined(separator: "\n")
     }

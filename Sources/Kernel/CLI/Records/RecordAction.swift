@@ -22,9 +22,10 @@ struct RecordAction: Sendable {
                 "\(action.name) asks for no field \(word)",
                 hint: Suggestion.hint(for: word, among: action.fields.map(\.name), otherwise: "See `\(name) --help`."))
         }
-        try await RecordBatch(command: command).each(read.words) { id in
+        let body = JSONValue.fields(["action": .string(action.name), "input": object])
+        try await RecordBulk(command: command, verb: action.title, body: body).run(read.words) { id in
             let request = APIRequest.send("POST", command.entity.path, String(id), "actions", action.name, body: object)
-            let response = try await session.client.send(request)
+            let response = try await send(request)
             let answer = try APIClient.document(response)
             if session.options.json { return session.terminal.print(json: response.body) }
             let told = answer["message"].scalar
@@ -35,6 +36,18 @@ struct RecordAction: Sendable {
             if let path = answer["opens"]["path"].string, let opened = answer["opens"]["id"].int {
                 session.terminal.note(session.style(.dim, "see `tenon \(path) show \(opened)`"))
             }
+        }
+    }
+
+    /// What is refused for a choice names the option and what can be chosen.
+    private func send(_ request: APIRequest) async throws -> APIResponse {
+        do { return try await command.session.client.send(request) } catch var report as ProblemReport {
+            let options = report.fields.compactMap { problem -> String? in
+                guard let field = action.fields.first(where: { $0.name == problem.name }), !field.options.isEmpty else { return nil }
+                return "--\(field.option) \(field.options.map(\.key).joined(separator: "|"))"
+            }
+            if !options.isEmpty { report.hint = [report.hint, "The option is " + options.joined(separator: ", ") + "."].filter { !$0.isEmpty }.joined(separator: " ") }
+            throw report
         }
     }
 }

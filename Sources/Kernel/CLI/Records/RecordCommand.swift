@@ -13,10 +13,24 @@ struct RecordCommand: Sendable {
         ("add", "Add a record."),
         ("edit", "Change fields of one or more records."),
         ("delete", "Delete one or more records."),
+        ("merge", "Make one record of several."),
+        ("duplicates", "Find records that are there twice."),
         ("timeline", "Show who changed what, the latest first."),
-        ("import", "Create or update records from a CSV file."),
+        ("notes", "List the notes on a record."),
+        ("note", "Write a note on a record, or change or delete one."),
+        ("panel", "Show what modules work out for a record."),
+        ("import", "Create or update records from a CSV or vCard file."),
         ("export", "Write records as CSV or JSON."),
     ]
+
+    /// The verbs of these records: some have figures above their list, or an order of their own.
+    static func verbs(of entity: EntityInfo) -> [(name: String, summary: String)] {
+        var verbs = RecordCommand.verbs
+        if entity.hasCards { verbs.append(("cards", "Show the figures that stand above the list.")) }
+        if entity.isOrdered { verbs.append(("order", "Put records in another order.")) }
+        if !entity.boards.isEmpty { verbs.append(("board", "Show a board: its columns with counts and sums.")) }
+        return verbs
+    }
 
     /// The command as it was typed so far.
     var command: String { "tenon \(entity.path)" }
@@ -37,9 +51,17 @@ struct RecordCommand: Sendable {
         case "add", "new", "create": try await RecordWriting(self).add(rest)
         case "edit", "set", "update": try await RecordWriting(self).edit(rest)
         case "delete", "rm": try await RecordWriting(self).delete(rest)
+        case "merge": try await RecordMerge(self).run(rest)
+        case "duplicates": try await RecordDuplicates(self).run(rest)
+        case "board" where entity.action(verb) == nil: try await RecordBoard(self).run(rest)
         case "timeline": try await RecordTimeline(self).run(rest)
+        case "notes": try await RecordNotes(self).list(rest)
+        case "note": try await RecordNotes(self).write(rest)
+        case "panel", "panels": try await RecordPanels(self).run(rest)
         case "import": try await RecordImport(self).run(rest)
         case "export": try await RecordExport(self).run(rest)
+        case "cards" where entity.hasCards: try await RecordOrder(self).cards(rest)
+        case "order" where entity.isOrdered: try await RecordOrder(self).order(rest)
         default:
             guard let action = entity.action(verb) else { throw unknown(verb) }
             try await RecordAction(self, action).run(rest)
@@ -53,7 +75,7 @@ struct RecordCommand: Sendable {
     }
 
     private func unknown(_ verb: String) -> UsageError {
-        let known = RecordCommand.verbs.map(\.name) + entity.actions.map(\.name)
+        let known = RecordCommand.verbs(of: entity).map(\.name) + entity.actions.map(\.name)
         return UsageError(
             "there is no command `\(command) \(verb)`",
             hint: Suggestion.hint(for: verb, among: known, otherwise: "See `\(command) --help`."))
@@ -74,7 +96,8 @@ struct RecordCommand: Sendable {
         if let id = Int64(word), id > 0 { return id }
         let names = [entity.labelField] + entity.fields.filter { $0.isUnique && $0.kind == .text && $0.name != entity.labelField }.map(\.name)
         for name in names where !name.isEmpty {
-            let query = [APIRequest.QueryItem(name, word), APIRequest.QueryItem("limit", "2")]
+            var query = [APIRequest.QueryItem(name, word), APIRequest.QueryItem("limit", "2")]
+            if entity.setsAside { query.append(APIRequest.QueryItem("set_aside", "true")) }
             let found = try await session.client.read(.get(entity.path, query: query))["data"].elements
             guard let first = found.first?["id"].int else { continue }
             guard found.count == 1 else {

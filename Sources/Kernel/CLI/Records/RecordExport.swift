@@ -8,6 +8,7 @@ struct RecordExport: Sendable {
     static let specs: [OptionSpec] = [
         OptionSpec("format", .one("csv|json"), "The form; else told by the file's ending, else csv."),
         OptionSpec("output", short: "o", .one("file"), "Write to this file, which appears once it is complete."),
+        OptionSpec("ids", .one("id,id,…"), "Only these records."),
         OptionSpec("columns", short: "c", .one("a,b,…"), "The fields to write, in order; else all of them."),
         OptionSpec("search", short: "q", .one("text"), "Only records in which the text is found."),
         OptionSpec("where", short: "w", .many("condition"), "A condition, such as 'value.gte=1000'; all must hold."),
@@ -32,6 +33,7 @@ struct RecordExport: Sendable {
             }
             query.append(APIRequest.QueryItem("columns", names.joined(separator: ",")))
         }
+        if let ids = read.value("ids") { query.append(APIRequest.QueryItem("id", ids)) }
         query += try filter.query(read)
         if let sort = read.value("sort") { query.append(APIRequest.QueryItem("sort", try filter.sort(sort))) }
         var request = APIRequest.get(command.entity.path, "export", query: query)

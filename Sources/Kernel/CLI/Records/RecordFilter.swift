@@ -6,7 +6,7 @@ struct RecordFilter: Sendable {
     static let comparisons: [(name: String, summary: String)] = [
         ("eq", "equal"), ("ne", "not equal"), ("lt", "less than"), ("lte", "at most"), ("gt", "greater than"), ("gte", "at least"),
         ("contains", "contains the text"), ("starts", "begins with the text"), ("in", "one of, separated by commas"),
-        ("empty", "true or false"),
+        ("empty", "true or false"), ("older", "more than so many days ago"),
     ]
 
     /// The signs that may stand between a field and a value, the longer ones first.
@@ -16,10 +16,16 @@ struct RecordFilter: Sendable {
 
     /// Options for every field, alone and with every comparison. The latter are not shown in help one by one.
     static func specs(_ entity: EntityInfo) -> [OptionSpec] {
-        entity.fields.filter { !$0.isHidden || $0.isReadOnly }.flatMap { field -> [OptionSpec] in
+        let conditions = entity.fields.filter { !$0.isHidden || $0.isReadOnly }.flatMap { field -> [OptionSpec] in
             [OptionSpec(field.option, .many(field.placeholder), "")]
                 + comparisons.map { OptionSpec("\(field.option).\($0.name)", .many(field.placeholder), "") }
         }
+        return conditions + asideSpecs(entity)
+    }
+
+    /// Where some records are left out of lists.
+    static func asideSpecs(_ entity: EntityInfo) -> [OptionSpec] {
+        entity.setsAside ? [OptionSpec("set-aside", .flag, "Records that lists leave out, too.")] : []
     }
 
     /// All conditions among the arguments.
@@ -37,6 +43,7 @@ struct RecordFilter: Sendable {
             items.append(RecordFilter.isFormula(text) ? APIRequest.QueryItem("where", text) : try condition(text))
         }
         if let text = arguments.value("search") { items.append(APIRequest.QueryItem("q", text)) }
+        if arguments.has("set-aside") { items.append(APIRequest.QueryItem("set_aside", "true")) }
         return items
     }
 

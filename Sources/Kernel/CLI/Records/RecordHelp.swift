@@ -21,7 +21,7 @@ struct RecordHelp: Sendable {
         var page = HelpPage(width: width)
         page.overview("Work with \(plural) in the terminal.")
         page.usage("\(name) <command> …")
-        page.section("Commands", RecordCommand.verbs.map { ($0.name, $0.summary) })
+        page.section("Commands", RecordCommand.verbs(of: entity).map { ($0.name, $0.summary) })
         page.section("Actions", entity.actions.map { ($0.name, summary($0)) })
         page.section("Fields", entity.fields.filter { !$0.isHidden && !$0.isSystem }.map { ($0.name, fieldSummary($0)) })
         page.lines("Examples", examples("list").prefix(2) + ["\(name) show 42"] + examples("add").prefix(1) + ["\(name) list --help"])
@@ -54,13 +54,40 @@ struct RecordHelp: Sendable {
         case "delete", "rm":
             page.overview("Delete one or more \(plural), after a question.")
             page.usage("\(name) delete <id|name> … [--yes]")
+        case "merge":
+            page.overview(
+                "Make one \(singular) of several. The first one stays and keeps its values; where it has none, the newest one is taken. "
+                    + "What points at the others points at it then. `tenon changes undo` takes it back.")
+            page.usage("\(name) merge <id|name> <id|name> … [--take field=id] [--yes]")
+            page.options("Options", RecordMerge.specs)
+        case "duplicates":
+            page.overview("Find what one \(singular) is probably the same as; without an id, all \(plural) that are probably there twice.")
+            page.usage("\(name) duplicates [<id|name>]")
+        case "board" where !entity.boards.isEmpty:
+            page.overview("Show a board: its columns with counts and sums, and their first cards; or its figures by a field.")
+            page.usage("\(name) board [<board>] [<options>]")
+            page.section("Boards", entity.boards.map { ($0.name, $0.title + ", by " + (entity.field($0.by)?.label.lowercased() ?? $0.by) + ($0.rows.isEmpty ? "." : "; rows by \($0.rows.joined(separator: ", ")).")) })
+            page.options("Options", RecordBoard.specs)
+            filters(&page)
         case "timeline":
             page.overview("Show who changed what of one \(singular), the latest first.")
             page.usage("\(name) timeline <id|name> [--limit <count>]")
             page.options("Options", RecordTimeline.specs)
+        case "notes":
+            page.overview("List the notes on one \(singular), the latest first.")
+            page.usage("\(name) notes <id|name> [--limit <count>]")
+            page.options("Options", RecordNotes.listSpecs)
+        case "note":
+            page.overview("Write a note on \(article) \(singular), or change or delete one. - as the text reads standard input.")
+            page.usage("\(name) note <id|name> <text>")
+            page.options("Options", RecordNotes.writeSpecs)
+        case "panel", "panels":
+            page.overview("Show what modules work out for one \(singular): all of it, or one panel by its name.")
+            page.usage("\(name) panel <id|name> [<panel>]")
+            page.section("Panels", entity.panels.map { ($0.name, $0.title + ".") })
         case "import":
             page.overview(
-                "Create or update \(plural) from a CSV file. Columns are matched with fields by their names and contents; --map says otherwise. "
+                "Create or update \(plural) from a CSV file, or from vCards (.vcf), a card a row. Columns are matched with fields by their names and contents; --map says otherwise. "
                     + "Nothing is changed when a row has an error, unless --skip-errors is given.")
             page.usage("\(name) import <file> [<options>]")
             page.options("Options", RecordImport.specs)
@@ -70,6 +97,12 @@ struct RecordHelp: Sendable {
             page.usage("\(name) export [<options>]")
             page.options("Options", RecordExport.specs)
             filters(&page)
+        case "cards" where entity.hasCards:
+            page.overview("Show the figures that stand above the list of \(plural).")
+            page.usage("\(name) cards")
+        case "order" where entity.isOrdered:
+            page.overview("Put \(plural) in this order among themselves; the others stay where they are.")
+            page.usage("\(name) order <id|name> <id|name> …")
         default:
             guard let action = entity.action(verb) else { return nil }
             page.overview(summary(action))
@@ -85,6 +118,7 @@ struct RecordHelp: Sendable {
     private func filters(_ page: inout HelpPage) {
         let fields = entity.fields.filter { !$0.isHidden || $0.isReadOnly }
         page.section("Filters", fields.map { ("--\($0.option) <\($0.placeholder)>", filterSummary($0)) })
+        page.options("Besides", RecordFilter.asideSpecs(entity))
         let names = RecordFilter.comparisons.map(\.name).joined(separator: " ")
         page.lines("Comparisons", ["--field.op value, or --where 'field.op=value', with op one of", names])
     }
@@ -139,7 +173,19 @@ struct RecordHelp: Sendable {
             return [field.map { "\(name) edit 42 --\($0.option) \(example($0))" }, field.map { "\(name) edit 4 5 6 --\($0.option) \(example($0))" }]
                 .compactMap { $0 }
         case "delete", "rm": return ["\(name) delete 42", "\(name) delete 4 5 6 --yes"]
+        case "merge":
+            let field = label ?? entity.editable.first
+            return ["\(name) merge 42 57"] + (field.map { ["\(name) merge 42 57 --take \($0.name)=57 --yes"] } ?? [])
+        case "duplicates": return ["\(name) duplicates", "\(name) duplicates 42"]
+        case "board":
+            let other = entity.boards.dropFirst().first
+            return ["\(name) board", "\(name) board --cards 3", other.map { "\(name) board \($0.name)" }, entity.boards.first { !$0.rows.isEmpty }.map { "\(name) board \($0.name) --rows \($0.rows[0])" }].compactMap { $0 }
         case "timeline": return ["\(name) timeline 42"]
+        case "cards" where entity.hasCards: return ["\(name) cards --json"]
+        case "order" where entity.isOrdered: return ["\(name) order 3 1 2"]
+        case "notes": return ["\(name) notes 42"]
+        case "note": return ["\(name) note 42 \"Calls back on Tuesday\"", "\(name) note 42 --edit 7 \"Calls back on Friday\"", "\(name) note 42 --delete 7"]
+        case "panel", "panels": return ["\(name) panel 42"] + entity.panels.prefix(1).map { "\(name) panel 42 \($0.name)" }
         case "import":
             return [
                 "\(name) import file.csv --dry-run",

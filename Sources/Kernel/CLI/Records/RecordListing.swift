@@ -13,6 +13,7 @@ struct RecordListing: Sendable {
         OptionSpec("limit", short: "n", .one("count"), "At most so many records (50)."),
         OptionSpec("all", .flag, "All records, however many."),
         OptionSpec("cursor", .one("cursor"), "Go on where `next` of an earlier answer points."),
+        OptionSpec("mark", .one("name"), "Only records that carry a mark, where the plugin gives any."),
         OptionSpec("count", .flag, "Count all records that match, too."),
     ]
 
@@ -29,6 +30,7 @@ struct RecordListing: Sendable {
         let filter = RecordFilter(command: command)
         var query = try filter.query(read)
         if let sort = read.value("sort") { query.append(APIRequest.QueryItem("sort", try filter.sort(sort))) }
+        if let mark = read.value("mark"), command.entity.field("mark") == nil { query.append(APIRequest.QueryItem("mark", mark)) }
         if let cursor = read.value("cursor") { query.append(APIRequest.QueryItem("cursor", cursor)) }
         if read.has("count") { query.append(APIRequest.QueryItem("count", "true")) }
 
@@ -36,7 +38,7 @@ struct RecordListing: Sendable {
         let limit = try self.limit(read)
         let page = try await fetch(query, limit: read.has("all") ? nil : limit)
         if command.session.options.json { return command.session.terminal.print(json: page.body) }
-        await show(page, columns)
+        await show(counted(page), read.has("columns") ? columns : columns + command.entity.counts)
     }
 
     private func limit(_ read: ReadArguments) throws -> Int {
@@ -95,6 +97,20 @@ struct RecordListing: Sendable {
         return page
     }
 
+    /// The counts of each record as if they were fields, for the table.
+    private func counted(_ page: Page) -> Page {
+        guard !command.entity.counts.isEmpty else { return page }
+        var page = page
+        page.records = page.records.map { record in
+            var record = record
+            for count in command.entity.counts {
+                record.set(count.name, record["counts"][String(count.name.dropFirst("counts.".count))] ?? .null)
+            }
+            return record
+        }
+        return page
+    }
+
     private func show(_ page: Page, _ columns: [FieldInfo]) async {
         let session = command.session
         let plural = command.entity.pluralTitle.lowercased()
@@ -106,7 +122,13 @@ struct RecordListing: Sendable {
                     title: field.label, alignsRight: field.isNumeric, canShrink: !field.isNumeric && field.kind != .day,
                     least: field.name == command.entity.labelField ? 28 : 10)
             })
-        for record in page.records { table.add(columns.map { TerminalText.cell($0, of: record, colors: colors) }) }
+        let marks: [String] = page.records.map(command.marks)
+        if marks.contains(where: { !$0.isEmpty }) { table.columns.insert(TextTable.Column(title: "Marks"), at: min(2, table.columns.count)) }
+        for (record, marks) in zip(page.records, marks) {
+            var cells = columns.map { TerminalText.cell($0, of: record, colors: colors) }
+            if table.columns.count > cells.count { cells.insert(TextTable.Cell(marks), at: min(2, cells.count)) }
+            table.add(cells)
+        }
         let dropped = table.dropColumns(toFit: session.terminal.width)
         session.terminal.write(Array(table.text(style: session.style, width: session.terminal.width).utf8))
         if !dropped.isEmpty {

@@ -21,6 +21,7 @@ struct RecordPage: Sendable {
         let record = try APIClient.document(response)
         var out = await fields(of: record)
         if !read.has("brief") {
+            out += await RecordPanels(command).all(of: id)
             out += await related(to: id)
             out += await history(of: id)
         }
@@ -31,7 +32,7 @@ struct RecordPage: Sendable {
 
     private func fields(of record: JSONValue) async -> String {
         let entity = command.entity
-        var out = style(.bold, command.label(record)) + style(.dim, "  \(entity.title.lowercased()) \(record["id"].scalar)") + "\n"
+        var out = style(.bold, command.label(record)) + style(.dim, "  \(entity.title.lowercased()) \(record["id"].scalar)") + (command.marks(record).isEmpty ? "" : style(.accent, "  " + command.marks(record))) + "\n"
         let placed = Set(entity.sections.flatMap(\.fields))
         var sections = entity.sections.map { (title: $0.title, fields: $0.fields.compactMap(entity.field)) }
         let others = entity.fields.filter { !placed.contains($0.name) && !$0.isSystem && !$0.isHidden }

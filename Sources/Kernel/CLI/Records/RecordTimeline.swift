@@ -51,8 +51,9 @@ struct RecordTimeline: Sendable {
     private func lines(_ entry: JSONValue) -> [String] {
         let action = entry["action"].scalar
         let style = command.session.style
+        let entity = entry["of"]["entity"].string.flatMap { command.schema.entity(named: $0) } ?? command.entity
         let changes = entry["changes"].elements.map { change -> String in
-            let field = command.entity.field(change["field"].scalar)
+            let field = entity.field(change["field"].scalar)
             let label = change["label"].string ?? field?.label ?? change["field"].scalar
             func side(_ name: String) -> String {
                 let words = change[name + "_label"].string ?? field.flatMap { shown($0, change[name]) } ?? TerminalText.plain(change[name] ?? .null)
@@ -61,12 +62,20 @@ struct RecordTimeline: Sendable {
             let old = side("old")
             return old == "–" ? "\(label): \(side("new"))" : "\(label): \(style(.dim, old)) → \(side("new"))"
         }
+        let told: [String]
         switch action {
-        case "created": return ["added"]
-        case "deleted": return ["deleted"]
-        case "updated": return changes.isEmpty ? ["changed"] : changes
-        default: return [style(.accent, action.readable.lowercased())] + changes
+        case "created": told = ["added"]
+        case "deleted": told = ["deleted"]
+        case "updated": told = changes.isEmpty ? ["changed"] : changes
+        case "note_added": told = entry["note"]["text"].string.map(RecordNotes.lines) ?? ["wrote a note that is gone"]
+        case "note_changed": told = ["changed a note"]
+        case "note_deleted": told = ["deleted a note"]
+        default: told = [style(.accent, action.readable.lowercased())] + changes
         }
+        guard let path = entry["of"]["path"].string else { return told }
+        let label = entry["of"]["label"].string.map { " " + $0 } ?? ""
+        let whose = style(.dim, "\(entity.title.lowercased())\(label.tame) (tenon \(path) show \(entry["of"]["id"].scalar))")
+        return [whose] + told
     }
 
     private func shown(_ field: FieldInfo, _ value: JSONValue?) -> String? {

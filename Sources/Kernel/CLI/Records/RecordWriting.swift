@@ -35,6 +35,7 @@ struct RecordWriting: Sendable {
         let response = try await session.client.send(request)
         let record = try APIClient.document(response)
         session.report("added \(named(record))", json: response)
+        try await RecordDuplicates.tell(response, command, record)
     }
 
     func edit(_ texts: [String]) async throws {
@@ -46,7 +47,9 @@ struct RecordWriting: Sendable {
         guard object != .object([]) else {
             throw UsageError("no field is given", hint: "See `\(command.command) edit --help` for the fields.")
         }
-        try await each(read.words) { id in
+        let bulk = RecordBulk(command: command, verb: "changed", body: .fields(["update": object]))
+        // A version belongs to one record.
+        try await bulk.run(read.words, together: read.value("if-version") == nil) { id in
             var request = APIRequest.send("PATCH", command.entity.path, String(id), body: object)
             if let version = read.value("if-version") { request.headers["if-match"] = "\"\(version)\"" }
             let response = try await session.client.send(request)
@@ -69,7 +72,7 @@ struct RecordWriting: Sendable {
             }
             try session.confirm("Delete \(what)?")
         }
-        try await each(ids.map(String.init)) { id in
+        try await RecordBulk(command: command, verb: "deleted", body: .fields(["delete": .boolean(true)])).run(ids.map(String.init)) { id in
             let response = try await session.client.send(.send("DELETE", command.entity.path, String(id)))
             session.report("deleted \(command.entity.title.lowercased()) \(id)", json: response)
         }
@@ -77,35 +80,6 @@ struct RecordWriting: Sendable {
 
     private func named(_ record: JSONValue) -> String {
         "\(command.entity.title.lowercased()) \(record["id"].scalar): \(command.label(record))"
-    }
-
-    /// Does something to each record. One that is refused does not keep the others from being done, but shows in the exit
-    /// status.
-    func each(_ words: [String], _ work: (Int64) async throws -> Void) async throws {
-        try await RecordBatch(command: command).each(words, work)
-    }
-}
-
-/// The same work for several records.
-struct RecordBatch: Sendable {
-    let command: RecordCommand
-
-    func each(_ words: [String], _ work: (Int64) async throws -> Void) async throws {
-        if words.count == 1 { return try await work(try await command.id(words[0])) }
-        var refused = 0
-        for word in words {
-            do {
-                try await work(try await command.id(word))
-            } catch {
-                let report = ProblemReport(any: error)
-                if report.status == .unavailable { throw error }
-                refused += 1
-                command.session.terminal.printError("\(command.entity.title.lowercased()) \(word): " + report.text(style: command.session.style))
-            }
-        }
-        guard refused > 0 else { return }
-        throw PartialResult(
-            message: "\(refused) of \(words.count) were refused", status: refused == words.count ? .failure : .partial)
     }
 }
 

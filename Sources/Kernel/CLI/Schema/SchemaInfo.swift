@@ -34,6 +34,17 @@ struct EntityInfo: Sendable {
     var fields: [FieldInfo]
     var actions: [ActionInfo]
     var links: [(path: String, field: String, title: String)]
+    /// Whether there are figures above the list.
+    var hasCards: Bool
+    /// What the list counts besides its fields.
+    var counts: [FieldInfo]
+    /// Whether records stand in an order of their own.
+    var isOrdered: Bool
+    var boards: [BoardInfo]
+    var marks: [(name: String, title: String)]
+    var panels: [(name: String, title: String)]
+    /// Whether lists leave some records out.
+    var setsAside: Bool
 
     init(_ node: JSONValue) {
         name = node["name"].scalar
@@ -49,6 +60,15 @@ struct EntityInfo: Sendable {
         fields = node["fields"].elements.map(FieldInfo.init)
         actions = node["actions"].elements.map(ActionInfo.init)
         links = node["links"].elements.map { ($0["path"].scalar, $0["field"].scalar, $0["title"].scalar) }
+        hasCards = !node["list"]["cards"].strings.isEmpty
+        counts = node["list"]["counts"].elements.map { count in
+            FieldInfo(.fields(["name": .string("counts." + count["name"].scalar), "label": .string(count["label"].scalar), "type": .string("integer")]))
+        }
+        isOrdered = node["ordered"].bool ?? false
+        boards = node["boards"].elements.map(BoardInfo.init)
+        marks = node["marks"].elements.map { ($0["name"].scalar, $0["title"].scalar) }
+        setsAside = node["sets_aside"].bool ?? false
+        panels = node["panels"].elements.map { ($0["name"].scalar, $0["title"].scalar) }
         if columns.isEmpty { columns = fields.filter { !$0.isHidden && !$0.isSystem }.prefix(6).map(\.name) }
     }
 
@@ -60,6 +80,27 @@ struct EntityInfo: Sendable {
         let ordered = sections.flatMap(\.fields).compactMap(field)
         let rest = fields.filter { field in !ordered.contains { $0.name == field.name } }
         return (ordered + rest).filter { !$0.isReadOnly && !$0.isSystem && !$0.isHidden }
+    }
+}
+
+struct BoardInfo: Sendable {
+    var name: String
+    var title: String
+    var by: String
+    var isByMonth: Bool
+    /// The field that picks one board among several; empty for none.
+    var within: String
+    var sums: [String]
+    var rows: [String]
+
+    init(_ node: JSONValue) {
+        name = node["name"].scalar
+        title = node["title"].scalar
+        by = node["by"].scalar
+        isByMonth = node["is_by_month"].bool ?? false
+        within = node["within"].scalar
+        sums = node["sums"].strings
+        rows = node["rows"].strings
     }
 }
 

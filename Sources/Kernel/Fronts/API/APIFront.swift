@@ -30,6 +30,8 @@ struct APIFront: Sendable {
         case "traces": return try await TracesAPI(kernel: kernel).respond(request, caller, below)
         case "notifications": return try await NotificationsAPI(kernel: kernel).respond(request, caller, below)
         case "metrics": return try await MetricsAPI(kernel: kernel).respond(request, caller, below)
+        case "changes": return try await ChangesAPI(kernel: kernel).respond(request, caller, below)
+        case "dashboards": return try await DashboardsAPI(kernel: kernel).respond(request, caller, below)
         case "imports": return try await ImportsAPI(importer: kernel.imports, store: kernel.store).respond(request, caller, below)
         case "doctor": return try await DoctorAPI(kernel: kernel).respond(request, caller, below)
         case "users" where below.count == 2 && below.last == "password":

@@ -36,7 +36,8 @@ struct DeploymentAPI: Sendable {
             .sorted { $0.label < $1.label }
         let (registry, stored): (Registry, [String: Value]) = (kernel.store.registry, kernel.store.settings.values)
         document.settings = try registry.settings.map(\.body.key).sorted().compactMap { key in
-            guard let value = stored[key] else { return nil }
+            // What opens something does not travel in a text; what is stored stays as it is.
+            guard let value = stored[key], registry.setting(key)?.field.isSecret != true else { return nil }
             return .init(name: key, value: try JSONValue(parsing: JSONWriter.document { $0.value(value) }))
         }
         document.roles = try await roles().map { ($0.label, RoleDocument(tolerating: $0.grants)) }
@@ -157,7 +158,7 @@ struct DeploymentAPI: Sendable {
     private func settingChanges(_ wanted: [JSONValue.Member], _ caller: Caller) async throws -> [Change] {
         let stored: [String: Value] = kernel.store.settings.values
         return try await kernel.store.read(as: caller.actor) { tx in
-            var changes: [Change] = stored.keys.sorted().filter { key in tx.registry.setting(key) != nil && !wanted.contains { $0.name == key } }
+            var changes: [Change] = stored.keys.sorted().filter { key in tx.registry.setting(key)?.field.isSecret == false && !wanted.contains { $0.name == key } }
                 .map { Change(kind: .setting, name: $0, what: "reset") }
             for member in wanted {
                 // A setting of a plugin that is still to be switched on has no value yet.

@@ -81,8 +81,10 @@ struct ExportAPI: Sendable {
             throw CRMError(.invalid, "the format is not known", problems: [Problem(field: "format", "must be csv or json")])
         }
         // The names of the list's own parameters, less those that only concern this file.
-        let items: [FrontRequest.QueryItem] = request.query.filter { !["ids", "limit", "cursor"].contains($0.name) }
+        let items: [FrontRequest.QueryItem] = request.query.filter { !["ids", "id", "limit", "cursor"].contains($0.name) }
+        let named: Filter? = try Self.named(request)
         var query = try ListQuery(items, entity: entity, transaction: tx)
+        if let named { query.filter = .all([query.filter, named]) } else { query = query.leavingAside(entity) }
         // The right to export may reach less far than that to see.
         if let owners = tx.actor.owners("export", on: entity.name) {
             let field: String = entity.ownerField?.name ?? "created_by"
@@ -95,6 +97,20 @@ struct ExportAPI: Sendable {
         return Plan(
             format: format, entity: entity, query: query, columns: columns, withID: asked?.contains("id") ?? true,
             showsIDs: request.parameter("ids") == "true")
+    }
+
+    /// The records that the query names: as many as may be ticked at once, more than a list's query takes.
+    private static func named(_ request: FrontRequest) throws -> Filter? {
+        let texts: [String] = request.query.filter { $0.name == "id" }.flatMap { $0.value.split(separator: ",").map(String.init) }
+        guard !texts.isEmpty else { return nil }
+        let ids: [Int64] = texts.compactMap { Int64($0.trimmed) }
+        guard ids.count == texts.count else {
+            throw CRMError(.invalid, "the query does not fit", problems: [Problem(field: "id", "must be ids")])
+        }
+        guard ids.count <= BulkChange.most else {
+            throw CRMError(.tooLarge, "more than \(BulkChange.most) records at once", hint: "Export the list by its filters.")
+        }
+        return .oneOf("id", ids.map { .value(.integer($0)) })
     }
 
     private static func page(_ plan: Plan, cursor: String?, isFirst: Bool, _ tx: StoreTransaction) throws -> Page {

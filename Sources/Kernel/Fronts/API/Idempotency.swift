@@ -10,11 +10,14 @@ enum Idempotency {
         var location: String?
         /// What was made. Not stored: nothing is made when an answer is given again.
         var id: Int64?
+        /// What a new record may be the same as. Not stored either: it is told once.
+        var duplicates: [Int64] = []
 
         var response: FrontResponse {
             var response = FrontResponse.json(body, status: status)
             if let version { response = response.with("etag", RecordsAPI.tag(version)) }
             if let location { response = response.with("location", location) }
+            if !duplicates.isEmpty { response = response.with(DuplicatesAPI.header, duplicates.map(String.init).joined(separator: ",")) }
             return response
         }
     }
@@ -53,6 +56,39 @@ enum Idempotency {
                 ])
             return answer
         }
+    }
+
+    /// What a plugin answered to a request with this key within the last day, or nil.
+    static func recall(_ key: String, of request: [UInt8], _ tx: StoreTransaction) throws -> String? {
+        try check(key)
+        let asked = SQLValue.text(Secrets.fingerprint(String(decoding: request, as: UTF8.self)))
+        return try tx.connection.first(
+            "SELECT body, request FROM tenon_idempotency WHERE key = ? AND user_id = 0 AND at >= ?",
+            [.text(key), .integer(tx.now.adding(days: -1).milliseconds)]
+        ) { row in
+            guard row.value(1) == asked else { throw bad("was sent with another body before") }
+            return row.text(0)
+        }
+    }
+
+    /// Keeps what a plugin answers.
+    static func remember(_ key: String, of request: [UInt8], _ answer: String, _ tx: StoreTransaction) throws {
+        try check(key)
+        try tx.core.changing("keys of requests") {
+            try tx.connection.execute(
+                "DELETE FROM tenon_idempotency WHERE at < ? OR (key = ? AND user_id = 0)",
+                [.integer(tx.now.adding(days: -1).milliseconds), .text(key)])
+            try tx.connection.execute(
+                "INSERT INTO tenon_idempotency (key, user_id, at, status, body, request) VALUES (?, 0, ?, 200, ?, ?)",
+                [
+                    .text(key), .integer(tx.now.milliseconds), .text(answer),
+                    .text(Secrets.fingerprint(String(decoding: request, as: UTF8.self))),
+                ])
+        }
+    }
+
+    private static func check(_ key: String) throws {
+        if key.utf8.count > 300 { throw bad("is too long") }
     }
 
     private static func bad(_ message: String) -> CRMError {

@@ -11,9 +11,11 @@ extension RecordsAPI {
             try RecordInput(transaction: tx).apply(RecordsAPI.without("password", body, entity), to: &record, of: entity)
             let saved = try tx.save(entity.name, record)
             let shown = try? tx.json(entity, saved.id)
-            return Idempotency.Answer(
+            var answer = Idempotency.Answer(
                 status: 201, body: shown?.bytes ?? JSONWriter.object { $0.field("id", saved.id.raw) }, version: shown?.version ?? saved.version,
                 location: "/api/v1/\(entity.path)/\(saved.id)", id: saved.id.raw)
+            answer.duplicates = try tx.duplicates(entity, of: saved).map(\.record.id.raw)
+            return answer
         }
         if let password, let id = answer.id { try await kernel.setPassword(password, of: id, by: caller) }
         return answer.response
@@ -68,29 +70,5 @@ extension RecordsAPI {
             try tx.delete(entity.name, id)
         }
         return .noContent
-    }
-
-    /// Puts a card into a `column` (where it is, unless given), `below` another card or on top.
-    func move(_ request: FrontRequest, _ caller: Caller, _ id: RecordID) async throws -> FrontResponse {
-        let body = try APIFront.body(request)
-        let entity = entity
-        let bytes = try await kernel.store.write(as: caller.actor) { tx in
-            guard let field = entity.board.flatMap({ entity.field($0.by) }) else {
-                throw CRMError(.notFound, "\(entity.pluralTitle.lowercased()) have no board")
-            }
-            let key = try body["column"].map { try RecordInput(transaction: tx).value(field, json: $0) }
-                ?? tx.require(entity, id).values[field.place]
-            _ = try tx.moveCard(entity, id, to: key, below: try RecordsAPI.below(body))
-            return try tx.json(entity, id).bytes
-        }
-        return .json(bytes)
-    }
-
-    private static func below(_ body: JSONValue) throws -> RecordID? {
-        guard let given = body["below"], given != .null else { return nil }
-        guard let id = given.int else {
-            throw CRMError(.invalid, "there is no such card", problems: [Problem(field: "below", "must be the id of a card")])
-        }
-        return RecordID(id)
     }
 }

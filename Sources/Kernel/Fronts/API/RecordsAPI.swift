@@ -18,9 +18,15 @@ struct RecordsAPI: Sendable {
             return try await ExportAPI(store: kernel.store).respond(request, caller, path: entity.path)
         case 1 where parts[0] == "board":
             return request.method == "GET" ? try await board(request, caller) : APIFront.wrongMethod(request, "GET")
+        case 1 where parts[0] == "cards":
+            return request.method == "GET" ? try await cards(caller) : APIFront.wrongMethod(request, "GET")
+        case 1 where parts[0] == "order" && entity.positionField != nil:
+            return request.method == "POST" ? try await order(request, caller) : APIFront.wrongMethod(request, "POST")
         case 1 where parts[0] == "bulk":
             return request.method == "POST"
                 ? try await BulkAPI(kernel: kernel, entity: entity).respond(request, caller) : APIFront.wrongMethod(request, "POST")
+        case 1 where parts[0] == "duplicates":
+            return try await DuplicatesAPI(kernel: kernel, entity: entity).all(request, caller)
         case 1:
             let id = try APIFront.id(parts[0])
             switch request.method {
@@ -32,6 +38,18 @@ struct RecordsAPI: Sendable {
         case 2 where parts[1] == "timeline":
             return request.method == "GET"
                 ? try await timeline(request, caller, try APIFront.id(parts[0])) : APIFront.wrongMethod(request, "GET")
+        case 2 where parts[1] == "duplicates":
+            return request.method == "GET"
+                ? try await DuplicatesAPI(kernel: kernel, entity: entity).of(try APIFront.id(parts[0]), caller)
+                : APIFront.wrongMethod(request, "GET")
+        case 2 where parts[1] == "merge":
+            return try await MergeAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(request, caller)
+        case 2 where parts[1] == "notes", 3 where parts[1] == "notes":
+            return try await NotesAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(request, caller, parts.dropFirst(2))
+        case 2 where parts[1] == "panels", 3 where parts[1] == "panels":
+            return request.method == "GET"
+                ? try await PanelsAPI(kernel: kernel, entity: entity, id: try APIFront.id(parts[0])).respond(caller, parts.dropFirst(2).first)
+                : APIFront.wrongMethod(request, "GET")
         case 2 where parts[1] == "move":
             return request.method == "POST"
                 ? try await move(request, caller, try APIFront.id(parts[0])) : APIFront.wrongMethod(request, "POST")
@@ -52,13 +70,19 @@ struct RecordsAPI: Sendable {
         try caller.actor.require("view", on: entity)
         let entity = entity
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
-            let query = try ListQuery(request.query, entity: entity, transaction: tx)
+            let query = try ListQuery(request.query, entity: entity, transaction: tx).leavingAside(entity)
             var writer = JSONWriter(capacity: 1024 * query.limit)
             writer.beginObject()
             writer.key("data")
             writer.beginArray()
             let labels = LinkLabels(tx)
-            let next = try tx.page(query.request(entity)) { row, projection in try row.write(projection.plan, labels, to: &writer) }
+            let request = query.request(entity)
+            let counts = try RecordCounts(page: request, in: tx)
+            var records = MarkedRecords(entity, tx)
+            let next = try tx.page(request) { row, projection in
+                try records.write(row, projection.plan, labels, counts, to: &writer)
+            }
+            try records.finish(&writer)
             writer.endArray()
             writer.field("next", next)
             if query.wantsCount { writer.field("total", try tx.count(entity, where: query.filter)) }
@@ -100,57 +124,13 @@ struct RecordsAPI: Sendable {
         let bytes = try await kernel.store.read(as: caller.actor) { tx in
             let entries = try tx.timeline(entity, id, before: before, limit: limit + 1)
             let shown = entries.prefix(limit)
-            let labels = try TimelineLabels(Array(shown), entity, tx)
+            let labels = try TimelineLabels(Array(shown), tx)
             return JSONWriter.object { json in
                 json.key("data")
                 json.beginArray()
-                for entry in shown { json.entry(entry, entity, labels) }
+                for entry in shown { json.entry(entry, of: (entity, id), labels) }
                 json.endArray()
                 json.field("next", entries.count > limit ? shown.last.map { String($0.id) } : nil)
-            }
-        }
-        return .json(bytes)
-    }
-
-    private func board(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
-        try caller.actor.require("view", on: entity)
-        let entity = entity
-        let bytes = try await kernel.store.read(as: caller.actor) { tx in
-            let query = try ListQuery(request.query.filter { $0.name != "limit" }, entity: entity, transaction: tx)
-            let limit = try APIFront.number("limit", request, usual: 20, 1...100)
-            let within = try request.parameter("within").map { text -> Int64 in
-                guard let target = entity.board?.within.flatMap(entity.field)?.target, let id = try tx.resolve(target, text) else {
-                    throw CRMError(.invalid, "there is no such board", problems: [Problem(field: "within", "names no board")])
-                }
-                return id
-            }
-            let columns = try tx.boardColumns(entity, filter: query.filter, within: within, limit: 0)
-            let labels = LinkLabels(tx)
-            let sum = entity.board?.sum.flatMap(entity.field)
-            return try JSONWriter.object { json in
-                json.key("data")
-                json.beginArray()
-                for column in columns {
-                    json.beginObject()
-                    json.key("key")
-                    json.value(column.key)
-                    json.field("title", column.title)
-                    json.field("color", column.color)
-                    json.field("count", column.count)
-                    json.key("sums")
-                    json.beginArray()
-                    for figure in column.sums { json.figure(figure, sum) }
-                    json.endArray()
-                    json.key("cards")
-                    json.beginArray()
-                    let hasMore = try column.hasMore && tx.boardCards(entity, filter: query.filter, within: within, key: column.key, limit: limit) {
-                        try $0.write($1.plan, labels, to: &json)
-                    }
-                    json.endArray()
-                    json.field("has_more", hasMore)
-                    json.endObject()
-                }
-                json.endArray()
             }
         }
         return .json(bytes)

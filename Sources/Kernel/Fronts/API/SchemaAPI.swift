@@ -47,12 +47,51 @@ struct SchemaAPI: Sendable {
         json.field("label_field", entity.labelField)
         json.field("is_lookup", entity.schema.isLookup)
         json.field("has_board", entity.board != nil)
+        json.key("boards")
+        json.beginArray()
+        for board in entity.boards where actor.mask(board.by, of: entity.name) != .hidden {
+            json.beginObject()
+            json.field("name", board.name)
+            json.field("title", board.title)
+            json.field("by", board.by)
+            json.field("is_by_month", board.isByMonth)
+            json.field("within", board.within)
+            json.field("sums", board.sums.filter { actor.mask($0, of: entity.name) != .hidden })
+            json.field("rows", board.rows.filter { actor.mask($0, of: entity.name) != .hidden })
+            json.endObject()
+        }
+        json.endArray()
+        json.key("marks")
+        json.beginArray()
+        for mark in entity.marks {
+            json.beginObject()
+            json.field("name", mark.name)
+            json.field("title", mark.title)
+            json.field("color", mark.color)
+            json.field("help", mark.help)
+            json.endObject()
+        }
+        json.endArray()
+        json.field("sets_aside", entity.aside != nil)
         json.key("list")
         json.beginObject()
         json.field("columns", entity.list.columns)
         json.field("filters", entity.list.filters)
         json.field("sort", (entity.list.sort.descending ? "-" : "") + entity.list.sort.field)
+        json.field("cards", entity.extras.cards)
+        json.key("counts")
+        json.beginArray()
+        for count in RecordCounts.columns(entity, registry, actor) {
+            json.beginObject()
+            json.field("name", count.name)
+            json.field("label", count.title)
+            json.field("path", registry.entity(count.child)?.path)
+            json.field("field", count.field)
+            json.endObject()
+        }
+        json.endArray()
         json.endObject()
+        json.field("ordered", entity.positionField != nil)
         json.key("sections")
         json.beginArray()
         for section in entity.sections {
@@ -73,12 +112,13 @@ struct SchemaAPI: Sendable {
         json.endArray()
         json.key("links")
         json.beginArray()
-        for link in registry.links[entity.name] ?? [] where actor.can("view", on: link.entity.name) && link.field.isStored {
+        for related in RelatedLinks.all(entity, registry) where actor.can("view", on: related.link.entity.name) && related.link.field.isStored {
             json.beginObject()
-            json.field("entity", link.entity.name)
-            json.field("path", link.entity.path)
-            json.field("field", link.field.name)
-            json.field("title", link.entity.pluralTitle)
+            json.field("entity", related.link.entity.name)
+            json.field("path", related.link.entity.path)
+            json.field("field", related.link.field.name)
+            json.field("title", related.list.map(\.title).flatMap { $0.isEmpty ? nil : $0 } ?? related.link.entity.pluralTitle)
+            json.field("columns", related.list?.columns ?? [])
             json.endObject()
         }
         json.endArray()
@@ -106,6 +146,15 @@ struct SchemaAPI: Sendable {
             json.endObject()
         }
         json.endArray()
+        json.key("panels")
+        json.beginArray()
+        for panel in entity.panels {
+            json.beginObject()
+            json.field("name", panel.name)
+            json.field("title", panel.title)
+            json.endObject()
+        }
+        json.endArray()
         json.endObject()
     }
 
@@ -126,8 +175,17 @@ struct SchemaAPI: Sendable {
         json.field("unique", description.isUnique)
         json.field("searchable", description.isSearchable)
         json.field("owner", description.isOwner)
+        json.field("toggle", description.isToggle)
         json.field("custom", description.isCustom)
         if let formula = field.formula { json.field("formula", formula) }
+        if let demand = description.formulaOn {
+            json.key("formula_on")
+            json.beginObject()
+            json.field("entity", demand.entity)
+            json.field("result", demand.result.rawValue)
+            json.endObject()
+        }
+        if description.isDerived { json.field("derived", true) }
         json.field("help", description.help)
         json.field("format", description.format.rawValue)
         if case .text = field.type { json.field("max_length", field.maxLength) }
@@ -149,6 +207,7 @@ struct SchemaAPI: Sendable {
             json.endArray()
         }
         if let target = field.target { json.field("target", target) }
+        if let entity = description.namesFieldsOf { json.field("names_fields_of", entity) }
         if let condition = description.shownWhen {
             json.key("shown_when")
             json.beginObject()

@@ -59,9 +59,16 @@ struct CSVReader {
 
     /// Says whether a row has as many cells as the header.
     func problem(in row: CSVRow) -> CSVProblem? {
-        if header.isEmpty || row.count == header.count { return nil }
+        if header.isEmpty { return nil }
+        if row.count == header.count { return problemOfCard(row) }
         let cells: String = row.count == 1 ? "1 cell" : "\(row.count) cells"
         return CSVProblem(line: row.line, column: nil, message: "has \(cells) where the header has \(header.count)")
+    }
+
+    /// What the reader of cards had against a row.
+    private func problemOfCard(_ row: CSVRow) -> CSVProblem? {
+        guard header.last == VCardTable.problemHeader, !row.isEmpty(row.count - 1) else { return nil }
+        return CSVProblem(line: row.line, column: nil, message: row[row.count - 1])
     }
 
     /// Reads the next row into `row`; false at the end of the file.

@@ -13,6 +13,16 @@ struct Belongings: Sendable {
         var label: String { entity + "." + name }
     }
 
+    /// A webhook that waits for what the plugin sends.
+    struct Webhook: Sendable {
+        let id: Int64
+        let name: String
+        /// The hooks that nobody will send any more.
+        let gone: [String]
+        /// Whether nothing is left that it could wait for.
+        let isIdle: Bool
+    }
+
     typealias Holding = PluginPlan.Holding
 
     let plugin: String
@@ -26,6 +36,10 @@ struct Belongings: Sendable {
     private(set) var links: [PluginOutline.Link] = []
     /// The hooks that it and its entities send.
     private(set) var hooks: [String] = []
+    /// Webhooks that name its hooks, or its entities.
+    private(set) var webhooks: [Webhook] = []
+    /// Imports into its entities, whose files were kept.
+    private(set) var imports: [Int64] = []
     private var others: [Holding] = []
 
     var tableNames: [String] { tables.map(\.name) }
@@ -56,8 +70,23 @@ struct Belongings: Sendable {
         self.links = try links.filter { link in
             try own.contains(link.target) && !own.contains(link.entity) && connection.columns(of: link.entity).contains(link.field)
         }
-        hooks = (outline?.hooks ?? []) + tableNames.flatMap(Composition.recordHooks)
+        hooks = (outline?.hooks ?? []) + tableNames.flatMap(Composition.recordHooks) + tableNames.map(Composition.mergeHook)
+        webhooks = try Self.webhooks(waitingFor: Set(hooks), or: own, connection)
         try count(connection)
+    }
+
+    private static func webhooks(
+        waitingFor hooks: Set<String>, or entities: Set<String>, _ connection: any Connection
+    ) throws -> [Webhook] {
+        guard try !connection.columns(of: "webhook").isEmpty else { return [] }
+        return try connection.all("SELECT \"id\", \"name\", \"hooks\", \"entity\" FROM \"webhook\" WHERE \"active\" = 1 ORDER BY \"id\"") {
+            ($0.integer(0), $0.text(1), WebhookRules.names($0.text(2)), $0.optionalText(3))
+        }.compactMap { id, name, names, entity in
+            let isAbout: Bool = entity.map(entities.contains) ?? false
+            let gone: [String] = names.filter(hooks.contains)
+            guard isAbout || !gone.isEmpty else { return nil }
+            return Webhook(id: id, name: name, gone: isAbout ? names : gone, isIdle: isAbout || gone.count == names.count)
+        }
     }
 
     private mutating func count(_ connection: any Connection) throws {
@@ -83,14 +112,26 @@ struct Belongings: Sendable {
         try add("deliveries", plugin, "SELECT count(*) FROM \"tenon_outbox\" WHERE \"plugin\" = ?", [.text(plugin)])
         for table in tableNames {
             try add("saved views", table, "SELECT count(*) FROM \"tenon_view\" WHERE \"entity\" = ?", [.text(table)])
+            try add("notes", table, "SELECT count(*) FROM \"tenon_note\" WHERE \"entity\" = ?", [.text(table)])
             try add("history entries", table, "SELECT count(*) FROM \"tenon_audit\" WHERE \"entity\" = ?", [.text(table)])
         }
-        for role in try Self.roles(connection) {
-            let document = RoleDocument(tolerating: role.grants)
-            let entities: [String] = tableNames.filter { document.entities[$0] != nil || document.masks[$0] != nil }
-            for entity in entities {
-                others.append(Holding(kind: "rights", name: "\(role.name) on \(entity)", rows: document.entities[entity]?.count ?? 0))
+        for table in tableNames {
+            let ids: [Int64] = try connection.all("SELECT \"id\" FROM \"tenon_import\" WHERE \"entity\" = ?", [.text(table)]) { $0.integer(0) }
+            if !ids.isEmpty { others.append(Holding(kind: "imports with their files", name: table, rows: ids.count)) }
+            imports += ids
+        }
+        let roles: [(name: String, document: RoleDocument)] = try Self.roles(connection).map { ($0.name, RoleDocument(tolerating: $0.grants)) }
+        for table in tableNames {
+            let having = roles.filter { $0.document.entities[table] != nil || $0.document.masks[table] != nil }
+            if having.isEmpty { continue }
+            let details: [String] = having.map { role in
+                let rights = (role.document.entities[table] ?? [:]).map { "\($0.key) (\($0.value.rawValue))" }.sorted()
+                return "\(role.name): \(rights.joined(separator: ", "))"
             }
+            others.append(Holding(kind: "rights", name: table, rows: having.count, details: details))
+        }
+        for webhook in webhooks {
+            others.append(Holding(kind: webhook.isIdle ? "webhook" : "subscription", name: webhook.name, rows: 1, details: webhook.gone))
         }
     }
 

@@ -7,6 +7,7 @@ import PluginAPI
 /// - `records/<entity>.jsonl`: a record a line, as stored
 /// - `links/<entity>.<field>.jsonl`: what pointed at these records
 /// - `history.jsonl`: their audit trail
+/// - `notes.jsonl`, `continuations.jsonl`: the notes on them, and whose timelines go on in whose
 struct PluginArchive: Codable, Sendable {
     struct Table: Codable, Sendable {
         var name: String
@@ -123,6 +124,15 @@ struct ArchiveWriter {
         _ = try lines(
             "history", "SELECT \(audit.map(quoted).joined(separator: ", ")) FROM \"tenon_audit\" WHERE \"entity\" IN (\(marks)) ORDER BY \"id\"",
             audit, names.map(SQLValue.text))
+        let notes: [String] = ["id", "entity", "record", "at", "user_id", "via", "text", "edited_at"]
+        _ = try lines(
+            "notes", "SELECT \(notes.map(quoted).joined(separator: ", ")) FROM \"tenon_note\" WHERE \"entity\" IN (\(marks)) ORDER BY \"id\"",
+            notes, names.map(SQLValue.text))
+        let going: [String] = ["entity", "record", "source_entity", "source", "as_one", "at"]
+        let ends: String = "\"entity\" IN (\(marks)) OR \"source_entity\" IN (\(marks))"
+        _ = try lines(
+            "continuations", "SELECT \(going.map(quoted).joined(separator: ", ")) FROM \"tenon_continuation\" WHERE \(ends)", going,
+            (names + names).map(SQLValue.text))
         let manifest = try LineFile(folder + "/manifest.json")
         try manifest.add(try PayloadCoding.encode(archive))
         try manifest.close()

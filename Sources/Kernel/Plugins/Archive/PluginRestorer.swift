@@ -1,3 +1,4 @@
+import FoundationEssentials
 import PluginAPI
 
 /// Brings the contents of an archive back into the tables of a plugin that was switched on anew, within one transaction.
@@ -20,8 +21,11 @@ struct PluginRestorer {
             try dialect.dropSearch(connection, table: table.name)
             try dialect.prepareSearch(connection, table: table.name, columns: EntityTable(entity, dialect).searchColumns)
         }
+        // What may be there twice is looked for anew.
+        for table in archive.tables { try connection.execute("DELETE FROM \"tenon_match_rule\" WHERE \"entity\" = ?", [.text(table.name)]) }
         for link in archive.links { try restore(link) }
         try history()
+        try notes()
         try papers()
         return count
     }
@@ -39,6 +43,8 @@ struct PluginRestorer {
                 .refused, "there are \(others) records of \(table) by now", hint: "An archive comes back only into entities without records of their own.")
         }
         try connection.execute("DELETE FROM \(quoted(table))")
+        // Its boards are counted anew.
+        try connection.execute("DELETE FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(table)])
         try connection.execute("DELETE FROM \"tenon_audit\" WHERE \"entity\" = ?", [.text(table)])
     }
 
@@ -76,6 +82,36 @@ struct PluginRestorer {
             try connection.execute(
                 "INSERT INTO \"tenon_audit\" (\(names)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", columns.map { SQLValue(archived: line[$0] ?? .null) })
         }
+    }
+
+    /// Notes keep their numbers, by which the history names them, unless another note has taken one by now.
+    private func notes() throws {
+        let columns: [String] = ["entity", "record", "at", "user_id", "via", "text", "edited_at"]
+        let names: String = columns.map(quoted).joined(separator: ", ")
+        try lines("notes") { line in
+            let values: [SQLValue] = columns.map { SQLValue(archived: line[$0] ?? .null) }
+            let id = SQLValue(archived: line["id"] ?? .null)
+            let isTaken: Bool = try connection.integer("SELECT count(*) FROM \"tenon_note\" WHERE \"id\" = ?", [id]) != 0
+            if isTaken {
+                try connection.execute("INSERT INTO \"tenon_note\" (\(names)) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+            } else {
+                try connection.execute("INSERT INTO \"tenon_note\" (\"id\", \(names)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [id] + values)
+            }
+        }
+        try dialect.dropSearch(connection, table: Note.table)
+        try dialect.prepareSearch(connection, table: Note.table, columns: Note.searched)
+        let going: [String] = ["entity", "record", "source_entity", "source", "as_one", "at"]
+        try lines("continuations") { line in
+            try connection.execute(
+                "INSERT INTO \"tenon_continuation\" (\(going.map(quoted).joined(separator: ", "))) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                going.map { SQLValue(archived: line[$0] ?? .null) })
+        }
+    }
+
+    /// The lines of a file that archives of earlier releases do not have.
+    private func lines(_ name: String, _ each: (JSONValue) throws -> Void) throws {
+        let path = folder + "/" + name + ".jsonl"
+        if FileManager.default.fileExists(atPath: path) { try LineFile.read(path, each) }
     }
 
     /// Settings, rights and saved views.

@@ -10,6 +10,8 @@ struct Uninstaller {
         for link in belongings.links {
             try connection.execute(
                 "UPDATE \(quoted(link.entity)) SET \(quoted(link.field)) = NULL WHERE \(quoted(link.field)) IS NOT NULL")
+            // Boards by the field are counted anew.
+            try connection.execute("DELETE FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(link.entity)])
         }
         for field in belongings.pointers { try drop(field) }
         try removeRights(on: names)
@@ -35,6 +37,10 @@ struct Uninstaller {
                 try connection.execute("DELETE FROM \(quoted(plan.name)) WHERE \"plugin\" = ?", [.text(belongings.plugin)])
             }
         }
+        for name in names { try connection.execute("DELETE FROM \"tenon_continuation\" WHERE \"source_entity\" = ?", [.text(name)]) }
+        // The notes are gone; what finds them is made anew.
+        try dialect.dropSearch(connection, table: Note.table)
+        try dialect.prepareSearch(connection, table: Note.table, columns: Note.searched)
         try connection.execute("DELETE FROM \"tenon_plugin\" WHERE \"id\" = ?", [.text(belongings.plugin)])
     }
 

@@ -25,8 +25,9 @@ enum CompositionChecks {
         [
             NameFormCheck.self, UniqueNamesCheck.self, ReservedNamesCheck.self, KeyPrefixCheck.self, FieldRulesCheck.self,
             ReferenceTargetsCheck.self, LabelFieldCheck.self, ForeignFieldsCheck.self, KnownEntitiesCheck.self, ListsCheck.self,
-            BoardsCheck.self, MetricsCheck.self, HookShapesCheck.self, ActionFormsCheck.self, GrantsCheck.self, RoutesCheck.self,
-            SchedulesCheck.self, RenamesCheck.self, ForeignHandlersCheck.self, ApprovedEntitiesCheck.self,
+            ListExtrasCheck.self, DuplicatesCheck.self, BoardsCheck.self, MarksCheck.self, MetricsCheck.self, HookShapesCheck.self,
+            ActionFormsCheck.self, GrantsCheck.self, RoutesCheck.self, SchedulesCheck.self, RenamesCheck.self, DashboardsCheck.self,
+            ForeignHandlersCheck.self, ApprovedEntitiesCheck.self,
         ]
     }
 

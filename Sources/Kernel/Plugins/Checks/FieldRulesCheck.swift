@@ -27,7 +27,14 @@ enum FieldRulesCheck: CompositionCheck {
         let type = FieldType(field.kind)
         if case .decimal(let scale) = type, !(0...9).contains(scale) { messages.append("has not 0 to 9 decimal places") }
         if field.isOwner, type != .reference("user") { messages.append("is the owner but does not point at a user") }
+        if field.isSecret {
+            if type != .text { messages.append("is secret but not text") }
+            if field.isSearchable { messages.append("is secret and cannot be searched") }
+        }
+        if field.formulaOn != nil, type != .text { messages.append("is a formula but not text") }
         if field.isSearchable, type != .text { messages.append("is searchable but not text") }
+        if field.namesFieldsOf != nil, type != .text { messages.append("names fields but is not text") }
+        if field.isToggle, type != .boolean { messages.append("is turned over in lists but is not yes or no") }
         if field.isUnique {
             switch type {
             case .money, .references, .json: messages.append("cannot be unique")

@@ -74,6 +74,7 @@ private struct HandlerCheck {
         let real = FieldType(field.kind)
         if SystemSlots.descriptions.contains(where: { $0.name == place.field }) { return ["sets \(name), which only the kernel sets"] }
         if field.isCustom, field.isReadOnly { return ["sets \(name), which a formula computes"] }
+        if field.isDerived { return ["sets \(name), which its own plugin works out"] }
         guard Self.gives(type.kind, real) else { return ["sets \(name) to \(type), but it is \(real.word)"] }
         return field.isRequired && type.isOptional ? ["sets \(name) to \(type), but it must not be empty"] : []
     }

@@ -21,8 +21,11 @@ enum KnownEntitiesCheck: CompositionCheck {
         uses += own.lists.map { ("a list", $0.entity) }
         uses += own.presets.map { ("view \($0.title)", $0.entity) }
         uses += own.boards.map { ("a board", $0.entity) }
+        uses += own.marks.map { ("mark \($0.name)", $0.entity) }
         uses += own.details.map { ("a record page", $0.entity) }
         uses += own.actions.map { ("action \($0.name)", $0.entity) }
+        uses += own.asides.map { ("what is set aside", $0.entity) }
+        uses += own.panels.map { ("panel \($0.name)", $0.entity) }
         uses += own.metrics.map { ("metric \($0.key)", $0.entity) }
         uses += own.grants.map { ("a grant", $0.entity) }
         uses += own.renames.map { ("a renaming", $0.entity) }

@@ -21,6 +21,9 @@ enum LabelFieldCheck: CompositionCheck {
                 problems.append(PluginProblem(plugin, "entity \(schema.name) is unique by \(name), which is not one of its fields"))
             }
         }
+        for name in schema.indexedSets.flatMap(\.self) where !names.contains(name) {
+            problems.append(PluginProblem(plugin, "entity \(schema.name) is indexed by \(name), which is not one of its fields"))
+        }
         return problems
     }
 }

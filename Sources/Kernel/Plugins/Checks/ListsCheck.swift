@@ -17,6 +17,7 @@ enum ListsCheck: CompositionCheck {
             for preset in part.contributions.presets {
                 check("view \(preset.title)", preset.entity, preset.filter.namedFields + (preset.sort.map { [$0.field] } ?? []))
             }
+            for aside in part.contributions.asides { check("what is set aside", aside.entity, aside.filter.namedFields) }
             for detail in part.contributions.details {
                 check("the record page", detail.entity, detail.sections.flatMap(\.fields))
             }

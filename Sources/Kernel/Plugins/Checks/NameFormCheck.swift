@@ -21,6 +21,7 @@ enum NameFormCheck: CompositionCheck {
             }
             for hook in own.hooks { snake("hook", hook.name) }
             for function in own.functions { snake("function", function.name) }
+            for panel in own.panels { dashed("panel", panel.name) }
             for action in own.actions {
                 dashed("action", action.name)
                 for field in action.fields { snake("field of action \(action.name):", field.name) }

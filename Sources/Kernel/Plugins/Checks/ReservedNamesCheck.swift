@@ -8,7 +8,8 @@ enum ReservedNamesCheck: CompositionCheck {
         "columns", "view",
     ]
     private static let paths: Set<String> = [
-        "api", "admin", "assets", "board", "custom-fields", "fields", "healthz", "hooks", "imports", "jobs", "login", "logout",
+        "api", "admin", "assets", "board", "changes", "custom-fields", "dashboard", "dashboards", "fields", "healthz", "hooks", "imports", "jobs",
+        "login", "logout",
         "metrics", "notifications", "openapi", "plugins", "preferences", "profile", "readyz", "schema", "search", "session",
         "settings", "tokens", "views", "serve", "init", "token", "user", "role", "plugin", "doctor", "completion", "help",
     ]

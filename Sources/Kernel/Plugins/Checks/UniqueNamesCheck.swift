@@ -23,13 +23,16 @@ enum UniqueNamesCheck: CompositionCheck {
             claims.claim("entity", schema.name)
             claims.claim("path", schema.path)
             for field in schema.fields { claims.claim("field", "\(schema.name).\(field.name)") }
-            for hook in Composition.recordHooks(of: schema.name) { claims.claim("hook", hook) }
+            for hook in Composition.recordHooks(of: schema.name) + [Composition.mergeHook(of: schema.name)] { claims.claim("hook", hook) }
         }
     }
 
     private static func claimScreens(_ own: Contributions, _ claims: inout Claims) {
         for list in own.lists { claims.claim("list of", list.entity) }
-        for board in own.boards { claims.claim("board of", board.entity) }
+        for board in own.boards {
+            claims.claim(board.name == BoardView.standardName ? "board of" : "board \(board.name) of", board.entity)
+        }
+        for mark in own.marks { claims.claim("mark", "\(mark.name) of \(mark.entity)") }
         for detail in own.details { claims.claim("record page of", detail.entity) }
         for preset in own.presets { claims.claim("view", "\(preset.title) of \(preset.entity)") }
         for action in own.actions {
@@ -39,7 +42,9 @@ enum UniqueNamesCheck: CompositionCheck {
                 claims.claim("action", "\(action.entity).\(action.name)")
             }
         }
+        for panel in own.panels { claims.claim("panel", "\(panel.name) of \(panel.entity)") }
         for metric in own.metrics { claims.claim("metric", metric.key) }
+        for dashboard in own.dashboards { claims.claim("dashboard", dashboard.name) }
         for setting in own.settings { claims.claim("setting", setting.key) }
         for route in own.routes { claims.claimAlone("route", "\(route.method.rawValue) \(route.path)") }
     }

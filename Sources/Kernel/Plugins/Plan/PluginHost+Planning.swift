@@ -111,8 +111,9 @@ extension PluginHost {
         }
         step.migrations = outline.migrations.filter { !ledger.steps.contains(entry.id + "/" + $0) }
         step.rights = outline.rights.filter { right in
-            let entity: Substring = right.split(separator: " ").dropFirst(2).first ?? ""
-            return !ledger.steps.contains(entry.id + "/" + DefaultRoles.ledgerName(String(entity)))
+            let words: [Substring] = right.split(separator: " ")
+            let role: Substring = (words.first ?? "").prefix { $0 != ":" }
+            return !ledger.steps.contains(entry.id + "/" + DefaultRoles.ledgerName(String(words.dropFirst(2).first ?? ""), String(role)))
         }
         let asks: PluginManifest.Capabilities = entry.manifest.capabilities
         step.asks = asks.lines

@@ -4,9 +4,17 @@ extension PluginPlan.Step {
     /// What happens, as people read it: a heading and its lines.
     struct Section: Sendable {
         enum Tone: Sendable { case plain, question, loss }
+        /// What is said, and what it is made of, for those who want to know.
+        struct Line: Sendable {
+            let text: String
+            var details: [String] = []
+        }
         let title: String
-        let lines: [String]
+        let lines: [Line]
         var tone = Tone.plain
+
+        /// The lines without their details, as one.
+        var brief: String { lines.map(\.text).joined(separator: ", ") }
     }
 
     private static let kinds: [(key: String, word: String)] = [
@@ -18,25 +26,42 @@ extension PluginPlan.Step {
     /// All sections that say something, in the order in which they matter.
     var sections: [Section] {
         var all: [Section] = []
-        func add(_ title: String, _ lines: [String], _ tone: Section.Tone = .plain) {
+        func add(_ title: String, lines: [Section.Line], _ tone: Section.Tone = .plain) {
             if !lines.isEmpty { all.append(Section(title: title, lines: lines, tone: tone)) }
         }
-        add("Deletes for good", drops.filter { $0.kind != "index" && $0.kind != "reference" }.map(\.words), .loss)
-        add("Sets empty", drops.filter { $0.kind == "reference" }.map(\.words), .loss)
+        func add(_ title: String, _ lines: [String], _ tone: Section.Tone = .plain) { add(title, lines: lines.map { Section.Line(text: $0) }, tone) }
+        func lost(_ kind: String) -> [Section.Line] { drops.filter { $0.kind == kind }.map(\.line) }
+        add("Deletes for good", lines: drops.filter { !PluginPlan.Holding.apart.contains($0.kind) }.map(\.line), .loss)
+        add("Sets empty", lines: lost("reference"), .loss)
+        add("Switches off", lines: lost("webhook"), .loss)
+        add("Goes on with less", lines: lost("subscription"), .loss)
         add("Asks you to approve", approvals, .question)
         add("May already", asks.filter { !approvals.contains($0) })
         add("New tables", tables)
         add("New columns", columns)
         add("New indexes", indexes)
-        add("Indexes no longer needed", drops.filter { $0.kind == "index" }.map(\.name))
+        add("Indexes no longer needed", lines: lost("index"))
         add("Runs migrations", migrations)
-        add("Rights for roles", rights)
+        add("Rights for roles", lines: Self.grouped(rights))
         for kind in Self.kinds { add(kind.word, adds[kind.key] ?? []) }
         for kind in Self.kinds { add("No more: " + kind.word.lowercased(), removes[kind.key] ?? []) }
         add("Your fields there", customFields)
         add("Data that stays", keeps.map(\.words))
         add("Note", notes)
         return all
+    }
+
+    /// `role: right entity (scope)`, a line for each entity.
+    private static func grouped(_ rights: [String]) -> [Section.Line] {
+        var entities: [(name: String, rights: [String])] = []
+        for right in rights {
+            let entity = String(right.split(separator: " ").dropFirst(2).first ?? "")
+            if let place = entities.firstIndex(where: { $0.name == entity }) { entities[place].rights.append(right) } else { entities.append((entity, [right])) }
+        }
+        return entities.map { entity in
+            let count: Int = Set(entity.rights.map { $0.prefix { $0 != ":" } }).count
+            return Section.Line(text: "\(count) \(count == 1 ? "role" : "roles") on \(entity.name)", details: entity.rights)
+        }
     }
 
     /// Name and version, and the version before.
@@ -47,13 +72,21 @@ extension PluginPlan.Step {
 }
 
 extension PluginPlan.Holding {
+    /// What is said under a heading of its own.
+    static let apart: Set<String> = ["index", "reference", "webhook", "subscription"]
+
+    var line: PluginPlan.Step.Section.Line { .init(text: words, details: kind == "rights" ? details ?? [] : []) }
+
     /// `parcel: 3 records`.
     var words: String {
         switch kind {
         case "table": "\(name): \(rows) \(rows == 1 ? "record" : "records")"
         case "field": "field \(name): \(rows) \(rows == 1 ? "value" : "values")"
         case "reference": "\(name) of \(rows) \(rows == 1 ? "record" : "records")"
-        case "rights": "rights of \(name)"
+        case "rights": "rights of \(rows) \(rows == 1 ? "role" : "roles") on \(name)"
+        case "webhook": "the webhook \(name), which waits for \(details?.joined(separator: ", ") ?? "")"
+        case "subscription": "the webhook \(name) gets no more \(details?.joined(separator: ", ") ?? "")"
+        case "imports with their files": "\(rows) \(rows == 1 ? "import with its file" : "imports with their files") (\(name))"
         case "index": name
         default: "\(rows) \(kind) (\(name))"
         }

@@ -9,10 +9,12 @@ struct PluginPlan: Sendable, Codable {
 
     /// Something with the count of records that it holds.
     struct Holding: Sendable, Codable, Equatable {
-        /// `table`, `column`, `field`, `index`, `reference`, `setting`, `view`, …
+        /// `table`, `column`, `field`, `index`, `reference`, `rights`, `webhook`, …
         var kind: String
         var name: String
         var rows: Int
+        /// What it is made of: the roles with their rights, the hooks of a webhook.
+        var details: [String]?
     }
 
     /// What happens to one plugin.

@@ -80,6 +80,8 @@ struct SQLiteDialect: Dialect {
         pieced("CASE typeof(\(number)) WHEN 'integer' THEN \(number) END")
     }
 
+    func dayNumber(_ day: SQLFragment) -> SQLFragment { pieced("CAST(julianday(\(day)) - 2440587.5 AS INTEGER)") }
+
     func uniqueViolation(_ error: any Error) -> [String]? {
         guard let error = error as? DatabaseError, error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE else { return nil }
         // "UNIQUE constraint failed: table.column, table.column" or, for an index over terms, "… failed: index 'name'"

@@ -210,6 +210,24 @@
     } catch (error) { toast(error.message, { bad: true }); }
     busy(button, false);
   });
+  // A note is written in place: the timeline comes back with it.
+  on("submit", "form[data-note]", async (event, form) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    const button = event.submitter ?? $("button.primary", form);
+    if (button?.getAttribute("aria-busy")) return;
+    busy(button, true);
+    try {
+      const answer = await request(form.action, { method: "POST", body: encoded(new FormData(form)), fragment: "timeline" });
+      if (answer.ok && answer.html) {
+        $(".timeline", form.closest("section")).replaceChildren(parse(answer.text));
+        form.reset();
+        form.dataset.start = state(form);
+        setUp(form.closest("section"));
+      } else toast(reason(answer), { bad: true });
+    } catch (error) { toast(error.message, { bad: true }); }
+    busy(button, false);
+  });
   // Going to the address that is shown already, apart from its fragment, does not load anything by itself.
   function refreshIfSame(address) {
     const there = new URL(address, location.href);
@@ -470,6 +488,7 @@
     const chosen = boxes.filter((box) => box.checked).length;
     const label = $("[data-picked]", form);
     if (label) label.textContent = `${chosen} selected`;
+    for (const button of $$("[data-several]", form)) button.hidden = chosen < 2;
     const head = $("[data-pick-all]", form);
     if (head) { head.checked = chosen > 0 && chosen === boxes.length; head.indeterminate = chosen > 0 && chosen < boxes.length; }
   }
@@ -541,6 +560,51 @@
       if (back.ok) cell.replaceWith(parse(`<table><tbody><tr>${back.text}</tr></tbody></table>`).querySelector("td, th")); else toast(reason(back), { bad: true });
     } });
   }
+  // A switch in a cell: turned over where it stands.
+  on("click", "button[data-toggle]", async (event, button) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-busy")) return;
+    const cell = button.closest("td");
+    button.setAttribute("aria-busy", "true");
+    try {
+      const saved = await request(button.formAction, { method: "POST", body: encoded([["value", button.value]]), fragment: "cell" });
+      if (!saved.ok || !saved.html) return toast(reason(saved), { bad: true, href: saved.json?.links?.[0]?.href });
+      const fresh = parse(`<table><tbody><tr>${saved.text}</tr></tbody></table>`).querySelector("td");
+      fresh.classList.add("flash");
+      const focused = cell.contains(document.activeElement);
+      cell.replaceWith(fresh);
+      if (focused) $("button", fresh)?.focus();
+      toast("Saved.");
+    } catch (error) { toast(error.message, { bad: true }); } finally { button.removeAttribute("aria-busy"); }
+  });
+  // Rows in an order of their own: by the handle, or a step at a time.
+  async function ordered(body, row, next) {
+    const putBack = () => body.insertBefore(row, next);
+    try {
+      const ids = $$("tr[data-id]", body).map((one) => ["id", one.dataset.id]);
+      const answer = await request(body.dataset.order, { method: "POST", body: encoded(ids), fragment: "json" });
+      if (answer.ok) toast("Order saved."); else { putBack(); toast(reason(answer), { bad: true }); }
+    } catch (error) { putBack(); toast(error.message, { bad: true }); }
+  }
+  function shiftRow(row, by, focus) {
+    const body = row?.closest("tbody[data-order]");
+    const other = by < 0 ? row?.previousElementSibling : row?.nextElementSibling;
+    if (!body || !other?.matches("tr[data-id]")) return false;
+    const next = row.nextElementSibling;
+    body.insertBefore(row, by < 0 ? other : other.nextElementSibling);
+    focus?.focus();
+    ordered(body, row, next);
+    return true;
+  }
+  on("click", "button[data-step]", (event, button) => {
+    event.preventDefault();
+    shiftRow(button.closest("tr"), Number(button.dataset.step), button);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    const row = event.target.closest?.("tbody[data-order] tr[data-id]") ?? (here?.isConnected ? here : null);
+    if (row && shiftRow(row, event.key === "ArrowUp" ? -1 : 1, event.target === row ? row : document.activeElement)) event.preventDefault();
+  });
   on("dblclick", "td[data-edit]", (event, cell) => { getSelection().removeAllRanges(); editCell(cell); });
 
   // ---------------------------------------------------------------- Boards
@@ -550,7 +614,7 @@
     board.dataset.ready = "yes";
     for (const list of $$(".cards", board)) {
       Sortable.create(list, {
-        group: board.id || "board", draggable: ".card", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+        group: board.id || "board", draggable: ".card", sort: board.dataset.ordered === undefined, animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
         ghostClass: "ghost", dragClass: "drag", delay: 180, delayOnTouchOnly: true, scrollSensitivity: 80, scrollSpeed: 14, filter: ".move", preventOnFilter: false,
         onStart: (event) => { board.origin = { list: event.from, next: event.item.nextElementSibling }; },
         onMove: (event) => { for (const column of $$(".column.over", board)) column.classList.remove("over"); event.to.closest(".column")?.classList.add("over"); },
@@ -566,7 +630,7 @@
   async function moved(board, card, origin, quiet = false) {
     const list = card.closest(".cards");
     const near = (item) => (item?.matches?.(".card") ? item.dataset.id : "");
-    const body = encoded([["to", list.dataset.value], ["after", near(card.previousElementSibling)], ["before", near(card.nextElementSibling)], ["version", card.dataset.version ?? ""], ["board", location.search.slice(1)]]);
+    const body = encoded([["to", list.dataset.value], ["after", near(card.previousElementSibling)], ["before", near(card.nextElementSibling)], ["version", card.dataset.version ?? ""], ["board", boardState()]]);
     const putBack = () => { origin.list.insertBefore(card, origin.next?.isConnected && origin.next.parentElement === origin.list ? origin.next : $(".more", origin.list)); recount(board); };
     recount(board);
     try {
@@ -580,18 +644,29 @@
         if (!part) continue;
         $(".count", part).textContent = column.count;
         $(".count", part).dataset.n = column.n;
-        const sum = $(".sum", part);
-        if (sum) sum.textContent = column.sum ?? "";
+        $$(".sum", part).forEach((sum, place) => { sum.textContent = column.sums?.[place] ?? ""; });
+      }
+      // Where days decide the order, the server says below which card this one stands.
+      if (done.above !== undefined) {
+        const above = done.above && $(`.card[data-id="${done.above}"]`, list);
+        if (above) above.after(card); else if (!done.above) list.prepend(card); else list.insertBefore(card, $(".more", list));
       }
       if (quiet) return;
       const name = $("h2", list.closest(".column"))?.textContent ?? "";
-      toast(origin.list === list ? "Order saved." : `Moved to ${name}.`, { undo: () => {
+      toast(origin.list === list ? "Order saved." : `Moved to ${name}.`, { undo: async () => {
+        // The day that a card had is not the day that its column would give it.
+        if (board.dataset.ordered !== undefined && done.undo) {
+          const back = await request(done.undo, { method: "POST", body: encoded([]) });
+          return back.ok ? location.reload() : toast(reason(back), { bad: true });
+        }
         const from = { list, next: card.nextElementSibling };
         putBack();
         moved(board, card, from, true);
       } });
     } catch (error) { putBack(); toast(error.message, { bad: true }); }
   }
+  // The board's state, as its address says it: which board, which filters.
+  const boardState = () => location.search.slice(1);
   // Until the server's numbers arrive, counts follow the cards by difference.
   function recount(board) {
     for (const column of $$(".column", board)) {
@@ -642,6 +717,7 @@
         else if (here) location.assign(`${here.dataset.href ?? $(".title", here).href}/edit`);
         else $("[data-edit-here]")?.click();
       },
+      t: () => (here && $("button[data-toggle]", here) ? $("button[data-toggle]", here).click() : false),
       c: () => ($("[data-create-here]") ?? $("[data-create]"))?.click(),
       "/": () => { const find = $(".filters .find input"); if (find) { find.focus(); find.select(); } else openPalette(); },
       "?": () => help(),
@@ -656,7 +732,7 @@
     if (does && does() !== false) event.preventDefault();
   });
   function help() {
-    const keys = [["Ctrl K", "Search, jump or create"], ["/", "Find in this list"], ["c", "New record"], ["j  k", "Next, previous row or card"], ["Enter", "Open"], ["x", "Select the row"], ["e", "Edit in place"], ["← → ↑ ↓", "Walk over a board"], ["Shift ← →", "Move the card to the next column"], ["m", "Move the card to …"], ["g then a letter", "Go to a module"], ["Ctrl Enter", "Save the form"], ["Esc", "Close"]];
+    const keys = [["Ctrl K", "Search, jump or create"], ["/", "Find in this list"], ["c", "New record"], ["j  k", "Next, previous row or card"], ["Enter", "Open"], ["x", "Select the row"], ["e", "Edit in place"], ["t", "Turn the row's switch over"], ["Alt ↑ ↓", "Move the row up or down"], ["← → ↑ ↓", "Walk over a board"], ["Shift ← →", "Move the card to the next column"], ["m", "Move the card to …"], ["g then a letter", "Go to a module"], ["Ctrl Enter", "Save the form"], ["Esc", "Close"]];
     const list = make("dl", { class: "keys" });
     for (const [key, text] of keys) list.append(make("dt", {}, make("kbd", {}, key)), make("dd", {}, text));
     const close = make("button", { type: "button", class: "button plain", "data-close": "" }, "Close");
@@ -675,11 +751,33 @@
     if (!app.dataset.events || events || document.hidden) return;
     events = new EventSource(app.dataset.events);
     events.addEventListener("unread", (event) => unread(Number(event.data)));
+    events.addEventListener("changed", (event) => {
+      const { entity, ids } = JSON.parse(event.data);
+      for (const part of $$(`[data-live="${CSS.escape(entity)}"]`)) if (!ids.length || ids.includes(Number(part.dataset.id))) follow(part);
+    });
     events.addEventListener("notification", (event) => {
       const note = JSON.parse(event.data);
       if (note.unread !== undefined) unread(note.unread);
       toast(note.title, { href: note.href });
     });
+  }
+  // What is new in a timeline comes on top; what is open below stays.
+  async function follow(list) {
+    clearTimeout(list.soon);
+    list.soon = setTimeout(async () => {
+      try {
+        const answer = await request(list.dataset.href, { fragment: "timeline" });
+        if (!answer.ok || !answer.html || list.contains(document.activeElement)) return;
+        const known = new Map($$("li[data-entry]", list).map((item) => [item.dataset.entry, item]));
+        const fresh = [];
+        for (const item of $$("li[data-entry]", parse(answer.text))) {
+          const old = known.get(item.dataset.entry);
+          if (old) old.replaceWith(item); else fresh.push(item);
+        }
+        const newest = Math.max(0, ...[...known.keys()].map(Number));
+        list.prepend(...fresh.filter((item) => Number(item.dataset.entry) > newest));
+      } catch { /* the next change tries again */ }
+    }, 150);
   }
   function unread(count) {
     const badge = $("[data-unread]");
@@ -691,6 +789,95 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden) { events?.close(); events = null; } else listen(); });
   window.addEventListener("pagehide", () => { events?.close(); events = null; });
 
+  // ---------------------------------------------------------------- Charts
+
+  // A chart is drawn from the table beside it: rows and columns, what a cell is worth, and where it goes.
+  function readChart(box) {
+    const columns = $$("thead th.num", box).map((head) => head.textContent);
+    const rows = $$("tbody tr", box).filter((row) => !row.matches(".part"));
+    const cells = rows.map((row) => $$("td.num", row));
+    const series = [];
+    for (const [place, title] of columns.entries()) {
+      const worth = cells.map((row) => row[place].dataset.value);
+      const units = [...new Set(worth.flatMap((text) => text.includes(" ") ? text.split(";").map((part) => part.split(" ")[0]) : []))];
+      for (const unit of units.length ? units : [""]) {
+        series.push({
+          title: unit && units.length > 1 ? `${title} ${unit}` : title, unit,
+          data: worth.map((text) => unit ? Number(text.split(";").find((part) => part.startsWith(`${unit} `))?.split(" ")[1] ?? 0) : Number(text || 0)),
+          texts: cells.map((row) => row[place].textContent), links: cells.map((row) => $("a", row[place])?.href),
+        });
+      }
+    }
+    return { labels: rows.map((row) => $("th", row).textContent), colors: rows.map((row) => row.dataset.color), series };
+  }
+
+  // What a custom property comes to in the theme that is on.
+  function tone(name, box) {
+    const probe = make("span", { hidden: "" });
+    probe.style.color = `var(${name})`;
+    box.append(probe);
+    const color = getComputedStyle(probe).color;
+    probe.remove();
+    return color;
+  }
+
+  function drawChart(box) {
+    const canvas = $("canvas", box);
+    if (!window.Chart || !canvas) return box.classList.add("as-table");
+    box.chart?.destroy();
+    const { labels, colors, series } = readChart(box);
+    const shape = box.dataset.chart;
+    const lying = shape === "ranking";
+    if (lying) $(".drawing", box).style.height = `${Math.max(140, labels.length * 30 * Math.max(1, series.length * 0.6) + 60)}px`;
+    const [text, muted, line, surface] = ["--text", "--muted", "--line", "--surface"].map((name) => tone(name, box));
+    const isMixed = series.some((one) => one.unit) && series.some((one) => !one.unit);
+    const datasets = series.map((one, place) => {
+      const color = tone(`--chart-${place % 7 + 1}`, box);
+      const isLine = shape === "lines" || (isMixed && one.unit && shape === "bars");
+      const own = series.length === 1 && colors.some(Boolean) ? colors.map((each) => each || color) : color;
+      return {
+        label: one.title, data: one.data, type: isLine ? "line" : "bar", order: isLine ? 0 : 1, source: one,
+        backgroundColor: own, borderColor: isLine ? color : surface, borderWidth: isLine ? 2 : 0, borderRadius: 3, maxBarThickness: 34,
+        pointRadius: 3, pointHoverRadius: 5, tension: 0.25, [lying ? "xAxisID" : "yAxisID"]: isMixed && one.unit ? "money" : "main",
+        stack: shape === "stacked" ? "all" : undefined,
+      };
+    });
+    const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+    const axis = (position, grid) => ({
+      position, beginAtZero: true, stacked: shape === "stacked", border: { display: false }, grid: { color: line, drawOnChartArea: grid, drawBorder: false },
+      ticks: { color: muted, precision: 0, maxTicksLimit: 6, callback: (value) => compact.format(value) },
+    });
+    const unit = [...new Set(series.map((one) => one.unit).filter(Boolean))].join(", ");
+    const scales = { [lying ? "y" : "x"]: { grid: { display: false, drawBorder: false }, stacked: shape === "stacked", ticks: { color: lying ? text : muted, autoSkip: !lying } } };
+    scales.main = { ...axis(lying ? "bottom" : "left", true), axis: lying ? "x" : "y" };
+    if (isMixed) scales.money = { ...axis(lying ? "top" : "right", false), axis: lying ? "x" : "y", title: { display: true, text: unit, color: muted } };
+    const follow = (elements) => elements.length ? datasets[elements[0].datasetIndex].source.links[elements[0].index] : null;
+    Chart.defaults.font.family = getComputedStyle(app).fontFamily;
+    box.chart = new Chart(canvas, {
+      type: "bar", data: { labels, datasets },
+      options: {
+        indexAxis: lying ? "y" : "x", responsive: true, maintainAspectRatio: false, scales,
+        animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? false : { duration: 200 },
+        interaction: { mode: "nearest", intersect: true },
+        plugins: {
+          legend: { display: datasets.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, usePointStyle: true } },
+          tooltip: { callbacks: { label: (item) => ` ${item.dataset.label}: ${item.dataset.source.texts[item.dataIndex]}` } },
+        },
+        onHover: (event, elements) => { canvas.style.cursor = follow(elements) ? "pointer" : ""; },
+        onClick: (event, elements) => { const href = follow(elements); if (href) location.assign(href); },
+      },
+    });
+  }
+  on("click", "[data-chart-toggle]", (event, button) => {
+    const box = button.closest(".chart");
+    const asTable = box.classList.toggle("as-table");
+    button.setAttribute("aria-pressed", asTable);
+    if (!asTable) drawChart(box);
+  });
+  const redraw = () => { for (const box of $$(".chart:not(.as-table)")) drawChart(box); };
+  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
   // ---------------------------------------------------------------- Set up, now and for what arrives later
 
   function setUp(part) {
@@ -698,6 +885,15 @@
     for (const form of $$("form", part)) { if ($("[data-when]", form)) conditions(form); if (form.dataset.guard !== undefined) form.dataset.start ??= state(form); }
     for (const board of $$(".board", part)) { setUpBoard(board); recount(board); }
     for (const list of $$("[data-sort-items]", part)) if (window.Sortable && !list.dataset.ready) { list.dataset.ready = "yes"; Sortable.create(list, { animation: 100, handle: "[data-handle]", ghostClass: "ghost" }); }
+    for (const body of $$("tbody[data-order]", part)) {
+      if (!window.Sortable || body.dataset.ready) continue;
+      body.dataset.ready = "yes";
+      let next = null;
+      Sortable.create(body, { animation: 100, handle: "[data-handle]", draggable: "tr[data-id]", ghostClass: "ghost",
+        onStart: (event) => { next = event.item.nextElementSibling; },
+        onEnd: (event) => { if (event.oldDraggableIndex !== event.newDraggableIndex) ordered(body, event.item, next); } });
+    }
+    for (const box of $$(".chart", part)) if (!box.chart) drawChart(box);
     for (const time of $$("time[data-ago]", part)) if (!time.title) time.title = new Date(time.dateTime).toLocaleString();
   }
   document.addEventListener("htmx:load", (event) => {

@@ -24,13 +24,25 @@ struct FilterBar {
         let fields = names.compactMap { entity.field($0) }.filter { transaction.actor.mask($0.name, of: entity.name) != .hidden }
         var chips = HTML()
         for field in fields { chips += try chip(field) }
+        chips += marks
         let clear: HTML = state.filters.isEmpty && query["q"] == nil
-            ? "" : "<a class=\"button plain compact clear\" href=\"\(query.keeping("view", "layout", "within").href(target))\">Clear all</a>"
-        let carried = query.keeping("view", "sort", "columns", "layout", "within").hidden()
+            ? "" : "<a class=\"button plain compact clear\" href=\"\(query.keeping("view", "layout", "within", "board", "rows").href(target))\">Clear all</a>"
+        let carried = query.keeping("view", "sort", "columns", "layout", "within", "board", "rows").hidden()
         let trailing: HTML = end.isEmpty ? "" : "<div class=\"end\">\(end)</div>"
         return """
             <form class="filters" action="\(target)" aria-label="Filters">\(carried)\(search)\(chips)\(formula)\(more(fields))\(clear)\(trailing)</form>
             """
+    }
+
+    /// The records that carry a mark.
+    private var marks: HTML {
+        let marks: [MarkModel] = transaction.visibleMarks(entity)
+        if marks.isEmpty { return "" }
+        let (words, panel) = ticks(Filter.markName, marks.map { FieldChoice(key: $0.name, label: $0.title, color: $0.color) })
+        let summary: HTML = words.map { "Mark <b>\($0)</b>" } ?? "Mark\(Icon.named("chevron-down"))"
+        let clear: HTML = words == nil ? "" : "<a class=\"button compact plain\" href=\"\(query.withoutFilter(Filter.markName).href(target))\">Clear</a>"
+        let row: HTML = "<div class=\"row\"><button class=\"button compact primary\">Apply</button>\(clear)</div>"
+        return "<details class=\"menu chip\(" set", if: words != nil)\"><summary>\(summary)</summary><div class=\"panel\">\(panel)\(row)</div></details>"
     }
 
     private var search: HTML {
@@ -91,7 +103,7 @@ struct FilterBar {
         case .boolean:
             return ticks(name, [FieldChoice(key: "true", label: "Yes"), FieldChoice(key: "false", label: "No")])
         case .money, .integer, .decimal: return range(name, control: "inputmode=\"decimal\" size=\"12\"")
-        case .day, .moment: return range(name, control: "type=\"date\"")
+        case .day, .moment: return dates(name)
         case .text, .json: return contains(name)
         }
     }
@@ -135,6 +147,20 @@ struct FilterBar {
             words.isEmpty ? nil : words.joined(separator: " "),
             """
             <div class="range"><label for="\(name)-from">From</label><input id="\(name)-from" name="\(name).gte" value="\(low)" \(control)><label for="\(name)-to">To</label><input id="\(name)-to" name="\(name).lte" value="\(high)" \(control)>\(stray)</div>
+            """
+        )
+    }
+
+    /// Between two days, or more than so many days ago.
+    private func dates(_ name: String) -> (String?, HTML) {
+        let (words, between) = range(name, control: "type=\"date\"")
+        let days: String = query[name + ".older"] ?? ""
+        let told: String? = days.isEmpty ? nil : "more than \(days) \(days == "1" ? "day" : "days") ago"
+        let all: [String] = [words, told].compactMap(\.self)
+        return (
+            all.isEmpty ? nil : all.joined(separator: ", "),
+            """
+            \(between)<div class="range"><label for="\(name)-older">More than … days ago</label><input id="\(name)-older" name="\(name).older" value="\(days)" type="number" min="0" max="40000" inputmode="numeric"></div>
             """
         )
     }

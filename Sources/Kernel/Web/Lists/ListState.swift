@@ -7,6 +7,7 @@ struct ListState {
     /// Names in the query that are no filters.
     static let reserved: Set<String> = [
         "q", "sort", "cursor", "limit", "columns", "col", "view", "saved", "add", "fields", "count", "within", "column", "after", "format", "csrf",
+        "board", "rows", "set_aside",
     ]
 
     var base: String { "/admin/\(entity.path)" }
@@ -16,8 +17,9 @@ struct ListState {
 
     /// What the list asks of the store: the filters of the address within the preset's.
     func query(_ transaction: StoreTransaction) throws -> ListQuery {
-        let plain = filters + query.items.filter { $0.name == "q" || $0.name == "cursor" || $0.name == "sort" }
+        let plain = filters + query.items.filter { ["q", "cursor", "sort", "set_aside"].contains($0.name) }
         var parsed = try ListQuery(plain, entity: entity, transaction: transaction)
+            .leavingAside(entity, naming: preset?.filter.namedFields ?? [])
         if query["sort"] == nil { parsed.sort = sort }
         if let preset { parsed.filter = .all([preset.filter, parsed.filter]) }
         return parsed

@@ -25,11 +25,29 @@ final class RecordChoices {
         let records = try transaction.all(entityName, where: filter, sort: [sort], limit: RecordChoices.most + 1)
         guard records.count <= RecordChoices.most else { return nil }
         let color = RecordChoices.colorField(entity)
-        return records.map { record in
+        let choices = records.map { record in
             FieldChoice(
                 key: record.id.description, label: RecordChoices.label(record, entity),
                 color: color.map { ValueText.plain(record[$0]) } ?? "")
         }
+        return try grouped(choices, records, entity)
+    }
+
+    /// Names that are unique only together with a link (a step of one of several ways) stand under what they are linked to.
+    private func grouped(_ choices: [FieldChoice], _ records: [RecordData], _ entity: EntityModel) throws -> [FieldChoice] {
+        let beside: [String] = entity.schema.uniqueSets.first { $0.contains(entity.labelField) } ?? []
+        guard let field = beside.compactMap(entity.field).first(where: { $0.target != nil && $0.isStored }), let target = field.target,
+            target != entity.name, let groups = try all(target)
+        else { return choices }
+        var grouped: [(place: Int, choice: FieldChoice)] = []
+        for (choice, record) in zip(choices, records) {
+            let key: String = ValueText.plain(record.values[field.place])
+            let place: Int = groups.firstIndex { $0.key == key } ?? groups.count
+            var choice: FieldChoice = choice
+            if place < groups.count { choice.group = groups[place].label }
+            grouped.append((place, choice))
+        }
+        return grouped.enumerated().sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }.map(\.element.choice)
     }
 
     /// The colour of a record, where its entity has one.

@@ -5,6 +5,8 @@ struct FieldChoice: Sendable {
     var key: String
     var label: String
     var color = ""
+    /// What it belongs to, where names are told apart by that alone.
+    var group = ""
 }
 
 /// A field of a form: its label, its control with what is in it, its help and its problem.
@@ -25,6 +27,8 @@ struct FieldControl {
     var prefix = ""
     /// What it is called where no label stands beside it; empty otherwise.
     var name = ""
+    /// What browsers may fill in by themselves.
+    var autocomplete = "off"
     /// The currencies offered.
     var currencies: [String] = ["EUR", "USD", "GBP", "CHF"]
 
@@ -59,6 +63,7 @@ struct FieldControl {
 
     private var isGroup: Bool {
         if case .references = FieldType(field.kind) { return true }
+        if field.namesFieldsOf != nil, choices != nil { return true }
         if case .choice(let options) = FieldType(field.kind) { return hasDependents && options.count <= 4 }
         return false
     }
@@ -87,6 +92,7 @@ struct FieldControl {
     /// The control alone.
     var control: HTML {
         switch FieldType(field.kind) {
+        case .text where field.namesFieldsOf != nil && choices != nil: ticks
         case .text: textControl
         case .integer: "<input \(common) inputmode=\"numeric\" autocomplete=\"off\" value=\"\(text)\">"
         case .decimal: "<input \(common) inputmode=\"decimal\" autocomplete=\"off\" value=\"\(text)\">"
@@ -103,18 +109,26 @@ struct FieldControl {
     }
 
     private var textControl: HTML {
+        if field.isSecret { return "<input \(common) type=\"password\" autocomplete=\"new-password\">" }
         let length: HTML = field.maxLength.map { " maxlength=\"\($0)\"" } ?? ""
+        if field.formulaOn != nil {
+            let checks: HTML = FormulaCheckScreen.attributes(field, id: id)
+            return """
+                <textarea \(common)\(length) class="formula" rows="3" spellcheck="false" autocomplete="off"\(checks)>
+                \(text)</textarea><div id="\(id)-check" aria-live="polite"></div>
+                """
+        }
         switch field.format {
         case .multiline: return "<textarea \(common)\(length)>\n\(text)</textarea>"
-        case .email: return "<input \(common)\(length) type=\"text\" inputmode=\"email\" autocomplete=\"off\" value=\"\(text)\">"
-        case .phone: return "<input \(common)\(length) type=\"tel\" autocomplete=\"off\" value=\"\(text)\">"
-        case .url: return "<input \(common)\(length) type=\"text\" inputmode=\"url\" autocomplete=\"off\" value=\"\(text)\">"
+        case .email: return "<input \(common)\(length) type=\"text\" inputmode=\"email\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
+        case .phone: return "<input \(common)\(length) type=\"tel\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
+        case .url: return "<input \(common)\(length) type=\"text\" inputmode=\"url\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
         case .color:
             let shown = text.isEmpty ? "#8a867e" : text
             return """
                 <div class="row"><input type="color" aria-label="\(field.label)" value="\(shown)" data-swatch="\(id)"><input \(common) class="grow" value="\(text)" placeholder="#rrggbb"></div>
                 """
-        default: return "<input \(common)\(length) type=\"text\" autocomplete=\"off\" value=\"\(text)\">"
+        default: return "<input \(common)\(length) type=\"text\" autocomplete=\"\(autocomplete)\" value=\"\(text)\">"
         }
     }
 
@@ -143,10 +157,22 @@ struct FieldControl {
         let blank: HTML = "<option value=\"\">–</option>"
         let known = options.contains { $0.key == text }
         let stray: HTML = known || text.isEmpty ? "" : "<option value=\"\(text)\" selected>\(referenceLabel.isEmpty ? text : referenceLabel)</option>"
-        let items = options.html { option in
-            "<option value=\"\(option.key)\"\(" selected", if: option.key == text)>\(option.label)</option>"
-        }
+        let items = grouped(options)
         return "<select \(common)>\(blank, if: !field.mustBeGiven || text.isEmpty)\(stray)\(items)</select>"
+    }
+
+    /// The options, under headings where they belong to different things.
+    private func grouped(_ options: [FieldChoice]) -> HTML {
+        func items(_ options: [FieldChoice]) -> HTML {
+            options.html { option in "<option value=\"\(option.key)\"\(" selected", if: option.key == text)>\(option.label)</option>" }
+        }
+        var groups: [String] = []
+        for option in options where !groups.contains(option.group) { groups.append(option.group) }
+        guard groups.count > 1 else { return items(options) }
+        return groups.html { group in
+            let own = items(options.filter { $0.group == group })
+            return group.isEmpty ? own : "<optgroup label=\"\(group)\">\(own)</optgroup>"
+        }
     }
 
     private var referenceControl: HTML {

@@ -46,6 +46,8 @@ struct Page {
     var current = ""
     /// Whether the content keeps the window's height and scrolls in its parts, as lists and boards do.
     var fillsWindow = false
+    /// Scripts that this page needs besides those of all pages, by the names of their files.
+    var scripts: [String] = []
     var content: HTML
 
     func html(in shell: Shell) -> HTML {
@@ -56,7 +58,7 @@ struct Page {
         let toast: HTML = shell.flash.map { Page.toast($0, csrf: shell.csrf) } ?? ""
         let banner: HTML = shell.banner.map { "<div class=\"banner\" role=\"status\">\($0)</div>" } ?? ""
         return """
-            \(Page.head(title, theme: shell.theme, csrf: shell.csrf, assets: shell.assets))
+            \(Page.head(title, theme: shell.theme, csrf: shell.csrf, scripts: scripts, assets: shell.assets))
             <body class="app"\(side, if: shell.isNarrow)\(keys, if: !shell.hasShortcuts) data-search="/admin/search" data-events="/admin/events">
             <a class="skip" href="#main">Skip to content</a>
             \(menu)
@@ -76,15 +78,16 @@ struct Page {
         """
     }
 
-    private static func head(_ title: String, theme: String, csrf: String, assets: AssetPaths) -> HTML {
+    private static func head(_ title: String, theme: String, csrf: String, scripts: [String] = [], assets: AssetPaths) -> HTML {
         let chosen: HTML = theme == "light" || theme == "dark" ? " data-theme=\"\(theme)\"" : ""
+        let more: HTML = scripts.html { "<script src=\"\(assets.path($0))\" defer></script>" }
         return """
             <!doctype html>
             <html lang="en"\(chosen)><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <title>\(title) · Tenon</title><meta name="csrf" content="\(csrf)">
             <meta name="htmx-config" content='{"allowEval":false,"includeIndicatorStyles":false,"historyCacheSize":0,"refreshOnHistoryMiss":true,"selfRequestsOnly":true}'>
             <link rel="icon" href="\(assets.path("favicon.svg"))" type="image/svg+xml"><link rel="stylesheet" href="\(assets.path("tenon.css"))">
-            <script src="\(assets.path("htmx-2.min.js"))" defer></script><script src="\(assets.path("Sortable.min.js"))" defer></script><script src="\(assets.path("tenon.js"))" defer></script></head>
+            <script src="\(assets.path("htmx-2.min.js"))" defer></script><script src="\(assets.path("Sortable.min.js"))" defer></script>\(more)<script src="\(assets.path("tenon.js"))" defer></script></head>
             """
     }
 
@@ -123,7 +126,7 @@ struct Page {
             \(create, if: !shell.creates.isEmpty)
             <details class="menu end" data-load="/admin/notifications"><summary class="button plain square" aria-label="\(bellLabel)">\(Icon.named("bell"))<span class="count live" data-unread\(" hidden", if: unread == 0)>\(unread > 99 ? "99+" : String(unread))</span></summary><div class="panel notes"><p class="body"><a href="/admin/notifications">All notifications</a></p></div></details>
             <details class="menu end"><summary class="button plain square" aria-label="Your account">\(Icon.avatar(shell.userName))</summary><div class="panel"><h2>\(shell.userName)</h2>\
-            <a class="item" href="/admin/profile">\(Icon.named("user"))Profile</a><button class="item" type="button" data-theme-toggle>\(Icon.named("moon"))Light or dark</button>\
+            <a class="item" href="/admin/profile">\(Icon.named("user"))Profile</a><a class="item" href="/admin/changes">\(Icon.named("undo"))Your changes</a><button class="item" type="button" data-theme-toggle>\(Icon.named("moon"))Light or dark</button>\
             <button class="item" type="button" data-help>\(Icon.named("info"))Keyboard</button>\
             <form method="post" action="/logout">\(csrfField(shell.csrf))<button class="item">\(Icon.named("logout"))Log out</button></form></div></details></header>
             """

@@ -72,6 +72,17 @@ enum Parts {
             """
     }
 
+    /// The ways on from a failure. What was being entered can be merged only where it stands in a form.
+    static func ways(_ error: CRMError, offersMerge: Bool = false) -> HTML {
+        let links: [CRMError.Link] = error.links.filter { $0.isTold && (offersMerge || $0.kind != "merge") }
+        guard !links.isEmpty else { return "" }
+        let items = links.html { link -> HTML in
+            guard link.kind == "merge" else { return "<a class=\"button compact\" href=\"\(link.href)\">\(link.title)</a>" }
+            return "<button class=\"button compact\" formaction=\"\(link.href)\" formnovalidate>\(link.title)</button>"
+        }
+        return "<p class=\"row ways\">\(items)</p>"
+    }
+
     /// The frame of what opens over a page.
     static func dialog(_ title: String, _ body: HTML) -> HTML {
         """

@@ -12,6 +12,8 @@ struct ValueMarkup {
     var path: (_ entity: String) -> String?
     var display: Display
     var now: Moment
+    /// What a field of an entity is called.
+    var fieldNames: (_ text: String, _ entity: String) -> String = { text, _ in text }
 
     static let none: HTML = "<span class=\"none\">–</span>"
 
@@ -39,6 +41,7 @@ struct ValueMarkup {
             let option = options.first { $0.key == text }
             return Badge.colored(option?.label ?? text, option?.color ?? "")
         }
+        if let entity = field.namesFieldsOf { return HTML(fieldNames(text, entity)) }
         switch field.format {
         case .email where links: return "<a href=\"mailto:\(text)\">\(text)</a>"
         case .phone where links: return "<a href=\"tel:\(text.filter { !$0.isWhitespace })\">\(text)</a>"

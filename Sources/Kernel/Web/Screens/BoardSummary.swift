@@ -52,6 +52,8 @@ struct BoardPick {
         guard let name = board.within, let target = entity.field(name)?.target, let model = transaction.registry.entity(target) else { return nil }
         let options = try RecordChoices(transaction).all(target) ?? []
         if let asked, let id = Int64(asked), options.contains(where: { $0.key == asked }) { return Choice(options: options, chosen: id) }
+        // The months show all that there is until one is picked.
+        if board.isByMonth { return Choice(options: options, chosen: nil) }
         var first = options.first?.key
         if model.field("is_default") != nil {
             let defaults = try transaction.all(target, where: .compare("is_default", .equal, .value(.boolean(true))), sort: [], limit: 1)

@@ -49,11 +49,18 @@ struct BulkScreen {
         switch change {
         case "edit": content = try edit(form, fields)
         case "delete":
-            content = "<p>They will be gone. Their history stays in the audit trail.</p>"
+            let days = transaction.settings.value(KernelSettings.undoDays)
+            content = "<p>They will be gone. You can take this back for \(days) days.</p>"
             button = "Delete"
         default:
             let summary = action?.summary ?? ""
-            content = fields.isEmpty ? "<p class=\"muted\">\(summary)</p>" : try form.controls(fields) { $0.description.defaultValue }
+            let own = guessed(transaction)
+            content = "<p class=\"muted\">\(summary)</p>"
+            if !fields.isEmpty {
+                content += try form.controls(fields.map { own.contains($0.name) ? $0.leftToEach(entity) : $0 }) { field in
+                    own.contains(field.name) ? .null : field.description.defaultValue
+                }
+            }
             button = action?.title ?? "Go on"
         }
         let trouble: HTML = error.map { FieldForm.summary($0, fields: fields) } ?? ""
@@ -61,6 +68,16 @@ struct BulkScreen {
             <form class="form" method="post" action="\(base)/bulk/\(change)">\(csrfField(visit.csrf))\(hidden)\(trouble)\(content)\
             <div class="form-foot"><a class="button plain" href="\(base)" data-close>Cancel</a><button class="button primary\(" danger", if: change == "delete")">\(button)</button></div></form>
             """
+    }
+
+    /// The fields of the action that are guessed from each record: nobody has to fill them in for all.
+    private func guessed(_ transaction: StoreTransaction) -> Set<String> {
+        guard let action, let first = ids.first, let forms = try? transaction.prefill(entity, action, first) else { return [] }
+        var names: Set<String> = []
+        for (part, form) in zip(action.parts, forms) {
+            for (field, value) in zip(part.entry.fields, form.values) where !value.isEmpty && value != field.defaultValue { names.insert(field.name) }
+        }
+        return names
     }
 
     private var fields: [FieldModel] {
@@ -82,35 +99,38 @@ struct BulkScreen {
     // MARK: Doing
 
     private func apply() async throws -> FrontResponse {
-        var failures: [String] = []
-        var done = 0
+        let outcome: BulkChange.Outcome
         do {
-            let input = try await visit.store.read(as: visit.actor) { try values($0) }
-            // A transaction a record: one that is refused does not hold up the others.
-            for id in ids {
-                do {
-                    try await visit.store.write(as: visit.actor) { try change(id, input, $0) }
-                    done += 1
-                } catch let error as CRMError where error.code != .internalError {
-                    let problem = error.problems.first.map { ": \($0.field.readable) \($0.message)" } ?? ""
-                    failures.append("#\(id): \(error.message)\(problem)")
-                }
-            }
+            outcome = try await bulk(try await visit.store.read(as: visit.actor) { try values($0) })
+                .run(ids.map(\.raw), in: visit.store, as: visit.actor)
         } catch let error as CRMError where error.code == .invalid {
             return try await ask(error)
         }
-        let noun = done == 1 ? entity.title.lowercased() : entity.pluralTitle.lowercased()
-        let verb = change == "delete" ? "deleted" : "changed"
-        guard failures.isEmpty else { return try await report(done, failures) }
-        return visit.done(back, "\(done) \(noun) \(verb).")
+        guard outcome.failed.isEmpty else { return try await report(outcome) }
+        let noun = outcome.done.count == 1 ? entity.title.lowercased() : entity.pluralTitle.lowercased()
+        return visit.done(base, "\(outcome.done.count) \(noun) \(change == "delete" ? "deleted" : "changed").", undo: undo(outcome))
     }
 
-    private var back: String { base }
+    private func bulk(_ input: [String: Value]) -> BulkChange {
+        if change == "delete" { return .delete(entity) }
+        if let action { return .action(action, of: entity) { _ in input } }
+        return .set(input, of: entity)
+    }
 
-    private func report(_ done: Int, _ failures: [String]) async throws -> FrontResponse {
-        let items = failures.prefix(50).html { "<li>\($0)</li>" }
+    private func undo(_ outcome: BulkChange.Outcome) -> String { outcome.change.map { "/admin/changes/\($0)/undo" } ?? "" }
+
+    private func report(_ outcome: BulkChange.Outcome) async throws -> FrontResponse {
+        let items = try await visit.store.read(as: visit.actor) { transaction -> HTML in
+            let labels = try transaction.labels(entity.name, outcome.failed.map(\.id))
+            return outcome.failed.prefix(50).html { id, error in
+                let problem = error.problems.first.map { ": \($0.field.readable) \($0.message)" } ?? ""
+                return "<li><b>\(labels[id] ?? "#\(id)")</b>: \(error.message)\(problem)</li>"
+            }
+        }
+        var undoButton: HTML = ""
+        if let change = outcome.change { undoButton = Parts.post("Undo what was done", "/admin/changes/\(change)/undo", csrf: visit.csrf, icon: "undo", classes: "plain") }
         let body: HTML = """
-            <div class="stack">\(Parts.notice(.warn, "\(failures.count) could not be changed, \(done) were.", "<ul>\(items)</ul>"))<div class="form-foot"><a class="button primary" href="\(base)">Back to the list</a></div></div>
+            <div class="stack">\(Parts.notice(.warn, "\(outcome.failed.count) could not be changed, \(outcome.done.count) were.", "<ul>\(items)</ul>"))<div class="form-foot">\(undoButton)<a class="button primary" href="\(base)">Back to the list</a></div></div>
             """
         return try await visit.dialog("Not all of them", current: base, body)
     }
@@ -120,20 +140,19 @@ struct BulkScreen {
         if change == "edit" { wanted = wanted.filter { $0.name == visit.form["field"] } }
         if change == "delete" { wanted = [] }
         if change == "edit", wanted.isEmpty { throw CRMError(.invalid, "choose a field") }
-        let values = try FieldForm.values(visit.form, wanted, transaction)
+        var values = try FieldForm.values(visit.form, wanted, transaction)
+        // What is left empty for an action is each record's own.
+        if action != nil { values.removeAll { $0.value.isEmpty } }
         return Dictionary(values.map { ($0.field.name, $0.value) }) { $1 }
     }
+}
 
-    private func change(_ id: RecordID, _ input: [String: Value], _ transaction: StoreTransaction) throws {
-        switch change {
-        case "delete": try transaction.delete(entity.name, id)
-        case "edit":
-            var record = try transaction.require(entity, id)
-            for (name, value) in input { record[name] = value }
-            _ = try transaction.save(entity.name, record)
-        default:
-            guard let action else { return }
-            _ = try transaction.run(entity, action, id, input: input)
-        }
+extension FieldModel {
+    /// The field of a form for many records at once, where each brings a value of its own.
+    fileprivate func leftToEach(_ entity: EntityModel) -> FieldModel {
+        var description = description
+        description.isRequired = false
+        description.help = "Each \(entity.title.lowercased())'s own unless given."
+        return FieldModel(description, place: place, plugin: plugin)
     }
 }

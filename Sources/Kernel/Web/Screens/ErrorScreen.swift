@@ -21,7 +21,7 @@ enum ErrorScreen {
         let problems = error.problems.html { "<li>\($0.told($0.field.readable))</li>" }
         let list: HTML = error.problems.isEmpty ? "" : "<ul class=\"prose\">\(problems)</ul>"
         return """
-            <div class="error"><p class="code">Error \(status)</p><h1>\(title(error))</h1><p>\(error.message.asSentence)</p>\(hint)\(list)<div class="row"><a class="button primary" href="/admin">Go to the home page</a></div></div>
+            <div class="error"><p class="code">Error \(status)</p><h1>\(title(error))</h1><p>\(error.message.asSentence)</p>\(hint)\(list)\(Parts.ways(error))<div class="row"><a class="button primary" href="/admin">Go to the home page</a></div></div>
             """
     }
 

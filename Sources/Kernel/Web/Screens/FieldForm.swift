@@ -40,11 +40,29 @@ struct FieldForm {
             control.lookup = "/admin/lookup/\(model.path)"
             if let id = control.texts.first.flatMap({ Int64($0) }) { control.referenceLabel = try transaction.label(target, id) ?? "" }
         }
+        if field.description.namesFieldsOf != nil {
+            control.choices = nameChoices(field, control.texts)
+            control.texts = control.texts.flatMap(FieldNames.list)
+        }
         return control.html
     }
 
+    /// The fields that can be named, and those that are named already.
+    func nameChoices(_ field: FieldModel, _ texts: [String]) -> [FieldChoice]? {
+        guard let target = field.description.namesFieldsOf, let entity = transaction.registry.entity(target) else { return nil }
+        let fields: [FieldModel] = entity.nameableFields.filter { transaction.actor.mask($0.name, of: target) != .hidden }
+        let known: Set<String> = Set(fields.map(\.name))
+        let others: [String] = texts.flatMap(FieldNames.list).filter { !known.contains($0) }
+        // What is named stands first, in its order: sent back as it is, it keeps it.
+        let named: [String] = texts.flatMap(FieldNames.list)
+        let first: [FieldModel] = named.compactMap { name in fields.first { $0.name == name } }
+        let rest: [FieldModel] = fields.filter { !named.contains($0.name) }
+        return (first + rest).map { FieldChoice(key: $0.name, label: $0.label) } + others.map { FieldChoice(key: $0, label: $0.readable) }
+    }
+
     private func text(_ field: FieldModel, _ value: Value) -> [String] {
-        if let typed, typed.fields.contains(where: { $0.name == field.name }) { return typed.values(field.name).suffix(field.isList ? 500 : 1).filter { !$0.isEmpty } }
+        let isSeveral: Bool = field.isList || field.description.namesFieldsOf != nil
+        if let typed, typed.fields.contains(where: { $0.name == field.name }) { return typed.values(field.name).suffix(isSeveral ? 500 : 1).filter { !$0.isEmpty } }
         if case .moment(let moment) = value {
             return [Display(calendar: transaction.settings.calendar).moment(moment).replacing(" ", with: "T")]
         }
@@ -52,7 +70,8 @@ struct FieldForm {
     }
 
     /// All problems above a form, each with a way to its field.
-    static func summary(_ error: CRMError, fields: [FieldModel], prefix: String = "") -> HTML {
+    /// `offersMerge`: stands in the form of a new record, which can be sent to be merged into another one.
+    static func summary(_ error: CRMError, fields: [FieldModel], prefix: String = "", offersMerge: Bool = false) -> HTML {
         let items = error.problems.html { problem in
             guard let field = fields.first(where: { $0.name == problem.field }) else {
                 return "<li>\(problem.told(problem.field.readable))</li>"
@@ -62,7 +81,7 @@ struct FieldForm {
         let list: HTML = error.problems.isEmpty ? "" : "<ul>\(items)</ul>"
         let hint: HTML = error.hint.isEmpty ? "" : "<p>\(error.hint)</p>"
         return """
-            <div class="notice bad problems" role="alert" tabindex="-1">\(Icon.named("alert"))<div><b>\(error.message.asSentence)</b>\(hint)\(list)</div></div>
+            <div class="notice bad problems" role="alert" tabindex="-1">\(Icon.named("alert"))<div><b>\(error.message.asSentence)</b>\(hint)\(list)\(Parts.ways(error, offersMerge: offersMerge))</div></div>
             """
     }
 
@@ -87,7 +106,7 @@ struct FieldForm {
     private static func text(_ form: FormBody, _ field: FieldModel) -> String? {
         let all = form.values(field.name)
         guard let last = all.last else { return nil }
-        if field.isList { return all.filter { !$0.isEmpty }.joined(separator: ",") }
+        if field.isList || field.description.namesFieldsOf != nil { return all.filter { !$0.isEmpty }.joined(separator: ",") }
         if case .money = field.type, !last.trimmed.isEmpty, let currency = form[field.name + ".currency"] {
             return last.trimmed + " " + currency
         }

@@ -11,12 +11,17 @@ struct FormScreen {
     private var target: String { id.map { "\(base)/\($0)/edit" } ?? "\(base)/new" }
 
     func respond() async throws -> FrontResponse {
-        guard visit.isPost else { return try await form(nil) }
+        guard visit.isPost, visit.form["revise"] == nil else { return try await form(nil) }
         do {
             let record = try await save()
             let title = entity.title
             if id == nil { return visit.done("\(base)/\(record.id)", "\(title) added.") }
             return visit.done("\(base)/\(record.id)", "\(title) saved.", undo: "\(base)/\(record.id)/undo?version=\(record.version)")
+        } catch let found as MaybeThere {
+            let body = try await visit.store.read(as: visit.actor) { transaction in
+                DuplicatePart(visit: visit, entity: entity).question(found.duplicates, typed: visit.form, target: target, transaction)
+            }
+            return try await visit.dialog("Is this \(entity.title.lowercased()) new?", current: base, status: 409, body)
         } catch let error as CRMError where error.code == .conflict && !error.conflicts.isEmpty {
             return try await ConflictScreen(visit: visit, entity: entity, id: id ?? .none).respond(error)
         } catch let error as CRMError where error.code != .notFound && error.code != .unauthenticated && error.code != .internalError {
@@ -41,12 +46,23 @@ struct FormScreen {
             for (field, value) in try FieldForm.values(form, entity.editableFields(for: visit.actor), transaction) {
                 record.values[field.place] = value
             }
-            return try transaction.save(entity.name, record)
+            let saved = try transaction.save(entity.name, record)
+            // Looked for when all else is right, and asked before anything of it is kept.
+            if id == nil, form["anyway"] == nil {
+                let found = try transaction.duplicates(entity, of: saved)
+                if !found.isEmpty { throw MaybeThere(duplicates: found) }
+            }
+            return saved
         }
         if entity.name == "user", id == nil, !password.isEmpty {
             try await visit.front.authenticator.setPassword(of: saved.id.raw, to: password)
         }
         return saved
+    }
+
+    /// Undoes what was stored, to ask first.
+    private struct MaybeThere: Error {
+        let duplicates: [Duplicate]
     }
 
     // MARK: The form
@@ -76,7 +92,7 @@ struct FormScreen {
             let heading: HTML = section.title.isEmpty ? "" : "<h3>\(section.title)</h3>"
             return "\(heading)\(try form.controls(section.fields) { record.values[$0.place] })"
         }
-        let trouble: HTML = error.map { FieldForm.summary($0, fields: fields) } ?? ""
+        let trouble: HTML = error.map { FieldForm.summary($0, fields: fields, offersMerge: id == nil) } ?? ""
         // While the form stays open, the version is the one that it was opened with.
         let version = visit.isPost ? visit.form.text("version") : String(record.version)
         let cancel = id.map { "\(base)/\($0)" } ?? base

@@ -5,8 +5,7 @@ struct HomeScreen {
     let visit: Visit
 
     func respond() async throws -> FrontResponse {
-        let tiles = try await self.tiles()
-        let boxes = try await visit.store.read(as: visit.actor) { try mine($0) }
+        let (tiles, boxes) = try await visit.store.read(as: visit.actor) { (try self.tiles($0), try mine($0)) }
         let first = visit.userName.split(separator: " ").first.map(String.init) ?? visit.userName
         let metrics: HTML = "<div class=\"tiles\">\(tiles)</div>"
         let lists: HTML = "<div class=\"halves\">\(boxes)</div>"
@@ -19,44 +18,35 @@ struct HomeScreen {
 
     // MARK: Numbers
 
-    private func tiles() async throws -> HTML {
-        let known = try await visit.front.api(visit, "GET", ["metrics"])
-        var html = HTML()
-        for metric in known["data"]?.array ?? [] {
-            guard let key = metric["key"]?.text else { continue }
-            let period: [FrontRequest.QueryItem] = metric["dated"]?.bool == true ? [.init(name: "period", value: "month"), .init(name: "series", value: "12")] : []
-            guard let figure = try? await visit.front.api(visit, "GET", ["metrics", key], query: period) else { continue }
-            html += tile(metric["title"]?.text ?? key, figure, isDated: metric["dated"]?.bool == true)
-        }
-        return html
-    }
-
-    private func tile(_ title: String, _ figure: JSONValue, isDated: Bool) -> HTML {
-        let value = HomeScreen.text(figure["value"])
-        let previous = HomeScreen.text(figure["previous"])
-        let aside: HTML = isDated ? "<span class=\"aside\">this month\(previous.isEmpty ? "" : ", \(previous) last month")</span>" : "<span class=\"aside\">now</span>"
-        let inside: HTML = "<span class=\"name\">\(title)</span><span class=\"value\">\(value.isEmpty ? "–" : value)</span>\(aside)\(spark(figure["series"]))"
-        guard let list = figure["list"]?.text, list.hasPrefix("/admin") else { return "<div class=\"tile\">\(inside)</div>" }
-        return "<a class=\"tile\" href=\"\(list)\">\(inside)</a>"
-    }
-
-    /// A number, an amount, or amounts of several currencies.
-    static func text(_ value: JSONValue?) -> String {
-        switch value {
-        case .number(let text): return Display.grouped(text)
-        case .string(let text): return text
-        case .object:
-            guard let amount = value?["amount"]?.text, let currency = value?["currency"]?.text.flatMap({ Currency($0) }), let money = Money(amount, currency) else { return "" }
-            return Display.short(money)
-        case .array(let items): return items.map { text($0) }.filter { !$0.isEmpty }.joined(separator: " + ")
-        default: return ""
+    /// What happened this month, and what is the case now unless a dashboard tells it or it stands above a list of options.
+    private func tiles(_ transaction: StoreTransaction) throws -> HTML {
+        let reader = MetricReader(transaction: transaction)
+        let dashboards = Set(DashboardReader(transaction).readable().map(\.body.name))
+        let told = Set(visit.registry.widgets.filter { dashboards.contains($0.body.dashboard) }.flatMap { $0.body.widget.series.map(\.metric) })
+        let apart = Set(visit.registry.entities.filter(\.schema.isLookup).flatMap(\.extras.cards))
+        return try reader.readable().map(\.body).filter { !apart.contains($0.key) && ($0.date != nil || !told.contains($0.key)) }.html { metric in
+            tile(try reader.read(metric, .month, series: metric.date == nil ? 0 : 12))
         }
     }
 
-    private func spark(_ series: JSONValue?) -> HTML {
-        let values = (series?.array ?? []).compactMap { point -> Double? in
-            let value = point["value"]
-            return (value?.text ?? value?["amount"]?.text ?? value?.array?.first?["amount"]?.text).flatMap { Double($0) }
+    private func tile(_ reading: MetricReading) -> HTML {
+        let path = visit.registry.entity(reading.metric.entity)?.path ?? reading.metric.entity
+        let previous = reading.previous.map { ", \(MetricMarkup.short($0.value)) last month" } ?? ""
+        let aside = reading.metric.date == nil ? "now" : "this month" + previous
+        return """
+            <a class="tile" href="\(MetricMarkup.href(path, reading.query))"><span class="name">\(reading.metric.title)</span><span class="value">\(MetricMarkup.short(reading.figure.value))</span><span class="aside">\(aside)</span>\(spark(reading))</a>
+            """
+    }
+
+    /// How the figure ran over the year: of amounts in several currencies the one that stands first.
+    private func spark(_ reading: MetricReading) -> HTML {
+        let currency: Currency? = if case .amounts(let amounts) = reading.figure.value { amounts.first?.currency } else { nil }
+        let values = reading.series.map { step -> Double in
+            switch step.figure.value {
+            case .number(let number): Double(number.description) ?? 0
+            case .amounts(let amounts): amounts.first { $0.currency == currency ?? $0.currency }.flatMap { Double($0.amount) } ?? 0
+            case .nothing: 0
+            }
         }
         guard values.count > 1, let most = values.max(), most > 0 else { return "" }
         let step = 100 / Double(values.count - 1)

@@ -31,7 +31,7 @@ struct ImportScreen {
             return items.html { row($0, markup) }
         }
         let heads = [Parts.th("File"), Parts.th("Into"), Parts.th("State"), Parts.th("Added", numeric: true), Parts.th("Changed", numeric: true), Parts.th("Left out", numeric: true), Parts.th("By"), Parts.th("When")]
-        let none = Parts.empty("upload", "Nothing imported yet", "Bring records in from a CSV file. You see what would happen before anything is stored, and can take it back as a whole.", actions: add)
+        let none = Parts.empty("upload", "Nothing imported yet", "Bring records in from a spreadsheet’s CSV file or an address book’s vCards. You see what would happen before anything is stored, and can take it back as a whole.", actions: add)
         let content: HTML = "\(Parts.head("Imports", actions: add))\(items.isEmpty ? none : Parts.table("Imports", heads: heads, rows))"
         return try await visit.page(Page(title: "Imports", current: "/admin/imports", content: content))
     }
@@ -86,7 +86,7 @@ struct ImportScreen {
         let options = importable.html { "<option value=\"\($0.path)\"\(" selected", if: $0.path == chosen)>\($0.pluralTitle)</option>" }
         let body: HTML = """
             <form method="post" class="form" enctype="multipart/form-data" action="/admin/imports/new">\(csrfField(visit.csrf))\(trouble)<div class="field"><label for="entity">Import into</label><select id="entity" name="entity">\(options)</select></div>\
-            <div class="drop">\(Icon.named("upload"))<label for="file"><b>Drop a CSV file here</b>, or choose one</label><input type="file" id="file" name="file" accept=".csv,.tsv,.txt,text/csv" required><span class="muted file-name">Commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252.</span></div>\
+            <div class="drop">\(Icon.named("upload"))<label for="file"><b>Drop a CSV or vCard file here</b>, or choose one</label><input type="file" id="file" name="file" accept=".csv,.tsv,.txt,.vcf,.vcard,text/csv,text/vcard" required><span class="muted file-name">Commas, semicolons or tabs; cards of an address book (.vcf); UTF-8, UTF-16 or Windows-1252.</span></div>\
             <div class="field"><label for="encoding">Encoding</label><select id="encoding" name="encoding"><option value="">UTF-8 or UTF-16</option><option value="windows-1252">Windows-1252 (older spreadsheets)</option></select></div>\
             <div class="form-foot"><button class="button primary">Upload</button><a class="button plain" href="/admin/imports">Cancel</a></div></form>
             """

@@ -26,7 +26,8 @@ struct ListScreen {
         return ListTable(
             state: state, columns: state.columns(preferred: preferred, actor: actor), choices: choices, transaction: transaction,
             markup: visit.markup(transaction, labels: LabelCache(transaction, choices: choices)),
-            canPick: ["edit", "delete", "export"].contains { actor.can($0, on: entity.name) })
+            canPick: ["edit", "delete", "export"].contains { actor.can($0, on: entity.name) },
+            canOrder: ListOrder.isOffered(state, actor))
     }
 
     private func request(_ state: ListState, _ table: ListTable) throws -> ListRequest {
@@ -45,18 +46,19 @@ struct ListScreen {
         let bar = try FilterBar(
             state: state, choices: table.choices, transaction: transaction, end: columnMenu(state, table.columns), target: state.base
         ).html()
-        let top: HTML = "\(heading(total, state))\(tabs)\(bar)"
+        let cards = try ListCardsMarkup.html(entity, transaction)
+        let top: HTML = "\(heading(total, state))\(cards)\(tabs)\(bar)\(CellForm.html(state, csrf: visit.csrf))"
         if shown == 0, request.cursor == nil { return "\(top)\(empty(isFiltered, state, isWrong: state.isWrong(transaction)))" }
         return """
             \(top)<form class="sheet" id="results" method="get" action="\(state.base)/bulk"><div class="region" role="region" aria-label="\(entity.pluralTitle)" tabindex="0">\
-            <table class="rows\(" picks", if: table.canPick)" data-cell="\(state.base)/{id}/cell/{field}">\(table.head)<tbody>
+            <table class="rows\(" picks", if: table.canPick)" data-cell="\(state.base)/{id}/cell/{field}">\(table.head)<tbody\(" data-order=\"\(state.base)/order\"", if: table.canOrder)>
             \(rows)\(table.moreRow(next))</tbody></table></div>\(bulk, if: table.canPick)</form>
             """
     }
 
     private func heading(_ total: Int, _ state: ListState) -> HTML {
         Parts.head(
-            entity.pluralTitle, count: total, beside: ViewSwitch.html(entity, state.query, isBoard: false),
+            entity.pluralTitle, count: total, beside: ViewSwitch.html(entity, state.query, board: nil),
             actions: ListActions(visit: visit, entity: entity, query: state.query).html)
     }
 
@@ -90,6 +92,12 @@ struct ListScreen {
         }
         for action in entity.actions where visit.actor.can(action.name, on: entity.name) {
             buttons += "<button class=\"button compact plain\" formaction=\"\(base)/\(action.name)\" data-dialog>\(action.title)…</button>"
+        }
+        if visit.actor.can("edit", on: entity.name), visit.actor.can("delete", on: entity.name) {
+            buttons += "<button class=\"button compact plain\" formaction=\"/admin/\(entity.path)/merge\" data-dialog data-several>Merge…</button>"
+        }
+        if visit.actor.can("export", on: entity.name) {
+            buttons += "<button class=\"button compact plain\" formaction=\"/api/v1/\(entity.path)/export\" name=\"format\" value=\"csv\">\(Icon.named("download"))Export</button>"
         }
         if visit.actor.can("delete", on: entity.name) {
             buttons += "<button class=\"button compact plain danger\" formaction=\"\(base)/delete\" data-dialog>\(Icon.named("trash"))Delete…</button>"
@@ -127,15 +135,20 @@ enum ColumnForm {
     }
 }
 
-/// List or board.
+/// List or one of the boards.
 enum ViewSwitch {
-    static func html(_ entity: EntityModel, _ query: QueryState, isBoard: Bool) -> HTML {
-        guard entity.board != nil else { return "" }
+    static func html(_ entity: EntityModel, _ query: QueryState, board: BoardView?) -> HTML {
+        guard !entity.boards.isEmpty else { return "" }
         let base = "/admin/\(entity.path)"
-        let kept = query.without("sort", "columns", "add", "within")
+        let kept = query.without("sort", "columns", "add", "within", "board", "rows")
         let here: HTML = " aria-current=\"page\""
+        let boards = entity.boards.html { one in
+            let query = one.name == BoardView.standardName ? kept : kept.with("board", one.name)
+            let icon = Icon.named(one.isByMonth ? "calendar" : "board")
+            return "<a href=\"\(query.href(base + "/board"))\"\(here, if: board?.name == one.name)>\(icon)\(one.title)</a>"
+        }
         return """
-            <nav class="switch" aria-label="Layout"><a href="\(kept.href(base))"\(here, if: !isBoard)>\(Icon.named("list"))List</a><a href="\(kept.href(base + "/board"))"\(here, if: isBoard)>\(Icon.named("board"))Board</a></nav>
+            <nav class="switch" aria-label="Layout"><a href="\(kept.href(base))"\(here, if: board == nil)>\(Icon.named("list"))List</a>\(boards)</nav>
             """
     }
 }
@@ -156,6 +169,9 @@ struct ListActions {
             let exported = query.without("view", "saved", "add", "columns")
             items += "<a class=\"item\" href=\"\(exported.with("format", "csv").href("/api/v1/\(entity.path)/export"))\" download>\(Icon.named("download"))Export as CSV</a>"
             items += "<a class=\"item\" href=\"\(exported.with("format", "json").href("/api/v1/\(entity.path)/export"))\" download>\(Icon.named("download"))Export as JSON</a>"
+        }
+        if !entity.duplicates.isEmpty, actor.can("edit", on: entity.name) {
+            items += "<a class=\"item\" href=\"/admin/\(entity.path)/duplicates\">\(Icon.named("users"))Find duplicates</a>"
         }
         let menu: HTML = """
             <details class="menu end"><summary class="button square" aria-label="More">\(Icon.named("more"))</summary><div class="panel">\(items)</div></details>
@@ -179,10 +195,12 @@ struct ViewTabs {
         let preset = state.query["view"]
         let here: HTML = " aria-current=\"page\""
         let isAll = chosen == nil && preset == nil
-        let all: HTML = "<a href=\"\(target)\"\(here, if: isAll)>All</a>"
+        // The tabs of a board stay on it.
+        let kept = state.query.keeping("board", "rows")
+        let all: HTML = "<a href=\"\(kept.href(target))\"\(here, if: isAll)>All</a>"
         let presets = state.entity.presets.html { view in
             let key = ListState.key(view)
-            return "<a href=\"\(target)?view=\(key)\"\(here, if: chosen == nil && preset == key)>\(view.title)</a>"
+            return "<a href=\"\(kept.with("view", key).href(target))\"\(here, if: chosen == nil && preset == key)>\(view.title)</a>"
         }
         let own = saved.html { view in
             let href = QueryState(parsing: view.query).with("saved", String(view.id)).href(target)

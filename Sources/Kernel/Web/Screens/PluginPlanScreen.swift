@@ -74,13 +74,19 @@ struct PluginPlanScreen {
 
     private func step(_ step: PluginPlan.Step) -> HTML {
         let sections: HTML = step.sections.html { section in
-            let lines: HTML = section.lines.count == 1 || section.tone == .plain && section.lines.joined(separator: ", ").count < 90
-                ? HTML(section.lines.joined(separator: ", ")) : "<ul>\(section.lines.html { "<li>\($0)</li>" })</ul>"
+            let isBrief: Bool = section.lines.allSatisfy { $0.details.isEmpty } && (section.lines.count == 1 || section.tone == .plain && section.brief.count < 90)
+            let lines: HTML = isBrief ? HTML(section.brief) : "<ul>\(section.lines.html(line))</ul>"
             let tone: HTML = section.tone == .loss ? " class=\"loss\"" : section.tone == .question ? " class=\"ask\"" : ""
             return "<div\(tone)><dt>\(section.title)</dt><dd>\(lines)</dd></div>"
         }
         let body: HTML = sections.isEmpty ? "<p class=\"muted\">Changes nothing else.</p>" : "<dl class=\"plan\">\(sections)</dl>"
         return "<section><h3>\(step.title)</h3>\(body)</section>"
+    }
+
+    /// What is said, with what it is made of behind it.
+    private func line(_ line: PluginPlan.Step.Section.Line) -> HTML {
+        if line.details.isEmpty { return "<li>\(line.text)</li>" }
+        return "<li><details><summary>\(line.text)</summary><ul>\(line.details.html { "<li>\($0)</li>" })</ul></details></li>"
     }
 
     private func questions(_ plan: PluginPlan) -> HTML {

@@ -64,6 +64,23 @@ struct RecordChanges {
         }
     }
 
+    /// Turns a yes into a no or back: in place where script runs, else back to the list.
+    func toggle(_ name: String) async throws -> FrontResponse {
+        guard let field = entity.field(name), field.type == .boolean, visit.actor.mask(name, of: entity.name) != .hidden else {
+            throw CRMError(.notFound, "there is no switch \(name)")
+        }
+        let wanted = visit.form.text("value") == "true"
+        let (old, record) = try await visit.store.write(as: visit.actor) { transaction in
+            var record = try transaction.require(entity, id)
+            let old = record.values[field.place]
+            record.values[field.place] = .boolean(wanted)
+            return (old, try transaction.save(entity.name, record))
+        }
+        if visit.fragment == "cell" { return try await shown(field, record, old) }
+        let back = visit.form.text("back")
+        return visit.done(back == base || back.hasPrefix(base + "?") ? back : base, "\(RecordChoices.label(record, entity)), \(field.label.lowercased()): \(wanted ? "yes" : "no").")
+    }
+
     /// What taking a change back sends is called `value`, whatever the field.
     private func named(_ form: FormBody, _ field: FieldModel) -> FormBody {
         guard form[field.name] == nil, let value = form["value"] else { return form }
@@ -99,7 +116,8 @@ struct RecordChanges {
             if let target = field.target, case .integer(let id) = record.values[field.place] { label = labels.label(target, id)?.text }
             var undo = ValueText.plain(old)
             if case .money(let money) = old { undo += " " + money.currency.code }
-            return table.cell(field, record.values[field.place], label: label, extra: " data-undo=\"\(undo)\" data-version=\"\(record.version)\"")
+            let name = RecordChoices.label(record, entity)
+            return table.cell(field, record.values[field.place], label: label, id: id.raw, name: name, extra: " data-undo=\"\(undo)\" data-version=\"\(record.version)\"")
         }
         return visit.part(html)
     }
@@ -125,6 +143,10 @@ extension FieldForm {
             control.choices = try choices.all(target)
             control.lookup = "/admin/lookup/\(model.path)"
             if let id = control.texts.first.flatMap({ Int64($0) }) { control.referenceLabel = try transaction.label(target, id) ?? "" }
+        }
+        if field.description.namesFieldsOf != nil {
+            control.choices = nameChoices(field, control.texts)
+            control.texts = control.texts.flatMap(FieldNames.list)
         }
         return control.control
     }

@@ -25,11 +25,14 @@ struct RecordScreen {
         let title = RecordChoices.label(record, entity)
         let crumbs = Parts.crumbs([(entity.pluralTitle, base)], here: "#\(id)")
         let actions = try RecordActions(visit: visit, entity: entity, record: record, canEdit: canEdit, canDelete: may("delete", transaction)).html
-        let related = try RelatedLists(visit: visit, entity: entity, id: id, markup: markup).html(transaction)
+        let duplicates = try DuplicatePart(visit: visit, entity: entity).box(record, transaction)
+        let marked = MarkBadges.html(try transaction.marks(entity, [id.raw])[id.raw] ?? [])
+        let related = try RelatedLists(visit: visit, entity: entity, id: id, markup: markup, labels: labels).html(transaction)
+        let panels = try PanelBoxes(visit: visit, entity: entity, record: record, markup: markup).html(transaction)
         let timeline = try TimelinePart(visit: visit, entity: entity, id: id, markup: markup).html(transaction, before: nil)
         return """
-            \(crumbs)\(Parts.head(title, beside: marks(record, markup), actions: actions))\
-            <div class="record"><div>\(facts(record, markup))\(extras(record))</div><div>\(related)\(timeline)</div></div>
+            \(crumbs)\(Parts.head(title, beside: "\(marks(record, markup))\(marked)", actions: actions))\
+            <div class="record"><div>\(facts(record, markup))\(panels)\(system(record, markup))\(extras(record))</div><div>\(duplicates)\(related)\(timeline)</div></div>
             """
     }
 
@@ -56,12 +59,15 @@ struct RecordScreen {
     }
 
     private func facts(_ record: RecordData, _ markup: ValueMarkup) -> HTML {
-        let boxes = entity.sections.html { section in
+        entity.sections.html { section in
             let rows = section.fields.compactMap { entity.field($0) }.filter(isShown).html { fact($0, record, markup) }
             return rows.isEmpty ? "" : Parts.box(section.title.isEmpty ? "Details" : section.title, "<dl class=\"facts\">\(rows)</dl>")
         }
+    }
+
+    private func system(_ record: RecordData, _ markup: ValueMarkup) -> HTML {
         let system = entity.fields.prefix(SystemSlots.count).html { fact($0, record, markup) }
-        return "\(boxes)\(Parts.box("Record", "<dl class=\"facts\">\(system)<div><dt>Number</dt><dd>\(id.raw), version \(record.version)</dd></div></dl>"))"
+        return Parts.box("Record", "<dl class=\"facts\">\(system)<div><dt>Number</dt><dd>\(id.raw), version \(record.version)</dd></div></dl>")
     }
 
     private func isShown(_ field: FieldModel) -> Bool {
@@ -126,34 +132,35 @@ struct RelatedLists {
     let entity: EntityModel
     let id: RecordID
     let markup: ValueMarkup
+    let labels: LabelCache
     static let shown = 5
 
     func html(_ transaction: StoreTransaction) throws -> HTML {
         var html = HTML()
-        for link in transaction.registry.links[entity.name] ?? [] where visit.actor.can("view", on: link.entity.name) {
+        for (link, declared) in RelatedLinks.all(entity, transaction.registry) where visit.actor.can("view", on: link.entity.name) {
             if link.entity.plugin == "kernel" || visit.actor.mask(link.field.name, of: link.entity.name) == .hidden { continue }
-            html += try list(link, transaction)
+            html += try list(link, declared, transaction)
         }
         return html
     }
 
-    private func list(_ link: Registry.Link, _ transaction: StoreTransaction) throws -> HTML {
+    private func list(_ link: Registry.Link, _ declared: RelatedList?, _ transaction: StoreTransaction) throws -> HTML {
         let other = link.entity
         let filter = Filter.compare(link.field.name, .equal, .value(.integer(id.raw)))
         let count = try transaction.count(other, where: filter)
         let all = "/admin/\(other.path)?\(link.field.name)=\(id)"
         let several = (transaction.registry.links[entity.name] ?? []).filter { $0.entity.name == other.name }.count > 1
-        let title = several ? "\(other.pluralTitle) (\(link.field.label.lowercased()))" : other.pluralTitle
+        let usual = several ? "\(other.pluralTitle) (\(link.field.label.lowercased()))" : other.pluralTitle
+        let title = declared.map(\.title).flatMap { $0.isEmpty ? nil : $0 } ?? usual
         var actions = HTML()
         if visit.actor.can("create", on: other.name), !link.field.description.isReadOnly {
             actions += Parts.link("Add", "/admin/\(other.path)/new?\(link.field.name)=\(id)", icon: "plus", classes: "compact plain", dialog: true)
         }
         if count > RelatedLists.shown { actions += Parts.link("Show all", all, classes: "compact plain") }
         if count == 0 { return actions.isEmpty ? "" : Parts.box(title, count: 0, actions: actions, "") }
-        let columns = other.list.columns.compactMap { other.field($0) }.filter {
-            $0.name != other.labelField && $0.name != link.field.name && $0.description.format == .plain && visit.actor.mask($0.name, of: other.name) != .hidden
-        }.prefix(3)
-        let records = try transaction.all(other.name, where: filter, sort: [other.list.sort], limit: RelatedLists.shown)
+        let columns = self.columns(link, declared)
+        let records = try transaction.all(other.name, where: filter, sort: [declared?.sort ?? other.list.sort], limit: RelatedLists.shown)
+        try labels.load(records, columns)
         let rows = records.html { record in
             let cells = columns.html { field in
                 let value = record.values[field.place]
@@ -163,5 +170,18 @@ struct RelatedLists {
         }
         let heads = "\(Parts.th(other.field(other.labelField)?.label ?? other.title))\(columns.html { Parts.th($0.label, numeric: $0.isNumeric) })" as HTML
         return Parts.box(title, count: count, actions: actions, "<div class=\"scroll\"><table class=\"rows\"><thead><tr>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>")
+    }
+
+    /// The declared columns, or the first few that fit beside the name.
+    private func columns(_ link: Registry.Link, _ declared: RelatedList?) -> [FieldModel] {
+        let other = link.entity
+        func isShown(_ field: FieldModel) -> Bool {
+            field.name != other.labelField && visit.actor.mask(field.name, of: other.name) != .hidden
+        }
+        if let declared { return declared.columns.compactMap { other.field($0) }.filter(isShown) }
+        let usual = other.list.columns.compactMap { other.field($0) }.filter {
+            isShown($0) && $0.name != link.field.name && $0.description.format == .plain
+        }
+        return Array(usual.prefix(3))
     }
 }

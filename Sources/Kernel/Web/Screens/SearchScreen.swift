@@ -11,11 +11,20 @@ struct SearchScreen {
         var detail: String
     }
 
+    struct Found: Sendable {
+        var records: [Hit] = []
+        var notes: [NoteHit] = []
+        var isEmpty: Bool { records.isEmpty && notes.isEmpty }
+    }
+
     func respond() async throws -> FrontResponse {
         let text = (visit.query["q"] ?? "").trimmed
-        let hits = text.isEmpty ? [] : try await visit.store.read(as: visit.actor) { try find(text, $0, each: visit.fragment == "palette" ? 5 : 20) }
-        if visit.fragment == "palette" { return visit.part(palette(hits)) }
-        let groups = Dictionary(grouping: hits, by: \.entity.name)
+        let limit = visit.fragment == "palette" ? 5 : 20
+        let found = text.isEmpty ? Found() : try await visit.store.read(as: visit.actor) { transaction in
+            Found(records: try find(text, transaction, each: limit), notes: try transaction.searchNotes(text, limit: limit))
+        }
+        if visit.fragment == "palette" { return visit.part(palette(found, text)) }
+        let groups = Dictionary(grouping: found.records, by: \.entity.name)
         let boxes = visit.registry.entities.html { entity in
             guard let found = groups[entity.name] else { return "" }
             let rows = found.html { hit in
@@ -24,9 +33,13 @@ struct SearchScreen {
             let all = Parts.link("Open as a list", "/admin/\(entity.path)?q=\(text.percentEncoded)", classes: "compact plain")
             return Parts.box(entity.pluralTitle, actions: all, "<div class=\"scroll\"><table class=\"rows\"><tbody>\(rows)</tbody></table></div>")
         }
+        let notes = found.notes.html { hit in
+            "<tr><th scope=\"row\"><a href=\"/admin/\(hit.entity.path)/\(hit.record)#timeline\">\(hit.label)</a></th><td class=\"muted\">\(hit.excerpt(text, 140))</td></tr>"
+        }
+        let noteBox: HTML = notes.isEmpty ? "" : Parts.box("Notes", "<div class=\"scroll\"><table class=\"rows\"><tbody>\(notes)</tbody></table></div>")
         let none = Parts.empty("search", text.isEmpty ? "Search everything" : "Nothing found", text.isEmpty ? "Type a part of a name, an address or a number." : "No record that you may see contains “\(text)”.")
         let content: HTML = """
-            <div class="middle">\(Parts.head("Search"))<form class="filters" action="/admin/search" role="search"><div class="find">\(Icon.named("search"))<input type="search" name="q" value="\(text)" aria-label="Search everything" autofocus></div><button class="button">Search</button></form>\(hits.isEmpty ? none : boxes)</div>
+            <div class="middle">\(Parts.head("Search"))<form class="filters" action="/admin/search" role="search"><div class="find">\(Icon.named("search"))<input type="search" name="q" value="\(text)" aria-label="Search everything" autofocus></div><button class="button">Search</button></form>\(found.isEmpty ? none : "\(boxes)\(noteBox)" as HTML)</div>
             """
         return try await visit.page(Page(title: "Search", content: content))
     }
@@ -51,14 +64,20 @@ struct SearchScreen {
         }
     }
 
-    private func palette(_ hits: [Hit]) -> HTML {
+    private func palette(_ found: Found, _ text: String) -> HTML {
         var html = HTML()
         var last = ""
-        for hit in hits {
+        for hit in found.records {
             if hit.entity.name != last { html += "<h2 role=\"presentation\">\(hit.entity.pluralTitle)</h2>" }
             last = hit.entity.name
             html += """
                 <div role="option" data-href="/admin/\(hit.entity.path)/\(hit.id)">\(Icon.named(IconName.of(hit.entity.schema.iconName)))<span>\(hit.label)</span><span class="muted">\(hit.detail)</span></div>
+                """
+        }
+        if !found.notes.isEmpty { html += "<h2 role=\"presentation\">Notes</h2>" }
+        for hit in found.notes {
+            html += """
+                <div role="option" data-href="/admin/\(hit.entity.path)/\(hit.record)#timeline">\(Icon.named("edit"))<span>\(hit.label)</span><span class="muted">\(hit.excerpt(text, 60))</span></div>
                 """
         }
         return html

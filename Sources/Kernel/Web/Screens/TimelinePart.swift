@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// Everything that happened to a record, newest first: who, when, what was and what is.
+/// Everything that happened to a record, newest first: who, when, what was and what is, and what people noted.
 struct TimelinePart {
     let visit: Visit
     let entity: EntityModel
@@ -8,55 +8,101 @@ struct TimelinePart {
     let markup: ValueMarkup
     static let shown = 20
 
-    /// As a part of the record page.
+    private var href: String { "/admin/\(entity.path)/\(id)" }
+
+    /// As a part of the record page, with a box to write a note.
     func html(_ transaction: StoreTransaction, before: Int64?) throws -> HTML {
-        "<section class=\"card-box\"><header><h2>Timeline</h2></header><ol class=\"timeline\">\(try entries(transaction, before: before))</ol></section>"
+        let form: HTML = entity.plugin == Composition.kernel ? "" : noteForm
+        return """
+            <section class="card-box" id="timeline"><header><h2>Timeline</h2></header>\(form)\
+            <ol class="timeline" data-live="\(entity.name)" data-id="\(id.raw)" data-href="\(href)/timeline">\(try entries(transaction, before: before))</ol></section>
+            """
+    }
+
+    private var noteForm: HTML {
+        """
+        <form class="form note-form body" method="post" action="\(href)/notes" data-note data-guard>\(csrfField(visit.csrf))\
+        <textarea name="text" rows="2" maxlength="\(Note.field.maxLength)" required aria-label="Write a note" placeholder="Write a note…"></textarea>\
+        <div class="form-foot"><span class="muted small keys-hint">Ctrl Enter sends</span><button class="button compact primary">Add note</button></div></form>
+        """
     }
 
     /// The entries alone, with the way to earlier ones.
     func entries(_ transaction: StoreTransaction, before: Int64?) throws -> HTML {
         let all = try transaction.timeline(entity, id, before: before, limit: TimelinePart.shown + 1)
         let entries = Array(all.prefix(TimelinePart.shown))
-        let users = Set(entries.compactMap(\.user))
-        let names = try transaction.withRights(for: "naming who changed it").labels("user", users)
-        let items = entries.html { entry($0, names) }
+        let labels = try TimelineLabels(entries, transaction)
+        let items = entries.html { entry($0, labels, transaction) }
         guard all.count > TimelinePart.shown, let last = entries.last else { return items }
-        let href = "/admin/\(entity.path)/\(id)/timeline?before=\(last.id)"
+        let href = "\(self.href)/timeline?before=\(last.id)"
         return """
             \(items)<li class="more"><a class="button compact plain" href="\(href)" data-fragment="timeline" hx-get="\(href)" hx-target="closest li" hx-swap="outerHTML">Show earlier</a></li>
             """
     }
 
-    private func entry(_ entry: AuditEntry, _ names: [Int64: String]) -> HTML {
-        let who = entry.user.map { names[$0] ?? "User \($0)" } ?? "Tenon"
-        let changes = entry.action == "deleted" ? "" as HTML : entry.changes.prefix(30).html { change($0, isNew: entry.action == "created") }
+    private func entry(_ entry: AuditEntry, _ labels: TimelineLabels, _ transaction: StoreTransaction) -> HTML {
+        let who = labels.user(entry)
+        let told: HTML
+        if let note = entry.note {
+            told = self.note(note, entry, transaction)
+        } else {
+            told = entry.action == "deleted" ? "" : entry.changes.prefix(30).html { change($0, entry) }
+        }
         let via = entry.via == "web" ? "" : " (\(entry.via))"
         return """
-            <li>\(Icon.avatar(who))<b>\(who)</b> \(deed(entry)) <span class="muted small">\(markup.ago(entry.at))\(via)</span>\(changes)</li>
+            <li data-entry="\(entry.id)">\(Icon.avatar(who))<b>\(who)</b> \(deed(entry, labels)) <span class="muted small">\(markup.ago(entry.at))\(via)</span>\(told)</li>
 
             """
     }
 
-    private func deed(_ entry: AuditEntry) -> String {
-        let one = "the \(entity.title.lowercased())"
+    /// What was noted, with what its author may do with it. Notes of other records are changed there.
+    private func note(_ note: Note, _ entry: AuditEntry, _ transaction: StoreTransaction) -> HTML {
+        var tools = HTML()
+        if isOwn(entry) || entry.isMerged, transaction.mayChange(note) {
+            let base = "\(href)/notes/\(note.id)"
+            let edit = Parts.link("Edit", base + "/edit", classes: "compact plain", dialog: true)
+            let delete = Parts.post("Delete", base + "/delete", csrf: visit.csrf, confirm: "Delete this note?")
+            tools = "<div class=\"row note-tools\">\(edit)\(delete)</div>"
+        }
+        let edited: HTML = note.editedAt.map { "<span class=\"muted small\"> edited \(markup.ago($0))</span>" } ?? ""
+        return "<div class=\"note\">\(note.text)</div>\(edited)\(tools)"
+    }
+
+    private func isOwn(_ entry: AuditEntry) -> Bool { entry.entity.name == entity.name && entry.record == id.raw }
+
+    private func deed(_ entry: AuditEntry, _ labels: TimelineLabels) -> HTML {
+        let kind = entry.entity.title.lowercased()
+        var one: HTML = "the \(kind)"
+        if !isOwn(entry) {
+            let name = labels.record(entry)
+            let path = markup.path(entry.entity.name)
+            if let name, let path { one = "the \(kind) <a href=\"/admin/\(path)/\(entry.record)\">\(name)</a>" } else { one = "the \(kind) #\(entry.record)" }
+        }
+        let on: HTML = isOwn(entry) ? "" : " on \(one)"
+        let of: HTML = isOwn(entry) ? "" : " of \(one)"
         switch entry.action {
         case "created": return "added \(one)"
         case "deleted": return "deleted \(one)"
+        case "restored": return "brought back \(one)"
+        case "merged": return "merged others into \(one)"
         case "updated":
-            if entry.changes.count == 1, let field = entry.changes.first.flatMap({ entity.field($0.field) }) {
-                return "changed the \(field.label.lowercased())"
+            if entry.changes.count == 1, let field = entry.changes.first.flatMap({ entry.entity.field($0.field) }) {
+                return "changed the \(field.label.lowercased())\(of)"
             }
-            return "changed \(entry.changes.count) fields"
+            return "changed \(entry.changes.count) fields\(of)"
+        case AuditEntry.NoteDeed.noteAdded.rawValue: return entry.note == nil ? "wrote a note\(on) that is gone" : "wrote a note\(on)"
+        case AuditEntry.NoteDeed.noteChanged.rawValue: return "changed a note\(on)"
+        case AuditEntry.NoteDeed.noteDeleted.rawValue: return "deleted a note\(on)"
         default:
-            let title = entity.action(entry.action)?.title ?? entry.action.readable
-            return "used “\(title)”"
+            let title = entry.entity.action(entry.action)?.title ?? entry.action.readable
+            return "used “\(title)”\(on)"
         }
     }
 
-    private func change(_ change: AuditEntry.FieldChange, isNew: Bool) -> HTML {
-        guard let field = entity.field(change.field) else { return "" }
+    private func change(_ change: AuditEntry.FieldChange, _ entry: AuditEntry) -> HTML {
+        guard let field = entry.entity.field(change.field) else { return "" }
         let new: HTML = change.new.isEmpty ? "empty" : markup.html(change.new, field.description)
-        if isNew { return "<p class=\"changes\"><b>\(field.label)</b> \(new)</p>" }
+        if entry.action == "created" || entry.action == "restored" { return "<p class=\"changes\"><b>\(field.label)</b> \(new)</p>" }
         let old: HTML = change.old.isEmpty ? "empty" : markup.html(change.old, field.description)
         return "<p class=\"changes\"><b>\(field.label)</b> <del>\(old)</del> <span aria-hidden=\"true\">→</span><span class=\"hidden-text\">to</span> <ins>\(new)</ins></p>"
     }

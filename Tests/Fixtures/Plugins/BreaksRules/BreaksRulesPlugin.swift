@@ -21,6 +21,8 @@ struct BreaksRulesPlugin: Plugin {
         crm.on(Wreck.created) { event, transaction in try transaction.emit(wreckSeen, WreckSeen(wreck: event.record)) }
         crm.after(wreckSeen) { _, _ in throw Failure() }
         crm.job("breaks-rules.grow", .onDemand) { context in
+            // Asks for files without having declared it, and tells nobody that it was refused.
+            _ = try? await context.files.list()
             try await context.write { transaction in
                 _ = try transaction.insert(Wreck.self) { wreck in
                     wreck[Wreck.name] = "Another one"

@@ -37,6 +37,22 @@ import Testing
             ])
     }
 
+    @Test func `a panel has a dashed name of its own and belongs to an entity that is there`() {
+        let found: [String] = problems(
+            .projects,
+            .of("extra") { crm in
+                crm.panel(Project.self, "worth", "Worth") { _, _ in Panel() }
+                crm.panel(Project.self, "worth", "Worth again") { _, _ in Panel() }
+                crm.panel(Project.self, "Big_Worth", "Big") { _, _ in Panel() }
+                crm.panel(Clumsy.self, "lost", "Lost") { _, _ in Panel() }
+            })
+        #expect(
+            found == [
+                "extra: panel Big_Worth is not written with dashes", "extra: panel worth of project is registered twice",
+                "extra: panel lost names the entity clumsy, which no enabled plugin has",
+            ])
+    }
+
     @Test func `a name that belongs to the kernel cannot be taken`() {
         #expect(problems(.of("bad") { $0.entity(Usurper.self) }) == ["bad: entity tenon_thing has a name that belongs to the kernel", "bad: path api belongs to the kernel"])
     }

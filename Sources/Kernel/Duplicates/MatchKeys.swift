@@ -1,0 +1,112 @@
+import PluginAPI
+
+/// The keys by which a record is found that may be the same as another: two that are alike have a key in common, so that
+/// only few have to be compared. Kept as numbers: they hold nothing that could be read.
+enum MatchKeys {
+    /// Rises when the keys are made otherwise; those of all records are made anew then.
+    static let version = 1
+
+    /// The text of a field, nil when it is empty.
+    static func text(_ field: FieldModel, _ record: RecordData) -> String? {
+        guard case .text(let text) = record.values[field.place], !text.trimmed.isEmpty else { return nil }
+        return text
+    }
+
+    /// A text as it is compared, by the form of its field; telephone numbers without their country.
+    static func plain(_ text: String, _ field: FieldModel) -> String? {
+        let plain: String = switch field.description.format {
+        case .email: MatchText.email(text)
+        case .phone: MatchText.phone(text)?.number ?? ""
+        case .url: MatchText.url(text)
+        default: MatchText.folded(text).split(separator: " ").joined(separator: " ")
+        }
+        return plain.isEmpty ? nil : plain
+    }
+
+    /// All keys of a record.
+    static func keys(_ record: RecordData, _ entity: EntityModel) -> Set<Int64> {
+        var keys: Set<Int64> = []
+        for rule in entity.duplicates {
+            let start: String = rule.kind.rawValue + "|" + rule.fields.map(\.name).joined(separator: ",") + "|"
+            for part in parts(rule, record) { keys.insert(hash(start + part)) }
+        }
+        return keys
+    }
+
+    private static func parts(_ rule: DuplicateModel, _ record: RecordData) -> [String] {
+        guard let first = rule.fields.first else { return [] }
+        guard rule.kind == .similar else {
+            return text(first, record).flatMap { plain($0, first) }.map { [$0] } ?? []
+        }
+        guard let name = text(first, record) else { return [] }
+        let words: [String] = MatchText.words(name)
+        guard !words.isEmpty else { return [] }
+        guard rule.fields.count > 1 else { return blocks(words) }
+        // The whole name finds those who do not say the second thing; the rest is narrowed down by it.
+        let whole: String = "=" + words.sorted().joined(separator: " ")
+        let tag: String
+        switch record.values[rule.fields[1].place] {
+        case .text(let text): tag = MatchText.words(text).first.map { String($0.prefix(3)) } ?? ""
+        case .integer(let id): tag = "#\(id)"
+        default: tag = ""
+        }
+        return tag.isEmpty ? [whole] : [whole] + blocks(words).map { $0 + "@" + tag }
+    }
+
+    /// What similar names have in common: the beginnings of two of their words, or the consonants of all.
+    private static func blocks(_ words: [String]) -> [String] {
+        let sorted: [String] = Array(words.sorted().prefix(3))
+        var blocks: [String] = []
+        if sorted.count == 1 {
+            blocks.append("w" + sorted[0].prefix(4))
+        } else {
+            for (place, word) in sorted.enumerated() {
+                for other in sorted[(place + 1)...] { blocks.append("p" + word.prefix(3) + "." + other.prefix(3)) }
+            }
+        }
+        for bones in Set([skeleton(words.joined()), skeleton(words.sorted().joined())]) where bones.utf8.count > 2 { blocks.append("k" + bones) }
+        return blocks
+    }
+
+    /// The first letter and the consonants, each run of the same one once: what slips of the pen leave alone.
+    private static func skeleton(_ word: String) -> String {
+        var bones = ""
+        for letter in word {
+            if bones.isEmpty { bones.append(letter) } else if !"aeiouyhw".contains(letter), bones.last != letter { bones.append(letter) }
+        }
+        return bones
+    }
+
+    /// FNV-1a over 64 bits: the same on every machine and in every release.
+    private static func hash(_ text: String) -> Int64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return Int64(bitPattern: hash)
+    }
+}
+
+extension StoreTransaction {
+    /// Keeps the keys of a record that was stored; nothing where no rule asks for any, or none of the fields concerned changed.
+    func keepMatchKeys(_ entity: EntityModel, old: RecordData?, new: RecordData) throws {
+        guard !entity.duplicates.isEmpty else { return }
+        if let old {
+            let fields: [FieldModel] = entity.duplicates.flatMap(\.fields)
+            guard fields.contains(where: { old.values[$0.place] != new.values[$0.place] }) else { return }
+        }
+        try writeMatchKeys(entity, new, isNew: old == nil)
+    }
+
+    func writeMatchKeys(_ entity: EntityModel, _ record: RecordData, isNew: Bool) throws {
+        if !isNew { try forgetMatchKeys(entity, record.id) }
+        let keys: [Int64] = MatchKeys.keys(record, entity).sorted()
+        guard !keys.isEmpty else { return }
+        let marks: String = repeatElement("(?, ?, ?)", count: keys.count).joined(separator: ", ")
+        let arguments: [SQLValue] = keys.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
+        try connection.execute("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
+    }
+
+    func forgetMatchKeys(_ entity: EntityModel, _ id: RecordID) throws {
+        guard !entity.duplicates.isEmpty else { return }
+        try connection.execute("DELETE FROM tenon_match_key WHERE entity = ? AND record = ?", [.text(entity.name), .integer(id.raw)])
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import PluginAPI
+
+/// Hands messages to the deployment's mail server, some at once and no more.
+///
+/// The server is the administrator's choice, so that one in the own network is as good as any; plugins choose whom they write to,
+/// and nothing of where it goes.
+final class MailPost: Sendable {
+    /// What a deployment sends with.
+    struct Account: Sendable {
+        var server: MailServer
+        var sender: MailAddress
+        var user: String?
+        var password: String?
+        var isUnencrypted = false
+    }
+
+    private let turnstile = Turnstile(
+        places: 4, lineLimit: 1000, whenFull: CRMError(.unavailable, "too many messages are waiting for the mail server", hint: "Try again later."))
+    private let account: @Sendable () throws -> Account
+
+    init(account: @escaping @Sendable () throws -> Account) { self.account = account }
+
+    func send(_ message: MailMessage, at now: Moment) async throws {
+        let account: Account = try account()
+        let headers: [String] = message.headers(from: account.sender, at: now, id: Secrets.random(bytes: 18))
+        let transfer = MailTransfer(account: account, message: message, headers: headers)
+        try await turnstile.pass { try await OutgoingClient.onThread { try transfer.perform() } }
+    }
+}
+
+extension MailPost.Account {
+    /// From the settings; throws `unavailable` while no server is set.
+    init(_ settings: DeploymentSettings, password: @autoclosure () throws -> String?) throws {
+        guard let text = settings.value(KernelSettings.mailServer), let server = MailServer(text),
+            let sender = settings.value(KernelSettings.mailSender).flatMap({ MailAddress($0) })
+        else {
+            throw CRMError(
+                .unavailable, "no mail server is set", hint: "Set \(KernelSettings.mailServer.key) and \(KernelSettings.mailSender.key) in the settings.")
+        }
+        let user: String? = settings.value(KernelSettings.mailUser)
+        self.init(
+            server: server, sender: sender, user: user, password: user == nil ? nil : try password(),
+            isUnencrypted: settings.value(KernelSettings.mailUnencrypted))
+    }
+}
+
+/// The password at the mail server: out of settings, exports and logs. Read anew each time, so that it can be changed while the
+/// product runs.
+enum MailPassword {
+    static func read(_ environment: [String: String] = ProcessInfo.processInfo.environment, dataDirectory: String) throws -> String? {
+        if let given = environment["TENON_MAIL_PASSWORD"], !given.isEmpty { return given }
+        let named: String = environment["TENON_MAIL_PASSWORD_FILE"] ?? ""
+        guard let bytes = FileManager.default.contents(atPath: named.isEmpty ? dataDirectory + "/mail-password" : named) else {
+            if named.isEmpty { return nil }
+            throw CRMError(.unavailable, "the password of the mail server cannot be read", hint: "TENON_MAIL_PASSWORD_FILE names \(named).")
+        }
+        // A file ends with a line break more often than a password does.
+        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+    }
+}

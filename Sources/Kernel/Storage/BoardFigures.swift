@@ -1,0 +1,209 @@
+import PluginAPI
+
+/// The kept figures of one board: count and sums by column, by the record that picks the board, and by the user to whom the cards
+/// belong, so that reading a board costs the same with a thousand cards and with a million. Every change of a record is added in
+/// its own transaction; what cannot be kept (cards by a condition on the moment or on other records) is counted when it is asked for.
+struct BoardFigures: Sendable {
+    let board: String
+    /// How the figures were worked out: while this is what is on record, they hold.
+    let plan: String
+    private let by: FieldModel
+    private let isByMonth: Bool
+    private let within: FieldModel?
+    private let ownerPlace: Int
+    private let sums: [FieldModel]
+    private let cards: PlainFilter
+
+    /// Nil when the board's figures cannot be kept.
+    init?(_ board: BoardView, _ fields: [String: FieldModel], owner: FieldModel?) {
+        guard let owner, let by = fields[board.by], let cards = PlainFilter(board.cards, fields) else { return nil }
+        let within: FieldModel? = board.within.flatMap { fields[$0] }
+        let sums: [FieldModel] = board.sums.compactMap { fields[$0] }
+        let all: [FieldModel] = [by, owner] + [within].compactMap { $0 } + sums
+        guard all.allSatisfy({ $0.isStored && $0.formula == nil }), sums.count == board.sums.count else { return nil }
+        if let within, within.target == nil { return nil }
+        self.board = board.name
+        self.by = by
+        self.within = within
+        self.sums = sums
+        self.cards = cards
+        isByMonth = board.isByMonth
+        ownerPlace = owner.place
+        let names: String = all.map { "\($0.name) \($0.type.name)" }.joined(separator: ", ")
+        plan = "1: \(isByMonth ? "months of " : "")\(names) where \(board.cards)"
+    }
+
+    /// What one figure is about.
+    struct Cell: Hashable, Comparable {
+        /// The record that picks the board, 0 for none.
+        var within: Int64
+        var column: String
+        /// 0 for nobody.
+        var owner: Int64
+        /// The field that is added up; empty for the count.
+        var measure: String
+        var currency: String
+
+        static func < (left: Cell, right: Cell) -> Bool {
+            (left.column, left.within, left.owner, left.measure, left.currency)
+                < (right.column, right.within, right.owner, right.measure, right.currency)
+        }
+    }
+
+    /// A count, and a sum in two parts that fit where the whole does not.
+    struct Figure: Equatable {
+        var count: Int64 = 0
+        var high: Int64 = 0
+        var low: Int64 = 0
+
+        init(count: Int64 = 0, high: Int64 = 0, low: Int64 = 0) {
+            self.count = count
+            self.high = high
+            self.low = low
+        }
+
+        static func + (left: Figure, right: Figure) -> Figure {
+            Figure(count: left.count + right.count, high: left.high &+ right.high, low: left.low &+ right.low)
+        }
+        static prefix func - (figure: Figure) -> Figure { Figure(count: -figure.count, high: 0 &- figure.high, low: 0 &- figure.low) }
+    }
+
+    /// A column's key as text; empty for cards that have nothing.
+    static func text(_ key: Value) -> String {
+        switch key {
+        case .integer(let id): String(id)
+        case .text(let text): text
+        default: ""
+        }
+    }
+
+    /// What a record adds to which figures.
+    private func cells(of record: RecordData?) -> [Cell: Figure] {
+        guard let record, cards.holds(record) else { return [:] }
+        var cell = Cell(within: 0, column: "", owner: 0, measure: "", currency: "")
+        if let within, case .integer(let id) = record.values[within.place] { cell.within = id }
+        if case .integer(let id) = record.values[ownerPlace] { cell.owner = id }
+        if isByMonth, case .day(let day) = record.values[by.place] {
+            cell.column = BoardMonth(of: day).key
+        } else {
+            cell.column = Self.text(record.values[by.place])
+        }
+        var cells: [Cell: Figure] = [cell: Figure(count: 1)]
+        for field in sums {
+            guard let (amount, currency) = Self.amount(record.values[field.place]) else { continue }
+            cell.measure = field.name
+            cell.currency = currency
+            cells[cell] = Figure(count: 1, high: amount >> Aggregate.part, low: amount & (1 << Aggregate.part - 1))
+        }
+        return cells
+    }
+
+    private static func amount(_ value: Value) -> (Int64, String)? {
+        switch value {
+        case .money(let money): (money.minor, money.currency.code)
+        case .decimal(let number): (number.units, "")
+        case .integer(let number): (number, "")
+        default: nil
+        }
+    }
+
+    /// What a change does to the figures: nothing for most changes.
+    func changes(from old: RecordData?, to new: RecordData?) -> [(cell: Cell, change: Figure)] {
+        var changes: [Cell: Figure] = cells(of: new)
+        for (cell, figure) in cells(of: old) { changes[cell] = (changes[cell] ?? Figure()) + -figure }
+        // Always in the same order: two transactions never wait for each other crosswise.
+        return changes.filter { $0.value != Figure() }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+}
+
+extension StoreTransaction {
+    /// Adds a stored change to the kept figures of the entity's boards. The first change of an entity in a transaction looks whether
+    /// the figures on record are those that this release keeps, and counts anew where they are not.
+    func tally(_ entity: EntityModel, old: RecordData?, new: RecordData?) throws {
+        guard entity.hasDeclaredBoard else { return }
+        var ready: Set<String>
+        if let known = core.keptBoards[entity.name] {
+            ready = known
+        } else {
+            ready = try settleFigures(entity)
+            core.keptBoards[entity.name] = Set(entity.figures.map(\.board))
+        }
+        for figures in entity.figures where ready.contains(figures.board) {
+            for (cell, change) in figures.changes(from: old, to: new) { try add(change, to: cell, entity.name, figures.board) }
+        }
+    }
+
+    /// The boards whose figures hold but for the change that is being made; the others are counted anew, with it.
+    private func settleFigures(_ entity: EntityModel) throws -> Set<String> {
+        let pairs: [(String, String)] = try connection.all(
+            "SELECT \"board\", \"plan\" FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(entity.name)]) { ($0.text(0), $0.text(1)) }
+        let recorded: [String: String] = Dictionary(pairs) { first, _ in first }
+        let wanted: [String: String] = Dictionary(entity.figures.map { ($0.board, $0.plan) }) { first, _ in first }
+        for board in recorded.keys.sorted() where recorded[board] != wanted[board] { try forgetFigures(entity.name, board) }
+        var ready: Set<String> = []
+        for figures in entity.figures {
+            if recorded[figures.board] == figures.plan { ready.insert(figures.board) } else { try count(figures, of: entity) }
+        }
+        return ready
+    }
+
+    private func forgetFigures(_ entity: String, _ board: String) throws {
+        for table in ["tenon_board", "tenon_board_figure"] {
+            try connection.execute("DELETE FROM \(quoted(table)) WHERE \"entity\" = ? AND \"board\" = ?", [.text(entity), .text(board)])
+        }
+    }
+
+    private func count(_ figures: BoardFigures, of entity: EntityModel) throws {
+        try forgetFigures(entity.name, figures.board)
+        guard let board = entity.boards.first(where: { $0.name == figures.board }) else { return }
+        let whole = withRights(for: "counting all cards of a board")
+        let sums: [FieldModel] = board.sums.compactMap(entity.field)
+        let owner: String = entity.ownerField?.name ?? "created_by"
+        let within: String = board.within.map { "t." + quoted($0) } ?? "NULL"
+        let added: String = sums.map { ", " + BoardQuery.columns(of: $0) }.joined()
+        let groups: String = sums.indices.map { ", \(5 + 4 * $0)" }.joined()
+        let select: String = "SELECT \(BoardQuery.key(board)), \(within), t.\(quoted(owner)), count(*)\(added) FROM \(quoted(entity.name)) t WHERE "
+        var query: SQLFragment = try whole.compiler(entity).condition(board.cards)
+        query = select + query + " GROUP BY 1, 2, 3\(groups)"
+        var totals: [BoardFigures.Cell: BoardFigures.Figure] = [:]
+        try connection.query(query.sql, query.arguments) { row in
+            var cell = BoardFigures.Cell(
+                within: row.optionalInteger(1) ?? 0, column: BoardFigures.text(BoardQuery.read(row, board, entity)),
+                owner: row.optionalInteger(2) ?? 0, measure: "", currency: "")
+            totals[cell, default: .init()] = (totals[cell] ?? .init()) + .init(count: row.integer(3))
+            for (index, field) in sums.enumerated() {
+                let at: Int = 4 + 4 * index
+                if field.type == .money, row.isNull(at) { continue }
+                cell.measure = field.name
+                cell.currency = row.optionalText(at) ?? ""
+                totals[cell, default: .init()] =
+                    (totals[cell] ?? .init()) + .init(count: row.integer(at + 1), high: row.integer(at + 2), low: row.integer(at + 3))
+            }
+            return true
+        }
+        for (cell, figure) in totals.sorted(by: { $0.key < $1.key }) { try add(figure, to: cell, entity.name, figures.board) }
+        try connection.execute(
+            "INSERT INTO \"tenon_board\" (\"entity\", \"board\", \"plan\") VALUES (?, ?, ?)",
+            [.text(entity.name), .text(figures.board), .text(figures.plan)])
+    }
+
+    private func add(_ change: BoardFigures.Figure, to cell: BoardFigures.Cell, _ entity: String, _ board: String) throws {
+        let key: [SQLValue] = [
+            .text(entity), .text(board), .integer(cell.within), .text(cell.column), .integer(cell.owner), .text(cell.measure), .text(cell.currency),
+        ]
+        try connection.execute(
+            """
+            INSERT INTO "tenon_board_figure" ("entity", "board", "within", "value", "owner", "measure", "currency", "count", "high", "low")
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("entity", "board", "within", "value", "owner", "measure", "currency")
+            DO UPDATE SET "count" = "tenon_board_figure"."count" + excluded."count", "high" = "tenon_board_figure"."high" + excluded."high",
+            "low" = "tenon_board_figure"."low" + excluded."low"
+            """, key + [.integer(change.count), .integer(change.high), .integer(change.low)])
+        guard change.count < 0 else { return }
+        // What nobody is in any more goes: months pass, people leave.
+        try connection.execute(
+            """
+            DELETE FROM "tenon_board_figure" WHERE "entity" = ? AND "board" = ? AND "within" = ? AND "value" = ? AND "owner" = ?
+            AND "measure" = ? AND "currency" = ? AND "count" = 0
+            """, key)
+    }
+}

@@ -1,0 +1,59 @@
+import PluginAPI
+
+extension StoreTransaction {
+    /// Stores a deleted record again, with its number, its maker, and its place on the board. Rules may refuse it as they may
+    /// refuse a new record, but what they would fill in is not: it comes back as it was. `record` bears the version at which it
+    /// was deleted.
+    func restore(_ entity: EntityModel, _ record: RecordData, _ facts: DeletionFacts) throws {
+        try core.changing(entity.pluralTitle.lowercased()) {
+            try core.tracing(.create, entity.name, record: record.id) { try bringBack(entity, record, facts) }
+        }
+    }
+
+    private func bringBack(_ entity: EntityModel, _ given: RecordData, _ facts: DeletionFacts) throws {
+        var record: RecordData = given
+        clearFormulas(entity, &record)
+        normalize(entity, &record)
+        try checkLinks(entity, old: nil, new: record)
+        var asNew = ChangeData(old: nil, new: record)
+        asNew.new.id = .none
+        asNew.isRestored = true
+        try prepare(entity, &asNew)
+        var change = ChangeData(old: nil, new: record)
+        change.isRestored = true
+        try check(entity, change)
+
+        stamp(&record, isNew: true)
+        if facts.createdAt != .null {
+            record.values[0] = facts.createdAt
+            record.values[1] = facts.createdBy
+        }
+        record.version = given.version + 1
+        let failures: [FormulaFailure] = try calculate(entity, &record)
+        var columns = "\"id\", \"version\", \"created_at\", \"created_by\", \"updated_at\", \"updated_by\""
+        var marks = "?, ?, ?, ?, ?, ?"
+        var arguments: [SQLValue] = [.integer(record.id.raw), .integer(record.version)] + record.values[0..<SystemSlots.count].map(\.column)
+        if entity.board != nil {
+            columns += ", \"rank\""
+            marks += ", ?"
+            arguments.append(.integer(facts.rank ?? BoardRank.top(at: now)))
+        }
+        for field in entity.fields[SystemSlots.count...] where field.isStored && record.values[field.place] != .null {
+            for name in field.columns {
+                columns += ", " + name
+                marks += ", ?"
+            }
+            arguments += field.arguments(for: record.values[field.place])
+        }
+        _ = try guardingUnique(entity) {
+            try connection.execute("INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks))", arguments)
+        }
+        core.recorder?.stored(entity, old: nil, new: record)
+        try note(failures, entity, record.id, old: nil)
+        try index(entity, record, isNew: true)
+        try keepMatchKeys(entity, old: nil, new: record)
+        try audit(entity, old: nil, new: record, as: "restored")
+        change.new = record
+        try finish(entity, change)
+    }
+}
