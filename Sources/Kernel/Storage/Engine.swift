@@ -93,6 +93,8 @@ extension Connection {
 
 /// What engines spell differently.
 protocol Dialect: Sendable {
+    /// By which it is known to another process of the product.
+    var kind: DialectKind { get }
     /// The type of a column and the rest of its definition for a new table's id.
     var idColumn: String { get }
     var integerType: String { get }

@@ -47,6 +47,7 @@ extension StoreTransaction {
         }
         _ = try guardingUnique(entity) {
             try connection.execute("INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks))", arguments)
+            try connection.continueNumbers(of: entity.name)
         }
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)
