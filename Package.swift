@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CCurlSystem", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CCurl", dependencies: ["CCurlSystem"]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CThread"),
         .target(name: "CCrash"),
         .systemLibrary(name: "CFFISystem", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
@@ -62,7 +63,7 @@ let package = Package(
             name: "Kernel",
             dependencies: [
                 pluginAPI,
-                "CSodium", "CCurl", "CFFI", "CCrash", "CThread",
+                "CSodium", "CCurl", "CFFI", "CCrash", "CThread", "CPostgreSQL",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -13,6 +13,8 @@ final class Kernel: Sendable {
     struct Options: Sendable {
         /// The folder that holds the deployment; made when it is not there.
         var dataDirectory: String
+        /// Where the database is, when it is not the file in the data directory: an address of a PostgreSQL server.
+        var databaseURL: String?
         /// The folders in which plugins are looked for, besides `plugins` in the data directory.
         var home: Home = .beside()
         /// Which plugins a new deployment begins with.
@@ -58,7 +60,7 @@ final class Kernel: Sendable {
     static func boot(_ options: Options) async throws -> Kernel {
         try FileManager.default.createDirectory(
             atPath: options.dataDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let engine = try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
+        let engine = try Kernel.engine(options)
         let rights = RightsHolder()
         let store = Store(
             engine: engine, clock: options.clock, registry: Registry.empty,
@@ -83,6 +85,11 @@ final class Kernel: Sendable {
         }
         await plugins.observe { [weak kernel] _ in await kernel?.recomposed() }
         return kernel
+    }
+
+    private static func engine(_ options: Options) throws -> any Engine {
+        if let url = options.databaseURL { return try PostgreSQLEngine(try PostgreSQLAddress(url)) }
+        return try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
     }
 
     private init(_ options: Options, _ store: Store, _ plugins: PluginHost, _ rights: RightsHolder) {

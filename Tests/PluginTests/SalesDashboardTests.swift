@@ -345,4 +345,5 @@ private final class QuestionCounter: Connection {
     func savepoint<T>(_ body: () throws -> T) throws -> T { try inner.savepoint(body) }
     func columns(of table: String) throws -> Set<String> { try inner.columns(of: table) }
     func indexes(of table: String) throws -> Set<String> { try inner.indexes(of: table) }
+    func continueNumbers(of table: String) throws { try inner.continueNumbers(of: table) }
 }

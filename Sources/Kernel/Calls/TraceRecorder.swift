@@ -117,4 +117,5 @@ final class TracedConnection: Connection {
     func savepoint<T>(_ body: () throws -> T) throws -> T { try connection.savepoint(body) }
     func columns(of table: String) throws -> Set<String> { try connection.columns(of: table) }
     func indexes(of table: String) throws -> Set<String> { try connection.indexes(of: table) }
+    func continueNumbers(of table: String) throws { try connection.continueNumbers(of: table) }
 }

@@ -153,8 +153,10 @@ extension FormulaNode {
             let (a, b) = (try left.term(compiler), try right.term(compiler))
             let (x, y) = (left.kind.scale ?? 0, right.kind.scale ?? 0)
             let scale: Int = sign == "*" ? 0 : max(x, y)
+            let dialect = compiler.dialect
             let sql: SQLFragment = sign == "*"
-                ? FormulaTerm.joined(a.sql, "*", b.sql) : FormulaTerm.joined(a.scaled(by: scale - x), sign, b.scaled(by: scale - y))
+                ? FormulaTerm.joined(a.operand(dialect), "*", b.operand(dialect))
+                : FormulaTerm.joined(FormulaTerm(a.scaled(by: scale - x, dialect), isCalculated: scale > x).operand(dialect), sign, b.scaled(by: scale - y, dialect))
             return FormulaTerm(sql, isCalculated: true)
         }
     }
@@ -164,7 +166,7 @@ extension FormulaNode {
         .term { compiler in
             let (a, b) = (try left.term(compiler), try right.term(compiler))
             guard let x = a.currency, let y = b.currency else { return FormulaTerm(SQLFragment("NULL"), currency: SQLFragment("NULL")) }
-            let sum: SQLFragment = pieced("CASE WHEN \(x) = \(y) THEN \(a.sql) \(sign) \(b.sql) END")
+            let sum: SQLFragment = pieced("CASE WHEN \(x) = \(y) THEN \(a.operand(compiler.dialect)) \(sign) \(b.operand(compiler.dialect)) END")
             return FormulaTerm(sum, currency: pieced("CASE WHEN \(x) = \(y) THEN \(x) END"), isCalculated: true)
         }
     }
@@ -172,7 +174,7 @@ extension FormulaNode {
     static func multiple(_ money: FormulaNode, _ number: FormulaNode) -> FormulaQuery {
         .term { compiler in
             let (a, b) = (try money.term(compiler), try number.term(compiler))
-            return FormulaTerm(FormulaTerm.joined(a.sql, "*", b.sql), currency: a.currency, isCalculated: true)
+            return FormulaTerm(FormulaTerm.joined(a.operand(compiler.dialect), "*", b.operand(compiler.dialect)), currency: a.currency, isCalculated: true)
         }
     }
 }

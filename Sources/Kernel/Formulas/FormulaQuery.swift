@@ -70,7 +70,12 @@ extension FormulaTerm {
     static func not(_ condition: SQLFragment) -> SQLFragment { pieced("NOT coalesce((\(condition)), 1 = 0)") }
 
     /// The number with more decimals.
-    func scaled(by places: Int) -> SQLFragment { places == 0 ? sql : pieced("(\(sql) * \(Fraction.power(places).description))") }
+    func scaled(by places: Int, _ dialect: any Dialect) -> SQLFragment {
+        places == 0 ? sql : pieced("(\(operand(dialect)) * \(Fraction.power(places).description))")
+    }
+
+    /// The number as part of a calculation, where it may leave the range of whole numbers on the way.
+    func operand(_ dialect: any Dialect) -> SQLFragment { isCalculated ? sql : dialect.calculated(sql) }
 
     /// NULL where a calculation left the range of whole numbers.
     func exact(_ sql: SQLFragment, _ dialect: any Dialect) -> SQLFragment { isCalculated ? dialect.whole(sql) : sql }
@@ -100,8 +105,8 @@ extension FormulaNode {
             if left.kind == .date, right.kind == .moment { return try compiler.moment(b, mirrored(sign), a, left.place) }
             if left.kind == .money || right.kind == .money { return FormulaTerm(amounts(left, a, sign, right, b, compiler)) }
             let scale: Int = max(left.kind.scale ?? 0, right.kind.scale ?? 0)
-            let x: SQLFragment = a.exact(a.scaled(by: scale - (left.kind.scale ?? scale)), compiler.dialect)
-            let y: SQLFragment = b.exact(b.scaled(by: scale - (right.kind.scale ?? scale)), compiler.dialect)
+            let x: SQLFragment = a.exact(a.scaled(by: scale - (left.kind.scale ?? scale), compiler.dialect), compiler.dialect)
+            let y: SQLFragment = b.exact(b.scaled(by: scale - (right.kind.scale ?? scale), compiler.dialect), compiler.dialect)
             return FormulaTerm(compared(x, sign, y, hasConstant: a.constant != nil || b.constant != nil))
         }
     }
@@ -136,8 +141,8 @@ extension FormulaNode {
         let scales: (Int, Int) = left.kind == .money && right.kind == .money
             ? (0, 0) : (left.kind.scale ?? compiler.currency.minorDigits, right.kind.scale ?? compiler.currency.minorDigits)
         let scale: Int = max(scales.0, scales.1)
-        let x: SQLFragment = a.exact(a.scaled(by: scale - scales.0), compiler.dialect)
-        let y: SQLFragment = b.exact(b.scaled(by: scale - scales.1), compiler.dialect)
+        let x: SQLFragment = a.exact(a.scaled(by: scale - scales.0, compiler.dialect), compiler.dialect)
+        let y: SQLFragment = b.exact(b.scaled(by: scale - scales.1, compiler.dialect), compiler.dialect)
         let same: SQLFragment = pieced("\(a.currency ?? own) = \(b.currency ?? own)")
         let hasConstant: Bool = a.constant != nil || b.constant != nil
         let both: SQLFragment = pieced("(\(x) = \(y) AND \(same))")

@@ -82,7 +82,7 @@ extension FormulaTyper {
         }
         let negative: FormulaQuery = .term { compiler in
             let term: FormulaTerm = try operand.term(compiler)
-            return FormulaTerm(pieced("(- \(term.sql))"), currency: term.currency, isCalculated: true)
+            return FormulaTerm(pieced("(- \(term.operand(compiler.dialect)))"), currency: term.currency, isCalculated: true)
         }
         switch operand.code {
         case .number(let step): return made(.number(FormulaCode.one(step) { try Self.negated($0) }), negative)

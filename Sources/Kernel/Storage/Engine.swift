@@ -5,9 +5,9 @@ import PluginAPI
 protocol Engine: Sendable {
     var dialect: any Dialect { get }
     /// Runs a closure over one consistent view.
-    func read<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T
+    func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
-    func write<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T
+    func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
     func integrityProblems() async throws -> [String]
     /// Finishes what is under way and closes the database.
@@ -36,6 +36,8 @@ protocol Connection: AnyObject {
     func columns(of table: String) throws -> Set<String>
     /// The names of a table's indexes.
     func indexes(of table: String) throws -> Set<String>
+    /// Has the ids that the engine gives from now on follow the greatest one there is: after rows came with ids of their own.
+    func continueNumbers(of table: String) throws
 }
 
 /// One row of a result; valid until the next.
@@ -91,6 +93,8 @@ extension Connection {
 
 /// What engines spell differently.
 protocol Dialect: Sendable {
+    /// By which it is known to another process of the product.
+    var kind: DialectKind { get }
     /// The type of a column and the rest of its definition for a new table's id.
     var idColumn: String { get }
     var integerType: String { get }
@@ -109,6 +113,8 @@ protocol Dialect: Sendable {
     func among(_ column: String, _ numbers: [Int64]) -> SQLFragment
     /// `lower(x) like …` for a pattern without regard to case, with a mark for the pattern.
     func like(_ column: String) -> String
+    /// A whole number that is going to be calculated with, where results may leave the range of 64 bits.
+    func calculated(_ number: SQLFragment) -> SQLFragment
     /// A calculated whole number; NULL where it left the range of 64 bits.
     func whole(_ number: SQLFragment) -> SQLFragment
     /// How many days after 1970-01-01 a stored day is.

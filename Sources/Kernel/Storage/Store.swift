@@ -63,7 +63,7 @@ final class Store: Sendable {
     }
 
     /// Runs a closure over one consistent view.
-    func read<T: Sendable>(as actor: Actor, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func read<T: Sendable>(as actor: Actor, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         let state = state.withLock { $0 }
         let now = clock.now
         let dialect = engine.dialect
@@ -79,7 +79,7 @@ final class Store: Sendable {
     }
 
     /// Runs a closure in one transaction: durable when this returns, with its effects on their way; undone when it throws.
-    func write<T: Sendable>(as actor: Actor, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func write<T: Sendable>(as actor: Actor, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         let state = state.withLock { $0 }
         let clock = clock
         let calls = calls

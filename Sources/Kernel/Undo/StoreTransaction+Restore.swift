@@ -54,6 +54,7 @@ extension StoreTransaction {
         }
         _ = try guardingUnique(entity) {
             try connection.execute("INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks))", arguments)
+            try connection.continueNumbers(of: entity.name)
         }
         try tally(entity, old: nil, new: record)
         core.recorder?.stored(entity, old: nil, new: record)

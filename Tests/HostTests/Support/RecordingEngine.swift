@@ -14,9 +14,9 @@ final class RecordingEngine: Engine {
     /// The statements so far.
     var recorded: [String] { changes.withLock { $0 } }
 
-    func read<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T { try await engine.read(body) }
+    func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await engine.read(body) }
 
-    func write<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T {
+    func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await engine.write { connection in
             try body(RecordingConnection(connection) { sql in self.changes.withLock { $0.append(sql) } })
         }
@@ -48,4 +48,5 @@ private final class RecordingConnection: Connection {
     func savepoint<T>(_ body: () throws -> T) throws -> T { try connection.savepoint(body) }
     func columns(of table: String) throws -> Set<String> { try connection.columns(of: table) }
     func indexes(of table: String) throws -> Set<String> { try connection.indexes(of: table) }
+    func continueNumbers(of table: String) throws { try connection.continueNumbers(of: table) }
 }

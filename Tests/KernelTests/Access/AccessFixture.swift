@@ -13,7 +13,7 @@ final class AccessFixture: Sendable {
 
     static let password = "a long walk by the sea"
 
-    var engine: SQLiteEngine { database.engine }
+    var engine: any Engine { database.engine }
 
     init() async throws {
         let database = try TemporaryDatabase()
@@ -49,11 +49,11 @@ final class AccessFixture: Sendable {
     }
     // MARK: Doing things
 
-    func asProduct<T: Sendable>(_ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func asProduct<T: Sendable>(_ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await store.write(as: .system("test", rights: rights.snapshot), body)
     }
 
-    func asUser<T: Sendable>(_ id: RecordID, _ body: @Sendable (Transaction) throws -> T) async throws -> T {
+    func asUser<T: Sendable>(_ id: RecordID, _ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await store.write(as: .user(id.raw, via: "test", rights: rights.snapshot)) { try body($0.transaction) }
     }
 
@@ -76,7 +76,7 @@ final class AccessFixture: Sendable {
         try await authenticator.login(email: email, password: password, address: address, agent: "test")
     }
 
-    func change(_ id: RecordID, _ body: @Sendable (inout Record<SystemUser>) -> Void) async throws {
+    func change(_ id: RecordID, _ body: @escaping @Sendable (inout Record<SystemUser>) -> Void) async throws {
         try await asProduct { store in
             var user = try store.transaction.find(SystemUser.self, id)
             body(&user)

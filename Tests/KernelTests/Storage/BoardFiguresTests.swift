@@ -53,11 +53,11 @@ final class Docks: Sendable {
         self.lanes = lanes
     }
 
-    func write<T: Sendable>(as user: Int64 = Household.boss, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func write<T: Sendable>(as user: Int64 = Household.boss, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await household.store.write(as: .user(user, via: "test", rights: Docks.rights), body)
     }
 
-    func read<T: Sendable>(as user: Int64 = Household.boss, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func read<T: Sendable>(as user: Int64 = Household.boss, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await household.store.read(as: .user(user, via: "test", rights: Docks.rights), body)
     }
 

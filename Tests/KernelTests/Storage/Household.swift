@@ -23,7 +23,7 @@ final class Household: Sendable {
     let journal = Journal()
     private let effectsSeen = Effects()
 
-    var engine: SQLiteEngine { database.engine }
+    var engine: any Engine { database.engine }
     var effects: [CommitEffects] { effectsSeen.all.withLock { $0 } }
 
     init(now: String = "2026-03-02T10:00:00Z", zone: String = "UTC", with more: Composition.Part...) async throws {
@@ -93,11 +93,11 @@ final class Household: Sendable {
     // MARK: Doing things
 
     @discardableResult
-    func write<T: Sendable>(as user: Int64 = boss, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func write<T: Sendable>(as user: Int64 = boss, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await store.write(as: Household.actor(user), body)
     }
 
-    func read<T: Sendable>(as user: Int64 = boss, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func read<T: Sendable>(as user: Int64 = boss, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await store.read(as: Household.actor(user), body)
     }
 

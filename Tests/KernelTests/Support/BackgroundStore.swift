@@ -7,7 +7,7 @@ import Synchronization
 /// A file with the kernel's own tables, removed with the test.
 final class BackgroundStore: Sendable {
     let database: TemporaryDatabase
-    var engine: SQLiteEngine { database.engine }
+    var engine: any Engine { database.engine }
 
     init() async throws {
         database = try TemporaryDatabase()
@@ -15,9 +15,7 @@ final class BackgroundStore: Sendable {
     }
 
     /// Another connection to the same file, as after a crash.
-    func reopened() throws -> SQLiteEngine {
-        try SQLiteEngine(path: database.folder.appendingPathComponent("tenon.sqlite").path, durable: false)
-    }
+    func reopened() throws -> any Engine { try database.reopened() }
 }
 
 /// What work outside a transaction is given where it stores nothing.

@@ -110,7 +110,7 @@ final class Workshop: Sendable {
     func caller(_ user: Int64) -> Caller { Caller(actor: actor(user), csrf: nil, kind: .token) }
 
     @discardableResult
-    func repair(_ title: String, by user: Int64 = 1, _ fill: @Sendable (inout Record<Repair>) -> Void = { _ in }) async throws -> Int64 {
+    func repair(_ title: String, by user: Int64 = 1, _ fill: @escaping @Sendable (inout Record<Repair>) -> Void = { _ in }) async throws -> Int64 {
         try await store.write(as: actor(user)) { transaction in
             try transaction.transaction.insert(Repair.self) { record in
                 record[Repair.title] = title

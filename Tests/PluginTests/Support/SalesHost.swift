@@ -83,18 +83,18 @@ final class SalesHost: Sendable {
     }
 
     @discardableResult
-    func write<T: Sendable>(as role: DefaultRole? = .administrator, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func write<T: Sendable>(as role: DefaultRole? = .administrator, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await store.write(as: actor(role), body)
     }
 
-    func read<T: Sendable>(as role: DefaultRole? = .administrator, _ body: @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    func read<T: Sendable>(as role: DefaultRole? = .administrator, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await store.read(as: actor(role), body)
     }
 
     /// What a change is refused with.
     func refusal(
         as role: DefaultRole? = .administrator, sourceLocation: SourceLocation = #_sourceLocation,
-        _ body: @Sendable (StoreTransaction) throws -> Void
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Void
     ) async throws -> CRMError {
         do { try await store.write(as: actor(role), body) } catch let error as CRMError { return error }
         Issue.record("the change was accepted", sourceLocation: sourceLocation)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import PluginAPI
 
 #if canImport(Glibc)
@@ -9,7 +10,33 @@ struct Deployment: Sendable {
     var directory: String
 
     /// Whether one was prepared here.
-    var exists: Bool { access(directory + "/tenon.sqlite", F_OK) == 0 }
+    var exists: Bool { hasFile || databaseURL != nil }
+
+    /// Whether the database is a file in the directory.
+    private var hasFile: Bool { access(directory + "/tenon.sqlite", F_OK) == 0 }
+
+    /// The address of the database's server, as ``remember(databaseURL:)`` left it; nil for the file in the directory.
+    var databaseURL: String? {
+        guard let text = try? String(contentsOfFile: directory + "/database-url", encoding: .utf8) else { return nil }
+        let url: String = text.trimmed
+        return url.isEmpty ? nil : url
+    }
+
+    /// Notes where the database is, for all commands on this directory. Only its owner may read it: it may hold a password.
+    func remember(databaseURL url: String) throws {
+        _ = try PostgreSQLAddress(url)
+        guard url != databaseURL else { return }
+        guard !hasFile else {
+            throw CRMError.refused(
+                "the data directory \(directory) has a database of its own",
+                hint: "Name another directory; `tenon backup` and `tenon restore` bring the data there.")
+        }
+        let file: Int32 = Glibc.open(directory + "/database-url", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw CRMError(.unavailable, "could not write \(directory)/database-url: \(String(cString: strerror(errno)).lowercased())") }
+        defer { close(file) }
+        let bytes: [UInt8] = Array((url + "\n").utf8)
+        guard write(file, bytes, bytes.count) == bytes.count else { throw CRMError(.unavailable, "could not write \(directory)/database-url") }
+    }
 
     func require() throws {
         guard exists else { throw NoDeployment(directory: directory) }
@@ -19,13 +46,15 @@ struct Deployment: Sendable {
     func open(safeMode: String? = nil) async throws -> Kernel {
         do {
             return try await Kernel.boot(
-                Kernel.Options(dataDirectory: directory, clock: FileClock.chosen() ?? SystemClock(), safeMode: safeMode))
+                Kernel.Options(dataDirectory: directory, databaseURL: databaseURL, clock: FileClock.chosen() ?? SystemClock(), safeMode: safeMode))
         } catch let error as CRMError {
             throw error
         } catch {
             throw CRMError(
                 .unavailable, "the deployment in \(directory) could not be opened: \(error)",
-                hint: "Look at the disk and at who owns the files; restore them from a backup if they are damaged.", cause: error)
+                hint: databaseURL == nil
+                    ? "Look at the disk and at who owns the files; restore them from a backup if they are damaged."
+                    : "Look whether the database's server is there, and at the address in \(directory)/database-url.", cause: error)
         }
     }
 

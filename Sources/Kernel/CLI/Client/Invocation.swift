@@ -33,6 +33,13 @@ struct Invocation: Sendable {
         while directory.count > 1, directory.hasSuffix("/") { directory.removeLast() }
         return directory
     }
+
+    /// Notes the database's server that an option or `TENON_DATABASE_URL` names, if one does.
+    func remember(_ option: String?, for deployment: Deployment) throws {
+        guard let url = option ?? environment["TENON_DATABASE_URL"], !url.isEmpty else { return }
+        try deployment.make()
+        try deployment.remember(databaseURL: url)
+    }
 }
 
 /// Reading the files that commands are given.

@@ -13,6 +13,10 @@ struct InitCommand: AsyncParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("Data directory to prepare (TENON_DATA; else ./data).", valueName: "dir")) var data: String?
+    @Option(
+        name: .customLong("database-url"),
+        help: ArgumentHelp("Database on a PostgreSQL server instead of a file in the data directory (TENON_DATABASE_URL).", valueName: "url"))
+    var databaseURL: String?
     @Option(name: .customLong("admin-email"), help: ArgumentHelp("E-mail address of the first administrator.", valueName: "email"))
     var email: String
     @Option(
@@ -34,6 +38,7 @@ struct InitCommand: AsyncParsableCommand {
         let plan = DeploymentPlan(
             deployment: Deployment(directory: invocation.dataDirectory(data)), email: email, name: name,
             password: try InputFile.secret(passwordFile), currency: currency, timeZone: timeZone, demo: demo)
+        try invocation.remember(databaseURL, for: plan.deployment)
         let terminal = invocation.terminal(false)
         let facts = try await plan.carryOut(terminal)
         if json { return terminal.print(facts.text()) }

@@ -20,6 +20,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Address to listen on (TENON_HOST; else 127.0.0.1).") var host: String?
     @Option(help: "Port to listen on (TENON_PORT; else 8080).") var port: Int?
 
+    @Option(
+        name: .customLong("database-url"),
+        help: ArgumentHelp("Database on a PostgreSQL server instead of the file in the data directory (TENON_DATABASE_URL).", valueName: "url"))
+    var databaseURL: String?
+
     @Flag(name: .customLong("safe-mode"), help: "Load no plugin: administrators can log in, see why, and disable what is in the way.")
     var isSafe = false
     @Flag(name: .customLong("unsupervised"), help: "Serve from this process, without a supervisor: for debuggers and measurements.")
@@ -39,6 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
         let server = ServerProcess(
             deployment: deployment, host: host, port: port, safeMode: safeMode, terminal: invocation.terminal(false))
         if isWorker { return try await server.work() }
+        try invocation.remember(databaseURL, for: deployment)
         if isAlone { return try await server.run() }
         try await server.supervise()
     }

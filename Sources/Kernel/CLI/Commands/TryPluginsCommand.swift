@@ -15,7 +15,7 @@ struct TryPluginsCommand: ParsableCommand {
     @Argument(help: "File for the answer.") var answer: String
 
     func run() throws {
-        let bytes: [UInt8] = try PluginTrial.answer(try InputFile.read(request), dialect: SQLiteDialect())
+        let bytes: [UInt8] = try PluginTrial.answer(try InputFile.read(request))
         try Data(bytes).write(to: URL(filePath: answer), options: .atomic)
         // Nothing of what was loaded gets a word at the end.
         _exit(0)

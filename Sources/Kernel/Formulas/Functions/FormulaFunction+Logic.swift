@@ -58,7 +58,7 @@ extension FormulaFunction {
             func value(_ index: Int) throws -> SQLFragment {
                 let term: FormulaTerm = try nodes[index].term(compiler)
                 if kind == .boolean { return pieced("coalesce(\(try nodes[index].holds(compiler)), 1 = 0)") }
-                return term.scaled(by: (kind.scale ?? 0) - (nodes[index].kind.scale ?? kind.scale ?? 0))
+                return term.scaled(by: (kind.scale ?? 0) - (nodes[index].kind.scale ?? kind.scale ?? 0), compiler.dialect)
             }
             var text: SQLFragment = SQLFragment("CASE")
             for index in indices {
@@ -87,7 +87,7 @@ extension FormulaFunction {
             query = .term { compiler in
                 let values: [SQLFragment] = try nodes.map { node in
                     let term: FormulaTerm = try node.term(compiler)
-                    let value: SQLFragment = term.scaled(by: (kind.scale ?? 0) - (node.kind.scale ?? kind.scale ?? 0))
+                    let value: SQLFragment = term.scaled(by: (kind.scale ?? 0) - (node.kind.scale ?? kind.scale ?? 0), compiler.dialect)
                     return kind.isText ? pieced("nullif(\(value), '')") : value
                 }
                 let list: SQLFragment = values.dropFirst().reduce(values[0]) { pieced("\($0), \($1)") }

@@ -23,7 +23,7 @@ enum Idempotency {
     }
 
     static func run(
-        _ request: FrontRequest, _ caller: Caller, _ kernel: Kernel, _ work: @Sendable (StoreTransaction) throws -> Answer
+        _ request: FrontRequest, _ caller: Caller, _ kernel: Kernel, _ work: @escaping @Sendable (StoreTransaction) throws -> Answer
     ) async throws -> Answer {
         let key = request.headers["idempotency-key"]
         if let key, key.isEmpty || key.utf8.count > 200 { throw bad("is not 1 to 200 characters long") }

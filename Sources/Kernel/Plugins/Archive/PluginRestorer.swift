@@ -59,6 +59,7 @@ struct PluginRestorer {
                 "INSERT INTO \(quoted(table)) (\(names)) VALUES (\(marks))", members.map { SQLValue(archived: $0.value) })
             count += 1
         }
+        try connection.continueNumbers(of: table)
         return count
     }
 

@@ -129,7 +129,7 @@ extension PluginHost {
         let entries: [PluginCatalogue.Entry] = running + wanted
         let answer: PluginTrial.Answer
         if let trial, entries.contains(where: loader.isNew) {
-            answer = try await trial.outlines(of: entries, ledger.customFields)
+            answer = try await trial.outlines(of: entries, ledger.customFields, engine.dialect.kind)
         } else {
             for entry in wanted where !loader.accepts(entry) {
                 throw CRMError(

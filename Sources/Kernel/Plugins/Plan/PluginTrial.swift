@@ -19,6 +19,7 @@ struct PluginTrial: Sendable {
         }
         var plugins: [Plugin]
         var fields: [Field]
+        var dialect: DialectKind
     }
 
     struct Answer: Codable {
@@ -48,10 +49,10 @@ struct PluginTrial: Sendable {
 
     init?() { self.init(beside: Home.executable) }
 
-    func outlines(of entries: [PluginCatalogue.Entry], _ fields: [CustomField]) async throws -> Answer {
+    func outlines(of entries: [PluginCatalogue.Entry], _ fields: [CustomField], _ dialect: DialectKind) async throws -> Answer {
         let request = Request(
             plugins: entries.map { .init(manifest: $0.text, folder: $0.folder, checksum: $0.checksum) },
-            fields: fields.map { .init(entity: $0.entity, name: $0.name, definition: $0.definition) })
+            fields: fields.map { .init(entity: $0.entity, name: $0.name, definition: $0.definition) }, dialect: dialect)
         let output: [UInt8] = try await run(try PayloadCoding.encode(request))
         do { return try PayloadCoding.decode(Answer.self, from: output) } catch {
             throw CRMError(.refused, "the process that tried the plugins out gave no answer", hint: "See the server's log.", cause: error)
@@ -92,7 +93,7 @@ struct PluginTrial: Sendable {
     }
 
     /// The other side: reads a request, loads, and writes the answer.
-    static func answer(_ request: [UInt8], dialect: any Dialect) throws -> [UInt8] {
+    static func answer(_ request: [UInt8]) throws -> [UInt8] {
         let request = try PayloadCoding.decode(Request.self, from: request)
         var entries: [PluginCatalogue.Entry] = []
         for plugin in request.plugins {
@@ -103,7 +104,7 @@ struct PluginTrial: Sendable {
         let lineup = try PluginLineup(
             entries, loader: PluginLoader(), installed: Set(entries.map(\.id)), fields: fields,
             approved: PluginLineup.asking(entries))
-        return try PayloadCoding.encode(try lineup.answer(dialect))
+        return try PayloadCoding.encode(try lineup.answer(request.dialect.dialect))
     }
 }
 

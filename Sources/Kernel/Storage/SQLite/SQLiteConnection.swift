@@ -101,6 +101,9 @@ final class SQLiteConnection: Connection {
     func indexes(of table: String) throws -> Set<String> {
         Set(try all("SELECT name FROM pragma_index_list(?)", [.text(table)]) { $0.text(0) })
     }
+
+    /// Nothing to do: AUTOINCREMENT looks at the greatest id itself.
+    func continueNumbers(of table: String) throws {}
 }
 
 /// A row in place.

@@ -4,6 +4,7 @@ import PluginAPI
 /// How SQLite spells what engines spell differently. Search is FTS5 with trigrams (SQLite 3.34 or newer): any substring of
 /// three characters or more, without regard to case.
 struct SQLiteDialect: Dialect {
+    let kind = DialectKind.sqlite
     let idColumn = "\"id\" INTEGER PRIMARY KEY AUTOINCREMENT"
     let integerType = "INTEGER"
     let textType = "TEXT"
@@ -72,6 +73,8 @@ struct SQLiteDialect: Dialect {
     }
 
     func like(_ column: String) -> String { "lower(" + column + ") LIKE lower(?) ESCAPE '\\'" }
+
+    func calculated(_ number: SQLFragment) -> SQLFragment { number }
 
     /// SQLite goes on with floating-point numbers where whole ones overflow.
     func whole(_ number: SQLFragment) -> SQLFragment {

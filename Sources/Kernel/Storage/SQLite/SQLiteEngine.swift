@@ -7,6 +7,7 @@ import Synchronization
 final class SQLiteEngine: Engine {
     private let pool: DatabasePool
     private let readers: SQLiteReaders
+    private let writer: WriterQueue<SQLiteConnection>
     /// The prepared statements of each open connection.
     private let statements: Statements
     let dialect: any Dialect = SQLiteDialect()
@@ -30,29 +31,51 @@ final class SQLiteEngine: Engine {
             }
         }
         self.statements = statements
-        pool = try DatabasePool(path: path, configuration: configuration)
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        self.pool = pool
         readers = SQLiteReaders(path: path)
+        writer = WriterQueue(label: "tenon.writer", most: 64) { jobs in SQLiteEngine.store(jobs, pool, statements) }
+    }
+
+    /// Carries out a batch as one transaction with one wait for the disk: a savepoint each, so that one that throws takes
+    /// nothing of the others along.
+    private static func store(_ jobs: [WriterQueue<SQLiteConnection>.Job], _ pool: DatabasePool, _ statements: Statements) {
+        do {
+            try pool.writeWithoutTransaction { db in
+                guard let handle = db.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is closed") }
+                let connection = SQLiteConnection(handle, statements.of(handle))
+                try connection.execute("BEGIN IMMEDIATE")
+                do {
+                    for job in jobs { try connection.attempt(job) }
+                    try connection.execute("COMMIT")
+                } catch {
+                    // A full disk may have ended the transaction already.
+                    _ = try? connection.execute("ROLLBACK")
+                    throw error
+                }
+            }
+        } catch {
+            for job in jobs { job.finish(error) }
+            return
+        }
+        for job in jobs { job.finish(nil) }
     }
 
     /// Reads on the thread that asks: a query costs less than the two changes of thread that handing it over would cost.
-    func read<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T {
+    func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try readers.read(body)
     }
 
-    func write<T: Sendable>(_ body: @Sendable (any Connection) throws -> T) async throws -> T {
-        try await pool.write { db in try body(connection(db)) }
+    func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await writer.run { try body($0) }
     }
 
     func integrityProblems() async throws -> [String] {
         try await pool.read { db in try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" } }
     }
 
-    private func connection(_ db: Database) throws -> SQLiteConnection {
-        guard let connection = db.sqliteConnection else { throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is closed") }
-        return SQLiteConnection(connection, statements.of(connection))
-    }
-
     func close() async throws {
+        await writer.barrier()
         readers.close()
         try await pool.barrierWriteWithoutTransaction { _ in statements.clear() }
         try pool.close()
@@ -72,5 +95,14 @@ final class SQLiteEngine: Engine {
         func clear() {
             byConnection.withLock { all in all.values.forEach { $0.clear() } }
         }
+    }
+}
+
+extension SQLiteConnection {
+    /// Does one job of a batch, and takes it back when it throws.
+    fileprivate func attempt(_ job: WriterQueue<SQLiteConnection>.Job) throws {
+        try execute("SAVEPOINT job")
+        if !job.work(self) { try execute("ROLLBACK TO SAVEPOINT job") }
+        try execute("RELEASE SAVEPOINT job")
     }
 }

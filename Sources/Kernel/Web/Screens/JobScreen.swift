@@ -41,7 +41,7 @@ struct JobScreen {
         value?.text.flatMap { Moment($0) }.map { markup.ago($0) } ?? ""
     }
 
-    private func rows(_ items: [JSONValue], _ row: @Sendable (JSONValue, ValueMarkup) -> HTML) async throws -> HTML {
+    private func rows(_ items: [JSONValue], _ row: @escaping @Sendable (JSONValue, ValueMarkup) -> HTML) async throws -> HTML {
         try await visit.store.read(as: visit.actor) { transaction in
             let markup = visit.markup(transaction)
             return items.html { row($0, markup) }

@@ -1,0 +1,120 @@
+import Dispatch
+import Synchronization
+
+/// The connections that only read, a few for everyone: who finds none idle waits for the next that is given back.
+final class PostgreSQLReaders: Sendable {
+    private typealias Turn = @Sendable (Result<PostgreSQLConnection, any Error>) -> Void
+
+    /// NB: a struct around the closures, as everywhere closures are kept under a lock.
+    private struct Waiting: Sendable {
+        let turn: Turn
+    }
+
+    private struct State {
+        var idle: [PostgreSQLConnection] = []
+        var open = 0
+        var waiting: [Waiting] = []
+        var isClosed = false
+    }
+
+    private let address: PostgreSQLAddress
+    private let most: Int
+    private let state = Mutex(State())
+    /// Waiting for a server's answer is no work for the threads that answer requests.
+    private let threads = DispatchQueue(label: "tenon.readers", attributes: .concurrent)
+
+    init(_ address: PostgreSQLAddress, most: Int) {
+        self.address = address
+        self.most = most
+    }
+
+    /// Runs a closure over one consistent view.
+    func read<T: Sendable>(_ body: @escaping @Sendable (PostgreSQLConnection) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
+            take { [self] turn in
+                let result: Result<T, any Error> = Result {
+                    let connection = try turn.get()
+                    return try within(connection, body)
+                }
+                continuation.resume(with: result)
+            }
+        }
+    }
+
+    private func within<T>(_ connection: PostgreSQLConnection, _ body: (PostgreSQLConnection) throws -> T) throws -> T {
+        do {
+            try connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            let result: T = try body(connection)
+            try connection.command("COMMIT")
+            give(back: connection)
+            return result
+        } catch {
+            let isSound: Bool = !connection.isLost && (try? connection.command("ROLLBACK")) != nil
+            if isSound { give(back: connection) } else { lose() }
+            throw error
+        }
+    }
+
+    /// Runs a closure with a connection on a thread that may wait.
+    private func take(_ turn: @escaping Turn) {
+        enum Step { case use(PostgreSQLConnection), connect, wait, closed }
+        let step: Step = state.withLock { state in
+            if state.isClosed { return .closed }
+            if let idle = state.idle.popLast() { return .use(idle) }
+            if state.open < most {
+                state.open += 1
+                return .connect
+            }
+            state.waiting.append(Waiting(turn: turn))
+            return .wait
+        }
+        switch step {
+        case .use(let connection): threads.async { turn(.success(connection)) }
+        case .connect: threads.async { self.connect(turn) }
+        case .wait: break
+        case .closed: turn(.failure(PostgreSQLError(state: "", message: "the database is closed")))
+        }
+    }
+
+    private func connect(_ turn: Turn) {
+        do {
+            turn(.success(try PostgreSQLConnection(address)))
+        } catch {
+            lose()
+            turn(.failure(error))
+        }
+    }
+
+    private func give(back connection: PostgreSQLConnection) {
+        let next: Waiting? = state.withLock { state in
+            if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+            if state.isClosed { state.open -= 1 } else { state.idle.append(connection) }
+            return nil
+        }
+        if let next { threads.async { next.turn(.success(connection)) } }
+    }
+
+    /// A connection that is gone makes room for a new one.
+    private func lose() {
+        let next: Waiting? = state.withLock { state in
+            if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+            state.open -= 1
+            return nil
+        }
+        if let next { threads.async { self.connect(next.turn) } }
+    }
+
+    func close() {
+        let (idle, waiting) = state.withLock { state in
+            defer {
+                state.open -= state.idle.count
+                state.idle = []
+                state.waiting = []
+            }
+            state.isClosed = true
+            return (state.idle, state.waiting)
+        }
+        for waiting in waiting { waiting.turn(.failure(PostgreSQLError(state: "", message: "the database is closed"))) }
+        withExtendedLifetime(idle) {}
+    }
+}
