@@ -100,6 +100,8 @@ protocol Dialect: Sendable {
     var integerType: String { get }
     var textType: String { get }
     var blobType: String { get }
+    /// So many rows are best inserted by one statement: where a statement of several rows keeps a copy of what it changes, one.
+    var rowsPerInsert: Int { get }
     /// Makes or extends the search index of an entity over some of its columns and fills it.
     func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws
     func dropSearch(_ connection: any Connection, table: String) throws

@@ -24,7 +24,7 @@ final class WriterQueue<Resource>: Sendable {
 
     /// - Parameters:
     ///   - most: so many jobs at most are one batch.
-    ///   - batch: carries a batch out and finishes every job of it; called on one thread at a time.
+    ///   - batch: carries a batch out and finishes every job of it; called by one thread at a time.
     init(label: String, most: Int, batch: @escaping @Sendable ([Job]) -> Void) {
         queue = DispatchQueue(label: label)
         self.most = most
@@ -48,30 +48,37 @@ final class WriterQueue<Resource>: Sendable {
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        if starts { queue.async { self.drain() } }
+        guard starts else { return }
+        // A thread of the requests' may wait for the disk itself, which saves the way to another thread and back; what came
+        // meanwhile is the queue's. Whoever runs on the cooperative pool must not wait there.
+        if RequestThreads.isCurrent, !once() { return }
+        queue.async { while self.once() {} }
     }
 
-    private func drain() {
-        while true {
-            let jobs: [Job] = state.withLock { state in
-                let jobs = Array(state.waiting.prefix(most))
-                state.waiting.removeFirst(jobs.count)
-                if jobs.isEmpty { state.isRunning = false }
-                return jobs
-            }
-            if jobs.isEmpty { return }
-            batch(jobs)
+    /// Carries out a batch of what waits; false when nothing is left to do, so that the next who comes begins anew.
+    private func once() -> Bool {
+        let jobs: [Job] = state.withLock { state in
+            let jobs = Array(state.waiting.prefix(most))
+            state.waiting.removeFirst(jobs.count)
+            return jobs
+        }
+        if !jobs.isEmpty { batch(jobs) }
+        return state.withLock { state in
+            state.isRunning = !state.waiting.isEmpty
+            return state.isRunning
         }
     }
 
     /// Returns once everything that was submitted before is finished.
     func barrier() async {
-        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+        await withCheckedContinuation { continuation in
+            submit(Job(work: { _ in false }, finish: { _ in continuation.resume() }))
+        }
     }
 
     /// What a writer's work came to, between doing it and telling it.
     ///
-    /// NB: unchecked, because the batch's thread alone touches it: first when the work is done, then when it is finished.
+    /// NB: unchecked, because the thread of the batch alone touches it: first when the work is done, then when it is finished.
     private final class Outcome<T: Sendable>: @unchecked Sendable {
         private var value: Result<T, any Error>?
 

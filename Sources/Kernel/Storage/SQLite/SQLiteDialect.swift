@@ -9,6 +9,7 @@ struct SQLiteDialect: Dialect {
     let integerType = "INTEGER"
     let textType = "TEXT"
     let blobType = "BLOB"
+    let rowsPerInsert = 1
 
     private func searchTable(_ table: String) -> String { "tenon_search_" + table }
 

@@ -24,6 +24,9 @@ final class SQLiteEngine: Engine {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = \(durable ? "FULL" : "OFF")")
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            // A record touches some forty pages, most of them the same as the next one's: four times the default of SQLite
+            // writes each of them to the file a quarter as often.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
             for pragma in SQLiteReaders.pragmas { try db.execute(sql: pragma) }
             if let connection = db.sqliteConnection {
                 SQLiteFunctions.register(on: connection)
@@ -46,8 +49,13 @@ final class SQLiteEngine: Engine {
                 let connection = SQLiteConnection(handle, statements.of(handle))
                 try connection.execute("BEGIN IMMEDIATE")
                 do {
-                    for job in jobs { try connection.attempt(job) }
-                    try connection.execute("COMMIT")
+                    if jobs.count == 1 {
+                        // No savepoint for one that is alone: it would keep a copy of each page and store the search index twice.
+                        try connection.execute(jobs[0].work(connection) ? "COMMIT" : "ROLLBACK")
+                    } else {
+                        for job in jobs { try connection.attempt(job) }
+                        try connection.execute("COMMIT")
+                    }
                 } catch {
                     // A full disk may have ended the transaction already.
                     _ = try? connection.execute("ROLLBACK")
