@@ -30,16 +30,21 @@ struct DeliveryLanes: Sendable {
         let heads = try await engine.read { connection in
             try connection.all(
                 """
-                SELECT o.plugin, o.hook, o.listener, o.next_at FROM tenon_outbox o JOIN \
+                SELECT o.plugin, o.hook, o.listener, o.next_at, o.attempts FROM tenon_outbox o JOIN \
                 (SELECT min(id) AS id FROM tenon_outbox WHERE state = 'pending' GROUP BY plugin, hook, listener) h \
                 ON h.id = o.id ORDER BY o.id
                 """
-            ) { (lane: Lane(plugin: $0.text(0), hook: $0.text(1), listener: $0.text(2)), due: Moment(milliseconds: $0.integer(3))) }
+            ) {
+                (
+                    lane: Lane(plugin: $0.text(0), hook: $0.text(1), listener: $0.text(2)), due: Moment(milliseconds: $0.integer(3)),
+                    attempts: Int($0.integer(4))
+                )
+            }
         }
         let now = clock.now
         var found = WorkLoop.Survey()
         for head in heads where plugins.contains(head.lane.plugin) && !busy.contains(head.lane.name) {
-            if head.due > now {
+            if !Delivery.isDue(head.due, attempts: head.attempts, now: now) {
                 found.next = min(found.next ?? head.due, head.due)
             } else {
                 found.ready.append(WorkLoop.Piece(lane: head.lane.name) { await deliver(head.lane) })
@@ -61,7 +66,7 @@ struct DeliveryLanes: Sendable {
             }
             var acknowledged = clock.now
             for event in events {
-                guard !Task.isCancelled, event.nextAt <= clock.now, try await deliver(event, delivered) else { return }
+                guard !Task.isCancelled, Delivery.isDue(event.nextAt, attempts: event.attempts, now: clock.now), try await deliver(event, delivered) else { return }
                 delivered.append(event.id)
                 if clock.now.milliseconds - acknowledged.milliseconds >= DeliveryLanes.patience {
                     try await acknowledge(delivered)

@@ -47,7 +47,14 @@ final class JobLanes: Sendable {
             }
             state.withLock { $0.aligned = (registry, zone.identifier) }
         }
-        let schedules = try await engine.read { try JobSchedules.all($0) }.filter { registry.jobs[$0.key] != nil }
+        var schedules = try await engine.read { try JobSchedules.all($0) }.filter { registry.jobs[$0.key] != nil }
+        // A clock that was set back would have jobs wait for what is now a far future.
+        if isAligned, JobSchedules.isBehind(schedules, registry, now: now, zone: zone) {
+            schedules = try await engine.write { connection in
+                try JobSchedules.align(connection, registry, now: now, zone: zone)
+                return try JobSchedules.all(connection)
+            }.filter { registry.jobs[$0.key] != nil }
+        }
         var times = schedules.values.map(\.nextAt)
         if times.contains(where: { $0 <= now }) {
             times = try await engine.write { connection in
@@ -56,7 +63,7 @@ final class JobLanes: Sendable {
             }
         }
         var found = WorkLoop.Survey(ready: [], next: times.filter { $0 > now }.min())
-        for job in try await engine.read({ try JobQueue.waiting($0) }) where registry.jobs[job.name] != nil && !busy.contains(job.name) {
+        for job in try await engine.read({ try JobQueue.waiting($0, now: now) }) where registry.jobs[job.name] != nil && !busy.contains(job.name) {
             if job.due > now {
                 found.next = min(found.next ?? job.due, job.due)
             } else {
@@ -69,7 +76,7 @@ final class JobLanes: Sendable {
     /// Sets runs aside whose plugin is enabled and has no such job any more: they would wait for ever.
     private static func dropUnknown(_ connection: any Connection, _ registry: Registry, now: Moment) throws {
         let plugins = Set(registry.plugins.map(\.id))
-        for job in try JobQueue.waiting(connection) where registry.jobs[job.name] == nil && plugins.contains(job.plugin) {
+        for job in try JobQueue.waiting(connection, now: now) where registry.jobs[job.name] == nil && plugins.contains(job.plugin) {
             try connection.execute(
                 "UPDATE tenon_job SET state = 'failed', error = ?, finished_at = ? WHERE name = ? AND state = 'queued'",
                 [.text("plugin \(job.plugin) has no job \(job.name) any more"), .integer(now.milliseconds), .text(job.name)])

@@ -23,7 +23,10 @@ final class PostgreSQLEngine: Engine {
         try PostgreSQLEngine.prepare(first)
         readers = PostgreSQLReaders(address, most: count)
         let batches = PostgreSQLWriter(address, first)
-        writer = WriterQueue(label: "tenon.writer", most: 64) { batches.run($0) }
+        writer = WriterQueue(label: "tenon.writer", most: 64) { jobs in
+            batches.run(jobs)
+            return false
+        }
     }
 
     private static func prepare(_ connection: PostgreSQLConnection) throws {
