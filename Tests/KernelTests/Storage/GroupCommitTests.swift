@@ -153,6 +153,7 @@ import Testing
                 batches.note("\(jobs.count)")
                 for job in jobs { _ = job.work(0) }
                 for job in jobs { job.finish(nil) }
+                return false
             }
         }
 
