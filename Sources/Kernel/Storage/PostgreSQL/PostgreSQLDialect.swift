@@ -9,6 +9,7 @@ struct PostgreSQLDialect: Dialect {
     let textType = "TEXT COLLATE \"C\""
     let blobType = "BYTEA"
     let rowsPerInsert = 1000
+    let clock = "CAST(floor(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS bigint)"
 
     /// What a database must have before the first table is made.
     static let preparations = [

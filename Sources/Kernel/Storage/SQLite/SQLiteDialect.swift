@@ -10,6 +10,7 @@ struct SQLiteDialect: Dialect {
     let textType = "TEXT"
     let blobType = "BLOB"
     let rowsPerInsert = 1
+    let clock = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 
     private func searchTable(_ table: String) -> String { "tenon_search_" + table }
 
