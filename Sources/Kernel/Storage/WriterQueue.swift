@@ -31,14 +31,19 @@ final class WriterQueue<Resource>: Sendable {
         self.batch = batch
     }
 
-    /// Waits for the turn, does the work, and returns when it is stored.
+    /// Waits for the turn, does the work, and returns when it is stored. A task that is cancelled before its turn has come
+    /// leaves the queue with a `CancellationError`.
     func run<T: Sendable>(_ body: @escaping @Sendable (Resource) throws -> T) async throws -> T {
         let outcome = Outcome<T>()
-        return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
-            submit(
-                Job(
-                    work: { resource in outcome.take { try body(resource) } },
-                    finish: { failure in continuation.resume(with: outcome.result(failure)) }))
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
+                submit(
+                    Job(
+                        work: { resource in outcome.take { try body(resource) } },
+                        finish: { failure in continuation.resume(with: outcome.result(failure)) }))
+            }
+        } onCancel: {
+            outcome.withdraw()
         }
     }
 
@@ -71,12 +76,19 @@ final class WriterQueue<Resource>: Sendable {
 
     /// What a writer's work came to, between doing it and telling it.
     ///
-    /// NB: unchecked, because the batch's thread alone touches it: first when the work is done, then when it is finished.
+    /// NB: unchecked, because the batch's thread alone touches the value: first when the work is done, then when it is finished.
     private final class Outcome<T: Sendable>: @unchecked Sendable {
         private var value: Result<T, any Error>?
+        private let isWithdrawn = Atomic<Bool>(false)
+
+        /// Nobody waits for the outcome any more: the work is not begun if it has not been yet.
+        func withdraw() { isWithdrawn.store(true, ordering: .relaxed) }
 
         func take(_ body: () throws -> T) -> Bool {
-            value = Result { try body() }
+            value = Result {
+                if isWithdrawn.load(ordering: .relaxed) { throw CancellationError() }
+                return try body()
+            }
             if case .success = value { return true }
             return false
         }
