@@ -100,7 +100,7 @@ struct SalesFilesTests {
         ])
         #expect(try await office.won(by: "'all'") == ["all": 10_005_534])
         #expect(try await office.won(by: "t.name") == ["West": 3_568_647, "Central": 3_346_293, "East": 3_090_594])
-        let quarter: String = "substr(d.actual_close_date, 1, 4) || 'Q' || ((substr(d.actual_close_date, 6, 2) + 2) / 3)"
+        let quarter: String = "substr(d.actual_close_date, 1, 4) || 'Q' || ((CAST(substr(d.actual_close_date, 6, 2) AS INTEGER) + 2) / 3)"
         #expect(try await office.won(by: quarter) == [
             "2017Q1": 1_134_672, "2017Q2": 3_086_111, "2017Q3": 2_982_255, "2017Q4": 2_802_496,
         ])

@@ -218,6 +218,9 @@ final class Importer: Sendable {
         return try await find(id, actor: actor)
     }
 
+    /// Whether a run has been asked to end and has not ended yet.
+    func isStopping(_ id: Int64) -> Bool { state.withLock { $0.running[id]?.progress.isStopping ?? false } }
+
     /// Ends all runs and waits for them: the product is about to stop.
     func stop() async {
         let tasks: [Task<Void, Never>] = state.withLock { $0.running.values.map(\.task) }
@@ -251,7 +254,7 @@ final class Importer: Sendable {
                 case .checking: try await check(&record, progress, actor)
                 case .running where record.details.plan.badRows == .skip: try await runInBatches(&record, progress, actor)
                 case .running: try await runAsOne(&record, progress, actor)
-                default: try await revert(&record, actor)
+                default: try await revert(&record, progress, actor)
                 }
             }
         } catch {
@@ -381,7 +384,7 @@ extension Importer {
         let plan: ImportPlan = record.details.plan
         let path: String = files.path(of: record.id)
         let total: Int = record.counts.total
-        return try await store.write(as: actor) { tx in
+        return try await stoppable(progress, as: actor) { tx in
             do {
                 var reader = try CSVReader(.file(path), options: plan.csvOptions)
                 let header: [String] = try reader.readHeader()
@@ -393,6 +396,7 @@ extension Importer {
                 while try reader.next(&row) {
                     try pass.store(row, problem: reader.problem(in: row), in: tx)
                     progress.set(pass.counts)
+                    try progress.goOn()
                 }
                 try pass.finish(in: tx)
                 progress.set(pass.counts)
@@ -401,6 +405,17 @@ extension Importer {
             } catch let error as CSVError {
                 throw error.asCRMError
             }
+        }
+    }
+
+    /// One transaction that asks on its way whether it is to go on.
+    private func stoppable<T: Sendable>(
+        _ progress: ImportProgress, as actor: Actor, _ body: @escaping @Sendable (StoreTransaction) throws -> T
+    ) async throws -> T {
+        try await withTaskCancellationHandler {
+            try await store.write(as: actor, body)
+        } onCancel: {
+            progress.stop()
         }
     }
 
@@ -432,9 +447,12 @@ extension Importer {
                     batch.append((row, reader.problem(in: row)))
                 }
                 let (rowsOfBatch, before, current, isLast) = (batch, pass, record, isAtEnd)
-                (pass, record) = try await store.write(as: actor) { tx in
+                (pass, record) = try await stoppable(progress, as: actor) { tx in
                     var pass: ImportPass = before
-                    for (row, problem) in rowsOfBatch { try pass.store(row, problem: problem, in: tx) }
+                    for (row, problem) in rowsOfBatch {
+                        try pass.store(row, problem: problem, in: tx)
+                        try progress.goOn()
+                    }
                     if isLast { try pass.finish(in: tx) }
                     var record: ImportRecord = current
                     record.counts = pass.counts
@@ -452,14 +470,15 @@ extension Importer {
         }
     }
 
-    private func revert(_ record: inout ImportRecord, _ actor: Actor) async throws {
+    private func revert(_ record: inout ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws {
         let id: Int64 = record.id
-        let revert: ImportRevert = try await store.write(as: actor) { tx in
+        let revert: ImportRevert = try await stoppable(progress, as: actor) { tx in
             // Whoever imported may take it back, even without the right to delete other records.
             let whole: StoreTransaction = tx.withRights(for: "taking back import \(id)")
             var revert = ImportRevert()
             for touch in try ImportLedger.touches(of: id, tx.connection) {
                 try revert.takeBack(touch, registry: tx.registry, in: whole, tx.connection)
+                try progress.goOn()
             }
             return revert
         }

@@ -134,7 +134,7 @@ final class WriterQueue<Resource>: Sendable {
 
     /// What a writer's work came to, between doing it and telling it.
     ///
-    /// NB: unchecked, because the batch's thread alone touches it: first when the work is done, then when it is finished.
+    /// NB: unchecked, because the batch's thread alone touches the value: first when the work is done, then when it is finished.
     private final class Outcome<T: Sendable>: @unchecked Sendable {
         private var value: Result<T, any Error>?
 

@@ -10,10 +10,13 @@ import Testing
     final class Deployment: Sendable {
         let kernel: Kernel
         private let folder: String
+        private let server: TemporaryServerDatabase?
 
         init() async throws {
             folder = NSTemporaryDirectory() + "tenon-front-" + UUID().uuidString
-            kernel = try await Kernel.boot(Kernel.Options(dataDirectory: folder, home: .none, isDurable: false))
+            server = try TemporaryServerDatabase.whereAsked()
+            kernel = try await Kernel.boot(
+                Kernel.Options(dataDirectory: folder, databaseURL: server?.url, home: .none, isDurable: false))
             try await kernel.makeAdministrator(email: "root@example.com", name: "Root", password: AccessFixture.password)
         }
 

@@ -6,6 +6,7 @@ import PluginAPI
 /// A whole kernel in a folder of its own, with the chores, asked through its front door.
 final class FrontDesk: Sendable {
     let folder: URL
+    private let server: TemporaryServerDatabase?
     let kernel: Kernel
     let clock = FixedClock("2026-03-02T10:00:00Z")
 
@@ -30,7 +31,9 @@ final class FrontDesk: Sendable {
 
     init(with more: Composition.Part...) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-front-\(UUID().uuidString)")
-        kernel = try await Kernel.boot(.init(dataDirectory: folder.path, home: .none, clock: clock, isDurable: false))
+        server = try TemporaryServerDatabase.whereAsked()
+        kernel = try await Kernel.boot(
+            .init(dataDirectory: folder.path, databaseURL: server?.url, home: .none, clock: clock, isDurable: false))
         let parts: [Composition.Part] = [.kernel, .of("chores", ChoresPlugin()), .of("receipts", ReceiptsPlugin())] + more
         guard case .registry(let registry) = RegistryBuilder.build(Composition(parts: parts)) else {
             throw CompositionRefused(problems: CompositionChecks.problems(in: Composition(parts: parts)))

@@ -278,14 +278,30 @@ struct ImporterTests {
     @Test("a run that is stopped leaves nothing, and says so")
     func stopped() async throws {
         let room = try await StockRoom()
-        let text: String = "title\n" + (0..<20_000).map { "piece \($0)\n" }.joined()
+        let text: String = "title\n" + (0..<2_000).map { "piece \($0)\n" }.joined()
         let record: ImportRecord = try await room.upload(text)
-        _ = try await room.importer.begin(.running, record.id, actor: room.actor())
-        let stopped: ImportRecord = try await room.importer.cancel(record.id, actor: room.actor())
+        let importer: Importer = room.importer
+        room.gate.wait(until: { importer.isStopping(record.id) })
+        _ = try await importer.begin(.running, record.id, actor: room.actor())
+        let stopped: ImportRecord = try await importer.cancel(record.id, actor: room.actor())
         #expect(stopped.state == .failed)
         #expect(stopped.error == "was stopped")
         #expect(try await room.titles() == [])
-        await #expect(throws: CRMError.self) { try await room.importer.cancel(record.id, actor: room.actor()) }
+        await #expect(throws: CRMError.self) { try await importer.cancel(record.id, actor: room.actor()) }
+    }
+
+    @Test("a run that stores the good rows stops within a batch, which leaves nothing either")
+    func stoppedBatch() async throws {
+        let room = try await StockRoom()
+        let text: String = "title\n" + (0..<400).map { "piece \($0)\n" }.joined()
+        let record: ImportRecord = try await room.upload(text, #"{"bad_rows": "skip"}"#)
+        let importer: Importer = room.importer
+        room.gate.wait(until: { importer.isStopping(record.id) })
+        _ = try await importer.begin(.running, record.id, actor: room.actor())
+        let stopped: ImportRecord = try await importer.cancel(record.id, actor: room.actor())
+        #expect(stopped.state == .failed)
+        #expect(stopped.error == "was stopped")
+        #expect(try await room.titles() == [])
     }
 }
 

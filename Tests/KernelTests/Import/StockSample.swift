@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Synchronization
 
 @testable import Kernel
 
@@ -32,6 +33,9 @@ enum Piece: Entity {
 }
 
 struct StockPlugin: Plugin {
+    /// Holds up the piece called "piece 10" while it says so.
+    var gate = StockGate()
+
     func register(with crm: inout Registrar) {
         crm.entity(Maker.self)
         crm.entity(Shelf.self)
@@ -41,7 +45,25 @@ struct StockPlugin: Plugin {
         }
         crm.onSave(Piece.self) { change, _ in
             if change.new[Piece.title] == "cursed" { throw CRMError.refused("the piece is cursed") }
+            if change.new[Piece.title] == "piece 10" { gate.wait() }
         }
+    }
+}
+
+/// Has the storing of a piece wait for something, so that a test knows where a run is.
+final class StockGate: Sendable {
+    private struct Condition: Sendable {
+        var holds: @Sendable () -> Bool = { true }
+    }
+    private let condition = Mutex(Condition())
+
+    func wait(until holds: @escaping @Sendable () -> Bool) { condition.withLock { $0.holds = holds } }
+
+    /// Waits on the thread of the writer, at most half a minute.
+    func wait() {
+        let condition: Condition = condition.withLock { $0 }
+        let end = ContinuousClock.now + .seconds(30)
+        while !condition.holds(), ContinuousClock.now < end { usleep(1000) }
     }
 }
 
@@ -54,6 +76,7 @@ struct StockRoom {
     let exports: ExportAPI
     let clock = FixedClock("2026-03-02T10:00:00Z")
     let rights: RightsSnapshot
+    let gate = StockGate()
 
     static let boss: Int64 = 1
     static let clerk: Int64 = 2
@@ -61,7 +84,7 @@ struct StockRoom {
 
     init() async throws {
         database = try TemporaryDatabase()
-        let registry: Registry = try registry(.of("stock", StockPlugin()))
+        let registry: Registry = try registry(.of("stock", StockPlugin(gate: gate)))
         try await database.prepare(for: registry)
         store = Store(engine: database.engine, clock: clock, registry: registry)
         importer = Importer(store: store, clock: clock, folder: database.folder.appendingPathComponent("imports").path)

@@ -14,10 +14,11 @@ import Testing
             try await docks.household.engine.write { connection in
                 try connection.execute(
                     """
-                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(size))
+                    WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < \(size))
                     INSERT INTO haul (version, created_at, created_by, updated_at, updated_by, rank, title, harbor, lane, state, price, price_currency, due, assigned_to)
                     SELECT 1, i, 1, i, 1, -i * 1048576, 'haul ' || i, \(harbor), CASE i % 2 WHEN 0 THEN \(lane) ELSE \(other) END,
-                        CASE WHEN i % 10 < 3 THEN 'open' ELSE 'closed' END, i % 5000, 'EUR', date('2026-03-01', '+' || (i % 180) || ' days'), 1 + i % 4 FROM n
+                        CASE WHEN i % 10 < 3 THEN 'open' ELSE 'closed' END, i % 5000, 'EUR',
+                        '2026-0' || (3 + i % 180 / 30) || CASE WHEN i % 28 < 9 THEN '-0' ELSE '-' END || (1 + i % 28), 1 + i % 4 FROM n
                     """)
             }
             try await docks.haul("the change after which figures are kept")

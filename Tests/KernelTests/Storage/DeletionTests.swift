@@ -10,7 +10,7 @@ import Testing
         let id = try await household.chore("Sweep", ["points": .integer(3)])
         try await household.write { try $0.delete("chore", id) }
         #expect(try await household.find(id) == nil)
-        #expect(try await household.rows("tenon_search_chore") == 0)
+        #expect(try await household.searchEntries() == 0)
         let trail = try await household.read { try $0.timeline(entity, id) }
         #expect(trail.map(\.action) == ["deleted", "created"])
         #expect(trail[0].changes.contains { $0.field == "points" && $0.old == .integer(3) && $0.new == .null })

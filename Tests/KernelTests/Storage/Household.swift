@@ -147,6 +147,13 @@ final class Household: Sendable {
     func rows(_ table: String, where condition: String = "1 = 1") async throws -> Int64 {
         try await engine.read { try $0.integer("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0 }
     }
+
+    /// How many entries the search index of the chores has: in a table of its own, or kept by the server over the rows.
+    func searchEntries() async throws -> Int64 {
+        if engine.dialect.kind == .sqlite { return try await rows("tenon_search_chore") }
+        let isThere: Bool = try await engine.read { try $0.indexes(of: "chore").contains("tenon_search_chore") }
+        return isThere ? try await rows("chore") : -1
+    }
 }
 
 extension Value {

@@ -100,7 +100,7 @@ import Testing
     @Test func `a record, its search entry, its trail and its deliveries are stored together or not at all`() async throws {
         let household = try await Household()
         let kept = try await household.chore("Mend the roof")
-        #expect(try await household.rows("tenon_search_chore") == 1)
+        #expect(try await household.searchEntries() == 1)
         #expect(try await household.rows("tenon_outbox", where: "hook = 'chore_created'") == 1)
         #expect(household.effects.last?.touched == [.init(entity: "chore", id: kept.raw)])
         #expect(household.effects.last?.hasDeliveries == true)
@@ -118,7 +118,7 @@ import Testing
         }
         #expect(refusal?.message == "changed my mind")
         #expect(try await household.rows("chore") == 1)
-        #expect(try await household.rows("tenon_search_chore") == 1)
+        #expect(try await household.searchEntries() == 1)
         #expect(try await household.rows("tenon_audit") == 1)
         #expect(try await household.rows("tenon_outbox") == 1)
         #expect(try await household.rows("tenon_notification") == 0)

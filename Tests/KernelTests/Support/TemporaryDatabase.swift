@@ -12,12 +12,10 @@ final class TemporaryDatabase: Sendable {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        if let url = TemporaryServerDatabase.serverURL {
-            let made = try TemporaryServerDatabase(on: url)
-            server = made
-            engine = try made.engine()
+        server = try TemporaryServerDatabase.whereAsked()
+        if let server {
+            engine = try server.engine()
         } else {
-            server = nil
             engine = try SQLiteEngine(path: folder.appendingPathComponent("tenon.sqlite").path, durable: false)
         }
     }
@@ -38,26 +36,4 @@ final class TemporaryDatabase: Sendable {
             for plugin in registry.plugins { try migrator.apply(plugin.id, renames: [], connection) }
         }
     }
-}
-
-/// A database on a server, dropped when nobody needs it any more.
-final class TemporaryServerDatabase: Sendable {
-    static var serverURL: String? { ProcessInfo.processInfo.environment["TENON_TEST_DATABASE_URL"] }
-
-    private let server: PostgreSQLAddress
-    private let name: String
-    let url: String
-
-    init(on serverURL: String) throws {
-        server = try PostgreSQLAddress(serverURL)
-        name = "tenon_test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
-        var parts = URLComponents(string: serverURL)
-        parts?.path = "/" + name
-        url = parts?.string ?? ""
-        try PostgreSQLConnection(server).command("CREATE DATABASE \(name) TEMPLATE template0 ENCODING 'UTF8'")
-    }
-
-    func engine() throws -> any Engine { try PostgreSQLEngine(try PostgreSQLAddress(url), readers: 3) }
-
-    deinit { try? PostgreSQLConnection(server).command("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
 }

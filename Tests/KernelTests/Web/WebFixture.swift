@@ -8,19 +8,24 @@ final class Browser: Sendable {
     let kernel: Kernel
     let cookie: String
     let csrf: String
+    /// The database, where it is this browser's own.
+    private let server: TemporaryServerDatabase?
 
     static let email = "ada@example.com"
     static let password = "correct horse battery"
 
     static func open() async throws -> Browser {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("web-\(UUID().uuidString)").path
-        let kernel = try await Kernel.boot(Kernel.Options(dataDirectory: folder, home: .none, isDurable: false))
+        let server = try TemporaryServerDatabase.whereAsked()
+        let kernel = try await Kernel.boot(
+            Kernel.Options(dataDirectory: folder, databaseURL: server?.url, home: .none, isDurable: false))
         try await kernel.makeAdministrator(email: email, name: "Ada Admin", password: password)
         let session = try await kernel.authenticator.login(email: email, password: password, address: "", agent: "test")
-        return Browser(kernel: kernel, cookie: "\(SessionCookie.name)=\(session.secret)", csrf: session.csrf)
+        return Browser(kernel: kernel, cookie: "\(SessionCookie.name)=\(session.secret)", csrf: session.csrf, server: server)
     }
 
-    init(kernel: Kernel, cookie: String, csrf: String) {
+    init(kernel: Kernel, cookie: String, csrf: String, server: TemporaryServerDatabase? = nil) {
+        self.server = server
         self.kernel = kernel
         self.cookie = cookie
         self.csrf = csrf

@@ -10,6 +10,7 @@ import Testing
 final class PublicHost: Sendable {
     static let boss = "boss@example.org"
     let folder: URL
+    private let server: TemporaryServerDatabase?
     let kernel: Kernel
     let clock: StillClock
 
@@ -40,8 +41,11 @@ final class PublicHost: Sendable {
         }
         let clock = StillClock(SalesHost.start)
         self.clock = clock
+        server = try TemporaryServerDatabase.whereAsked()
         kernel = try await Kernel.boot(
-            .init(dataDirectory: folder.path, home: .none, beginning: .all, clock: clock, isDurable: false, resolved: resolved))
+            .init(
+                dataDirectory: folder.path, databaseURL: server?.url, home: .none, beginning: .all, clock: clock, isDurable: false,
+                resolved: resolved))
         try await kernel.makeAdministrator(email: Self.boss, name: "Berta Boss", password: "a long walk by the sea")
     }
 

@@ -11,6 +11,7 @@ final class SalesHost: Sendable {
     static let start = Moment(milliseconds: 1_793_786_400_000)
 
     let folder: URL
+    private let server: TemporaryServerDatabase?
     let store: Store
     let clock = StillClock(SalesHost.start)
     let events = Events()
@@ -20,7 +21,9 @@ final class SalesHost: Sendable {
     init(_ plugins: [String] = ["customers", "leads", "deals"], migrated: Bool = true) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-sales-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let engine = try SQLiteEngine(path: folder.appendingPathComponent("tenon.sqlite").path, durable: false)
+        server = try TemporaryServerDatabase.whereAsked()
+        let engine: any Engine =
+            try server?.engine() ?? SQLiteEngine(path: folder.appendingPathComponent("tenon.sqlite").path, durable: false)
 
         var system = Registrar()
         SystemPlugin().register(with: &system)

@@ -1,0 +1,1 @@
+../../KernelTests/Support/TemporaryServerDatabase.swift
