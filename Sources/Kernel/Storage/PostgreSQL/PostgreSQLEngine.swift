@@ -48,8 +48,7 @@ final class PostgreSQLEngine: Engine {
         try await writer.run { try body($0) }
     }
 
-    /// The server looks after its own bytes.
-    func integrityProblems() async throws -> [String] { [] }
+    func integrityProblems() async throws -> [String] { try await read { try PostgreSQLIntegrity.problems($0) } }
 
     func close() async throws {
         await writer.barrier()
