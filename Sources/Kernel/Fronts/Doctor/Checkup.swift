@@ -15,18 +15,20 @@ struct Checkup: Sendable {
             var findings = [await store()]
             // A store that cannot be read has said so.
             if findings[0].state == .failed { return findings }
-            findings += try await engine.read { connection in
-                let tables: Finding = try self.tables(connection)
-                var findings = [
-                    tables, try references(connection), try deliveries(connection), try jobs(connection),
-                    try schedules(connection), try quarantine(connection), try crashes(connection),
-                ]
-                // Without its columns nothing of a table can be compared.
-                if tables.state == .ok { findings += try agreements(connection) }
-                return findings
-            }
+            findings += try await engine.read { try inspect($0) }
             return findings + [people()]
         }
+    }
+
+    /// What can be seen within one transaction.
+    func inspect(_ connection: any Connection) throws -> [Finding] {
+        let tables: Finding = try tables(connection)
+        let findings = [
+            tables, try references(connection), try deliveries(connection), try jobs(connection),
+            try schedules(connection), try quarantine(connection), try crashes(connection),
+        ]
+        // Without its columns nothing of a table can be compared.
+        return tables.state == .ok ? findings + (try agreements(connection)) : findings
     }
 
     /// Whether what is kept in two places says the same in both.
