@@ -1,7 +1,7 @@
 import PluginAPI
 
 /// Reads a backup from its first byte to its last and says whether it could be restored: all parts there and as they were written,
-/// counts right, a format that this release knows, links that lead somewhere.
+/// counts right, a format that this release knows, links that point at something.
 struct BackupCheck {
     /// What is wrong, and with which part.
     struct Problem: Sendable, Equatable {
@@ -197,7 +197,7 @@ struct BackupCheck {
             report.loose.append(
                 .init(
                     part: name,
-                    message: "\(what.count) \(what.count == 1 ? "link leads" : "links lead") to records that are not there, such as in \(what.example)"))
+                    message: "\(what.count) \(what.count == 1 ? "link points" : "links point") at records that are not there, such as in \(what.example)"))
         }
     }
 

@@ -49,7 +49,7 @@ struct BackupCommand: ParsableCommand {
         let problems: [BackupCheck.Problem] = report.damage + report.loose
         let lines: [String] = problems.prefix(20).map { $0.part.isEmpty ? $0.message : "\($0.part): \($0.message)" }
         let more: String = problems.count > 20 ? "\n  and \(problems.count - 20) more" : ""
-        let what: String = report.damage.isEmpty ? "\(file) is whole, but not all of its links lead somewhere" : "\(file) is damaged"
+        let what: String = report.damage.isEmpty ? "\(file) is whole, but not all of its links point at something" : "\(file) is damaged"
         return PartialResult(message: what + "\n  " + lines.joined(separator: "\n  ") + more, status: .failure)
     }
 
@@ -130,7 +130,7 @@ struct BackupCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify", abstract: "Say whether a backup is whole and could be restored by this release.",
             discussion: """
-                Reads it to its end: checksums of all parts, counts, and whether links lead to records that are there. Ends with 1 when \
+                Reads it to its end: checksums of all parts, counts, and whether links point at records that are there. Ends with 1 when \
                 something is wrong, and names the part.
 
                 EXAMPLES:
