@@ -87,6 +87,11 @@ final class Kernel: Sendable {
         }
         if let peers { store.share(as: peers.id) }
 
+        // An uninstallation that was cut short behind its transaction is brought to its end.
+        for done in try await LeftoverFiles(dataDirectory: options.dataDirectory).putAway(engine, all: false) {
+            Logger(label: "tenon").notice("left over from an earlier end: \(done)")
+        }
+
         let kernel = Kernel(options, store, plugins, rights, peers)
         try await kernel.reloadRights()
         try await kernel.reloadSettings()

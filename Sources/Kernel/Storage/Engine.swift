@@ -151,6 +151,19 @@ protocol Dialect: Sendable {
     func isTemporary(_ error: any Error) -> Bool
     /// Whether an error tells that there is no room left on the disk.
     func isFull(_ error: any Error) -> Bool
+
+    // What backups and checks ask.
+
+    /// The columns of a table with what they hold; empty when there is no such table.
+    func columnKinds(_ connection: any Connection, of table: String) throws -> [String: ColumnKind]
+    /// The names of all tables, search indexes included where they are tables.
+    func tables(_ connection: any Connection) throws -> Set<String>
+    /// The greatest id that was ever given in a table whose ids the engine gives; 0 for none.
+    func lastNumber(_ connection: any Connection, of table: String) throws -> Int64
+    /// Has the ids follow a number.
+    func setLastNumber(_ connection: any Connection, of table: String, to number: Int64) throws
+    /// Where the search index of a table and its rows do not agree.
+    func searchFaults(_ connection: any Connection, table: String, columns: [String]) throws -> SearchFaults
 }
 
 extension Dialect {

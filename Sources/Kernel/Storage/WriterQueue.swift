@@ -52,10 +52,7 @@ final class WriterQueue<Resource>: Sendable {
     /// and is told so; once begun, the work is done to its end.
     func run<T: Sendable>(_ body: @escaping @Sendable (Resource) throws -> T) async throws -> T {
         let outcome = Outcome<T>()
-        let ticket: UInt64 = state.withLock { state in
-            state.last += 1
-            return state.last
-        }
+        let ticket: UInt64 = state.withLock { $0.ticket() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
                 submit(
@@ -63,6 +60,8 @@ final class WriterQueue<Resource>: Sendable {
                     Job(
                         work: { resource in outcome.take { try body(resource) } },
                         finish: { failure in continuation.resume(with: outcome.result(failure)) }))
+                // Cancelled before it stood in line: nobody could take it out then.
+                if Task.isCancelled { withdraw(ticket) }
             }
         } onCancel: {
             withdraw(ticket)
@@ -88,8 +87,6 @@ final class WriterQueue<Resource>: Sendable {
             if RequestThreads.isCurrent { carryOut() }
             if !RequestThreads.isCurrent || goesOn() { queue.async { self.drain() } }
         }
-        // Cancelled before it stood in line: nobody could take it out then.
-        if Task.isCancelled { withdraw(ticket) }
     }
 
     private func withdraw(_ ticket: UInt64) {
@@ -129,12 +126,14 @@ final class WriterQueue<Resource>: Sendable {
 
     /// Returns once everything that was submitted before is finished.
     func barrier() async {
-        _ = try? await run { _ in }
+        await withCheckedContinuation { continuation in
+            submit(state.withLock { $0.ticket() }, Job(work: { _ in false }, finish: { _ in continuation.resume() }))
+        }
     }
 
     /// What a writer's work came to, between doing it and telling it.
     ///
-    /// NB: unchecked, because the batch's thread alone touches the value: first when the work is done, then when it is finished.
+    /// NB: unchecked, because the batch's thread alone touches it: first when the work is done, then when it is finished.
     private final class Outcome<T: Sendable>: @unchecked Sendable {
         private var value: Result<T, any Error>?
 
@@ -157,6 +156,11 @@ final class WriterQueue<Resource>: Sendable {
 }
 
 extension WriterQueue.State {
+    fileprivate mutating func ticket() -> UInt64 {
+        last += 1
+        return last
+    }
+
     /// Takes the next batch out of the line. Whoever has time stands alone in its batch, so that nobody waits for it who came
     /// before it, and comes when nobody else waits, or enough others went before.
     fileprivate mutating func next(_ most: Int) -> [WriterQueue.Job] {

@@ -29,7 +29,7 @@ struct Deployment: Sendable {
         guard !hasFile else {
             throw CRMError.refused(
                 "the data directory \(directory) has a database of its own",
-                hint: "Name another directory; `tenon backup` and `tenon restore` bring the data there.")
+                hint: "Name another directory; `tenon backup create` and `tenon backup restore` bring the data there.")
         }
         let file: Int32 = Glibc.open(directory + "/database-url", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw CRMError(.unavailable, "could not write \(directory)/database-url: \(String(cString: strerror(errno)).lowercased())") }

@@ -21,7 +21,7 @@ struct TenonCommand: ParsableCommand {
             """,
         version: productVersion,
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [InitCommand.self, ServeCommand.self, DoctorCommand.self, VersionCommand.self, TryPluginsCommand.self]),
+            CommandGroup(name: "Running", subcommands: [InitCommand.self, ServeCommand.self, BackupCommand.self, DoctorCommand.self, VersionCommand.self, TryPluginsCommand.self]),
             CommandGroup(
                 name: "Administration",
                 subcommands: [

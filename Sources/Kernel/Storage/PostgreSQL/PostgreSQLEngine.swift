@@ -63,8 +63,7 @@ final class PostgreSQLEngine: Engine {
         address.keepsStatements ? PostgreSQLListener(address, channel, body) : nil
     }
 
-    /// The server looks after its own bytes.
-    func integrityProblems() async throws -> [String] { [] }
+    func integrityProblems() async throws -> [String] { try await read { try PostgreSQLIntegrity.problems($0) } }
 
     func close() async throws {
         await writer.barrier()
