@@ -176,7 +176,10 @@ final class SQLiteWriter: Sendable {
             state.withLock { $0.doubt = nil }
             SQLiteWriter.logger.notice("the database was opened anew, and the disk takes again what is stored")
             return nil
-        } catch { return error }
+        } catch {
+            SQLiteWriter.logger.error("the database could not be opened anew: \(error)")
+            return doubt.cause
+        }
     }
 
     /// Opens the file anew: forgets all that this process believes about it, and what was not acknowledged; then has the disk
