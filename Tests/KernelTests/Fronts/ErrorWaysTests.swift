@@ -57,19 +57,19 @@ import Testing
     }
 
     @Test func `a record that is there is merged as it stands, in the browser and in the terminal`() async {
-        var link = CRMError.Link(.merge(entity: "task", into: RecordID(3)), title: "Merge into Dig")
-        link.path = "tasks"
+        var link = CRMError.Link(.merge(entity: "project", into: RecordID(3)), title: "Merge into Dig")
+        link.path = "projects"
         let form = text(FieldForm.summary(CRMError.refused("it is there already", links: [link]), fields: [], merging: .record(RecordID(7))))
-        #expect(form.contains(#"href="/admin/tasks/merge?id=3&amp;id=7" data-dialog"#), "\(form)")
+        #expect(form.contains(#"href="/admin/projects/merge?id=3&amp;id=7" data-dialog"#), "\(form)")
         let crm = FakeDeployment()
         crm.answer(
-            "PATCH /api/v1/tasks/7", status: 409,
+            "PATCH /api/v1/projects/7", status: 409,
             #"""
             {"type": "x/refused", "detail": "it is there already", "links": [
-             {"kind": "merge", "title": "Merge into Dig", "href": "/admin/tasks/3/merge-in", "api": "/api/v1/tasks/3/merge"}]}
+             {"kind": "merge", "title": "Merge into Dig", "href": "/admin/projects/3/merge-in", "api": "/api/v1/projects/3/merge"}]}
             """#)
-        await crm.run("tasks", "edit", "7", "--title", "Dig")
-        #expect(crm.errors.contains("Merge into Dig: tenon tasks merge 3 7"), "\(crm.errors)")
+        await crm.run("projects", "edit", "7", "--name", "Dig")
+        #expect(crm.errors.contains("Merge into Dig: tenon projects merge 3 7"), "\(crm.errors)")
     }
 
     private func text(_ html: HTML) -> String { String(decoding: html.bytes, as: UTF8.self) }

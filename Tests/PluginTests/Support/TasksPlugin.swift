@@ -7,7 +7,8 @@ struct TasksPlugin: Plugin {
     static let part: Composition.Part = {
         var registrar = Registrar()
         TasksPlugin().register(with: &registrar)
-        return Composition.Part(id: "tasks", name: "Tasks", version: "1.0.0", optional: [], contributions: registrar.contributions)
+        return Composition.Part(id: "tasks", name: "Tasks", version: "1.0.0", optional: [], contributions: registrar.contributions,
+            approved: .init(reads: ["company"], elevated: nil))
     }()
 
     func register(with crm: inout Registrar) {
