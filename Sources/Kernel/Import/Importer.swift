@@ -252,11 +252,14 @@ final class Importer: Sendable {
     private func perform(_ step: ImportState, _ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async {
         var record: ImportRecord = record
         do {
-            switch step {
-            case .checking: try await check(&record, progress, actor)
-            case .running where record.details.plan.badRows == .skip: try await runInBatches(&record, progress, actor)
-            case .running: try await runAsOne(&record, progress, actor)
-            default: try await revert(&record, actor)
+            // People who change one record go before the next batch of a file.
+            try await WriterTurn.$hasTime.withValue(true) {
+                switch step {
+                case .checking: try await check(&record, progress, actor)
+                case .running where record.details.plan.badRows == .skip: try await runInBatches(&record, progress, actor)
+                case .running: try await runAsOne(&record, progress, actor)
+                default: try await revert(&record, actor)
+                }
             }
         } catch {
             record.state = step == .reverting ? .done : .failed

@@ -52,7 +52,14 @@ final class JobLanes: Sendable {
             }
             state.withLock { $0.aligned = (registry, zone.identifier) }
         }
-        let schedules = try await engine.read { try JobSchedules.all($0) }.filter { registry.jobs[$0.key] != nil }
+        var schedules = try await engine.read { try JobSchedules.all($0) }.filter { registry.jobs[$0.key] != nil }
+        // A clock that was set back would have jobs wait for what is now a far future.
+        if isAligned, JobSchedules.isBehind(schedules, registry, now: now, zone: zone) {
+            schedules = try await engine.write { connection in
+                try JobSchedules.align(connection, registry, now: now, zone: zone)
+                return try JobSchedules.all(connection)
+            }.filter { registry.jobs[$0.key] != nil }
+        }
         var times = schedules.values.map(\.nextAt)
         if times.contains(where: { $0 <= now }) {
             times = try await engine.write { connection in
@@ -63,7 +70,7 @@ final class JobLanes: Sendable {
         var found = WorkLoop.Survey(ready: [], next: times.filter { $0 > now }.min())
         let (waiting, left, taken) = try await engine.read { [leases] connection in
             // What is under way without a lease was left by a server that is gone.
-            (try JobQueue.waiting(connection), try leases == nil ? [] : JobQueue.running(connection), try leases?.taken(connection) ?? [])
+            (try JobQueue.waiting(connection, now: now), try leases == nil ? [] : JobQueue.running(connection), try leases?.taken(connection) ?? [])
         }
         for name in left where registry.jobs[name] != nil && !busy.contains(name) && !taken.contains(JobLanes.lease(name)) {
             found.ready.append(WorkLoop.Piece(lane: name) { await self.runOne(name) })
@@ -82,7 +89,7 @@ final class JobLanes: Sendable {
     /// Sets runs aside whose plugin is enabled and has no such job any more: they would wait for ever.
     private static func dropUnknown(_ connection: any Connection, _ registry: Registry, now: Moment) throws {
         let plugins = Set(registry.plugins.map(\.id))
-        for job in try JobQueue.waiting(connection) where registry.jobs[job.name] == nil && plugins.contains(job.plugin) {
+        for job in try JobQueue.waiting(connection, now: now) where registry.jobs[job.name] == nil && plugins.contains(job.plugin) {
             try connection.execute(
                 "UPDATE tenon_job SET state = 'failed', error = ?, finished_at = ? WHERE name = ? AND state = 'queued'",
                 [.text("plugin \(job.plugin) has no job \(job.name) any more"), .integer(now.milliseconds), .text(job.name)])

@@ -147,9 +147,12 @@ protocol Dialect: Sendable {
     func uniqueViolation(_ error: any Error) -> [String]?
     /// Whether an error tells that the disk is full, the database locked: worth another try later.
     func isTemporary(_ error: any Error) -> Bool
+    /// Whether an error tells that there is no room left on the disk.
+    func isFull(_ error: any Error) -> Bool
 }
 
 extension Dialect {
+    func isFull(_ error: any Error) -> Bool { false }
     func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }
 }
 

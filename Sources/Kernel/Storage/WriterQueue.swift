@@ -12,15 +12,26 @@ final class WriterQueue<Resource>: Sendable {
         let finish: @Sendable ((any Error)?) -> Void
     }
 
-    private struct State {
-        var waiting: [Job] = []
+    fileprivate struct Waiting {
+        let ticket: UInt64
+        let job: Job
+    }
+
+    fileprivate struct State {
+        var waiting: [Waiting] = []
+        /// Those who have time, and how many batches went before the first of them.
+        var patient: [Waiting] = []
+        var passed = 0
         var isRunning = false
+        var last: UInt64 = 0
     }
 
     private let queue: DispatchQueue
     private let most: Int
     private let batch: @Sendable ([Job]) -> Void
     private let state = Mutex(State())
+    /// So many batches of others go before one who has time.
+    static var courtesy: Int { 8 }
 
     /// - Parameters:
     ///   - most: so many jobs at most are one batch.
@@ -31,34 +42,57 @@ final class WriterQueue<Resource>: Sendable {
         self.batch = batch
     }
 
-    /// Waits for the turn, does the work, and returns when it is stored.
+    /// Waits for the turn, does the work, and returns when it is stored. Whoever is cancelled before its turn has done nothing
+    /// and is told so; once begun, the work is done to its end.
     func run<T: Sendable>(_ body: @escaping @Sendable (Resource) throws -> T) async throws -> T {
         let outcome = Outcome<T>()
-        return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
-            submit(
-                Job(
-                    work: { resource in outcome.take { try body(resource) } },
-                    finish: { failure in continuation.resume(with: outcome.result(failure)) }))
+        let ticket: UInt64 = state.withLock { state in
+            state.last += 1
+            return state.last
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
+                submit(
+                    ticket,
+                    Job(
+                        work: { resource in outcome.take { try body(resource) } },
+                        finish: { failure in continuation.resume(with: outcome.result(failure)) }))
+            }
+        } onCancel: {
+            withdraw(ticket)
         }
     }
 
-    private func submit(_ job: Job) {
+    /// How many stand in line.
+    var waiting: Int { state.withLock { $0.waiting.count + $0.patient.count } }
+    /// Whether nobody writes and nobody waits.
+    var isIdle: Bool { state.withLock { !$0.isRunning } }
+
+    private func submit(_ ticket: UInt64, _ job: Job) {
+        let hasTime: Bool = WriterTurn.hasTime
         let starts: Bool = state.withLock { state in
-            state.waiting.append(job)
+            let waiting = Waiting(ticket: ticket, job: job)
+            if hasTime { state.patient.append(waiting) } else { state.waiting.append(waiting) }
             defer { state.isRunning = true }
             return !state.isRunning
         }
         if starts { queue.async { self.drain() } }
+        // Cancelled before it stood in line: nobody could take it out then.
+        if Task.isCancelled { withdraw(ticket) }
+    }
+
+    private func withdraw(_ ticket: UInt64) {
+        let withdrawn: Job? = state.withLock { state in
+            if let place = state.waiting.firstIndex(where: { $0.ticket == ticket }) { return state.waiting.remove(at: place).job }
+            if let place = state.patient.firstIndex(where: { $0.ticket == ticket }) { return state.patient.remove(at: place).job }
+            return nil
+        }
+        withdrawn?.finish(CancellationError())
     }
 
     private func drain() {
         while true {
-            let jobs: [Job] = state.withLock { state in
-                let jobs = Array(state.waiting.prefix(most))
-                state.waiting.removeFirst(jobs.count)
-                if jobs.isEmpty { state.isRunning = false }
-                return jobs
-            }
+            let jobs: [Job] = state.withLock { $0.next(most) }
             if jobs.isEmpty { return }
             batch(jobs)
         }
@@ -91,4 +125,26 @@ final class WriterQueue<Resource>: Sendable {
             }
         }
     }
+}
+
+extension WriterQueue.State {
+    /// Takes the next batch out of the line. Whoever has time stands alone in its batch, so that nobody waits for it who came
+    /// before it, and comes when nobody else waits, or enough others went before.
+    fileprivate mutating func next(_ most: Int) -> [WriterQueue.Job] {
+        if !patient.isEmpty, waiting.isEmpty || passed >= WriterQueue.courtesy {
+            passed = 0
+            return [patient.removeFirst().job]
+        }
+        let jobs = waiting.prefix(most).map(\.job)
+        waiting.removeFirst(jobs.count)
+        if !patient.isEmpty { passed += 1 }
+        if jobs.isEmpty { isRunning = false }
+        return jobs
+    }
+}
+
+/// What a task says about its writing.
+enum WriterTurn {
+    /// Whether it has time: one of many long pieces of work, such as the rows of a file, between which people want to go on.
+    @TaskLocal static var hasTime = false
 }

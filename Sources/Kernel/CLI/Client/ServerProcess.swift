@@ -25,6 +25,7 @@ struct ServerProcess: Sendable {
 
     /// Holds the directory and the sockets and keeps a worker running.
     func supervise() async throws {
+        ServerProcess.allowFiles()
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon serve")
         defer { withExtendedLifetime(lock) {} }
@@ -67,6 +68,7 @@ struct ServerProcess: Sendable {
 
     /// Does everything in this process: for measurements and debuggers.
     func run() async throws {
+        ServerProcess.allowFiles()
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon serve")
         defer { withExtendedLifetime(lock) {} }
@@ -90,7 +92,9 @@ struct ServerProcess: Sendable {
         do {
             try await kernel.start()
             await before()
-            let server = HTTPServer(front: kernel.front, logger: Logger(label: "tenon.http"))
+            let environment: [String: String] = ProcessInfo.processInfo.environment
+            let server = HTTPServer(
+                front: kernel.front, logger: Logger(label: "tenon.http"), admissions: Admissions(.init(environment)), pace: .init(environment))
             let answering = Mutex(0)
             let address: String = sockets.compactMap { $0.isLocal ? nil : $0.port }.first.map { ":\($0)" } ?? ""
             try await server.run(sockets, endingAt: isAlone ? .whenInterrupted : .whenTold) { _ in
@@ -121,6 +125,15 @@ struct ServerProcess: Sendable {
             }
             try await Task.sleep(for: .milliseconds(500))
         }
+    }
+
+    /// Each connection is an open file: as many as the administrator of the machine allows, not as many as are usual.
+    private static func allowFiles() {
+        var allowed = rlimit()
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(files, &allowed) == 0 else { return }
+        allowed.rlim_cur = min(allowed.rlim_max, 1 << 16)
+        _ = setrlimit(files, &allowed)
     }
 
     private func announce(_ network: ListeningSocket) {

@@ -100,6 +100,8 @@ struct SQLiteDialect: Dialect {
         guard let error = error as? DatabaseError else { return false }
         return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR].contains(error.resultCode)
     }
+
+    func isFull(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_FULL }
 }
 
 /// A LIKE pattern for a text taken literally.
