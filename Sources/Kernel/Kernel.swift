@@ -68,16 +68,18 @@ final class Kernel: Sendable {
             atPath: options.dataDirectory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let engine = try Kernel.engine(options)
         let rights = RightsHolder()
+        // Clocks of machines differ; a clock that a test has set does not.
+        let shared: SharedClock? = engine.isShared && options.clock is SystemClock ? SharedClock(options.clock) : nil
+        let clock: any Clock = shared ?? options.clock
         let store = Store(
-            engine: engine, clock: options.clock, registry: Registry.empty,
-            calls: PluginCalls(uses: PluginUses(clock: options.clock)))
+            engine: engine, clock: clock, registry: Registry.empty, calls: PluginCalls(uses: PluginUses(clock: clock)))
         // Before any plugin is loaded: one that crashed the server too often stays out.
         let reports = ReportFolder(dataDirectory: options.dataDirectory)
         let quarantined = try await CrashLedger.takeIn(reports, engine)
         // Before anything is read that another server may change.
         let peers: Peers? =
             engine.isShared
-            ? try await Peers.join(engine, at: PeerNode(dataDirectory: options.dataDirectory), pace: options.pace) : nil
+            ? try await Peers.join(engine, at: PeerNode(dataDirectory: options.dataDirectory), pace: options.pace, time: shared) : nil
         let plugins = PluginHost(
             store: store, catalogue: PluginCatalogue(home: options.home, dataDirectory: options.dataDirectory),
             isSafe: options.safeMode != nil, quarantined: quarantined, peers: peers)
@@ -116,7 +118,7 @@ final class Kernel: Sendable {
         self.peers = peers
         self.store = store
         self.plugins = plugins
-        clock = options.clock
+        clock = store.clock
         rightsNow = rights
         let engine = store.engine
         let logger = Logger(label: "tenon.background")

@@ -253,7 +253,8 @@ struct PeersTests {
             #expect(ContinuousClock.now - begun < .seconds(3))
 
             // Somebody works all the time.
-            let (isEnding, failures) = (Atomic<Bool>(false), Mutex<[String]>([]))
+            let isEnding = Atomic<Bool>(false)
+            let failures = Mutex<[String]>([])
             let group = DispatchGroup()
             for place in 0..<3 {
                 group.enter()

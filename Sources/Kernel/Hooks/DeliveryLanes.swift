@@ -40,10 +40,10 @@ struct DeliveryLanes: Sendable {
                 (SELECT min(id) AS id FROM tenon_outbox WHERE state = 'pending' GROUP BY plugin, hook, listener) h \
                 ON h.id = o.id ORDER BY o.id
                 """
-            ) { row in
+            ) {
                 (
-                    lane: Lane(plugin: row.text(0), hook: row.text(1), listener: row.text(2)), due: Moment(milliseconds: row.integer(3)),
-                    attempts: Int(row.integer(4)), sent: Moment(milliseconds: row.integer(5))
+                    lane: Lane(plugin: $0.text(0), hook: $0.text(1), listener: $0.text(2)), due: Moment(milliseconds: $0.integer(3)),
+                    attempts: Int($0.integer(4)), sent: Moment(milliseconds: $0.integer(5))
                 )
             }
             return (heads, try leases?.taken(connection) ?? [])
@@ -52,9 +52,8 @@ struct DeliveryLanes: Sendable {
         var found = WorkLoop.Survey()
         for head in heads
         where plugins.contains(head.lane.plugin) && !busy.contains(head.lane.name) && !taken.contains(head.lane.lease) {
-            let look: Moment = firstLook(at: head.lane, sent: head.sent)
-            if look > now, look.milliseconds <= now.milliseconds + Int64(DeliveryLanes.upgrading * 1000) {
-                found.next = min(found.next ?? look, look)
+            if let first = firstLook(at: head.lane, sent: head.sent), first > now {
+                found.next = min(found.next ?? first, first)
             } else if !Delivery.isDue(head.due, attempts: head.attempts, now: now) {
                 found.next = min(found.next ?? head.due, head.due)
             } else {
@@ -66,10 +65,8 @@ struct DeliveryLanes: Sendable {
 
     /// While plugins are upgraded on one server after the other, another one may know a listener that this one does not: it is
     /// given the time.
-    private func firstLook(at lane: Lane, sent: Moment) -> Moment {
-        guard leases != nil, lane.plugin != Composition.kernel, listener(lane.plugin, lane.hook, lane.listener) == nil else {
-            return Moment(milliseconds: 0)
-        }
+    private func firstLook(at lane: Lane, sent: Moment) -> Moment? {
+        guard leases != nil, lane.plugin != Composition.kernel, listener(lane.plugin, lane.hook, lane.listener) == nil else { return nil }
         return sent.adding(seconds: DeliveryLanes.upgrading)
     }
 
@@ -108,8 +105,8 @@ struct DeliveryLanes: Sendable {
         var delivered: [Int64] = []
         var acknowledged = clock.now
         for event in events {
-            guard !Task.isCancelled, Lease.current?.isLost != true, Delivery.isDue(event.nextAt, attempts: event.attempts, now: clock.now),
-                try await deliver(event, delivered)
+            guard !Task.isCancelled, Lease.current?.isLost != true,
+                Delivery.isDue(event.nextAt, attempts: event.attempts, now: clock.now), try await deliver(event, delivered)
             else { return }
             delivered.append(event.id)
             if clock.now.milliseconds - acknowledged.milliseconds >= DeliveryLanes.patience {

@@ -62,6 +62,7 @@ final class Importer: Sendable {
             return record
         }
         try files.keep(bytes, of: record.id)
+        if leases != nil { try await store.engine.write { try SharedImportFiles.store(bytes, .upload, of: record.id, $0) } }
         remember(analysis, of: record.id)
         return record
     }
@@ -81,7 +82,12 @@ final class Importer: Sendable {
         guard var record = found, actor.isElevated || record.userID == actor.userID || actor.can(.seeOperations) else {
             throw CRMError(.notFound, "there is no import \(id)")
         }
-        if let progress = state.withLock({ $0.running[id]?.progress }) { record.counts = progress.now }
+        if let progress = state.withLock({ $0.running[id]?.progress }) {
+            record.counts = progress.now
+        } else if leases != nil {
+            // Another server may have taken it in, or tried it out.
+            try await SharedImportFiles.fetch(record, to: files, store.engine)
+        }
         return record
     }
 
@@ -129,6 +135,7 @@ final class Importer: Sendable {
         guard !record.state.isBusy else { throw CRMError(.refused, "the import \(id) is under way", hint: "Wait until it is done.") }
         try await store.write(as: actor) { tx in
             try ImportLedger.remove(id, tx.connection)
+            try SharedImportFiles.remove(id, tx.connection)
             try ChangeSetLedger.removeImport(id, tx.connection)
         }
         state.withLock { $0.analyses[id] = nil }
@@ -269,8 +276,10 @@ final class Importer: Sendable {
         // A task of its own: the outcome of a run that was stopped must be stored, too.
         let closing = Task {
             do {
+                let problems: [UInt8]? = self.leases != nil && finished.counts.failed > 0 ? self.files.problems(of: finished.id) : nil
                 try await self.store.write(as: actor) { tx in
                     try ImportLedger.update(finished, tx.connection)
+                    if let problems { try SharedImportFiles.store(problems, .problems, of: finished.id, tx.connection) }
                     try Self.noteChange(finished, by: actor.userID, tx)
                     if let user = finished.userID, step != .checking {
                         try tx.notify(RecordID(user), Self.notice(of: finished), about: nil)

@@ -43,16 +43,16 @@ enum JobQueue {
         ) { ($0.text(0), $0.text(1), Moment(milliseconds: $0.integer(2))) }
     }
 
+    /// The jobs that are noted as under way.
+    static func running(_ connection: any Connection) throws -> [String] {
+        try connection.all("SELECT DISTINCT name FROM tenon_job WHERE state = 'running'") { $0.text(0) }
+    }
+
     /// When a run is due. What was queued for at once, or put off for a while after a failure, by a clock that ran ahead and has
     /// been set back does not wait for the time that the clock showed then.
     private static func due(_ now: Moment) -> String {
         let late: Int64 = now.milliseconds + Backoff.longest
         return "CASE WHEN (created_at > \(now.milliseconds) AND run_at <= created_at) OR (attempts > 0 AND run_at > \(late)) THEN 0 ELSE run_at END"
-    }
-
-    /// The jobs that are noted as under way.
-    static func running(_ connection: any Connection) throws -> [String] {
-        try connection.all("SELECT DISTINCT name FROM tenon_job WHERE state = 'running'") { $0.text(0) }
     }
 
     /// Whether a run is under way, due or about to be tried again: another one by schedule would only pile up.

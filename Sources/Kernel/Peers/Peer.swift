@@ -46,6 +46,5 @@ struct Peer: Sendable {
     /// Those that ended long ago leave no trace.
     static func prune(_ connection: any Connection, _ dialect: any Dialect) throws {
         try connection.execute("DELETE FROM tenon_peer WHERE seen_at < \(dialect.clock) - \(ChangeLog.kept)")
-        try connection.execute("DELETE FROM tenon_lease WHERE until < \(dialect.clock) - \(ChangeLog.kept)")
     }
 }

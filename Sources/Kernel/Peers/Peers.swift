@@ -29,6 +29,7 @@ final class Peers: Sendable {
     /// The process that this one takes the place of, if it waited for its turn to be replaced.
     private let replaced: Int64?
     private let pace: Pace
+    private let time: SharedClock?
     private let logger = Logger(label: "tenon.peers")
     private let state: Mutex<State>
     private let signals: AsyncStream<Void>
@@ -46,7 +47,8 @@ final class Peers: Sendable {
         var listener: (any Listening)?
     }
 
-    private init(_ engine: any Engine, _ id: Int64, _ node: PeerNode, _ pace: Pace, follows: Int64, replaced: Int64?) {
+    private init(_ engine: any Engine, _ id: Int64, _ node: PeerNode, _ pace: Pace, _ time: SharedClock?, follows: Int64, replaced: Int64?) {
+        self.time = time
         self.replaced = replaced
         self.engine = engine
         self.id = id
@@ -61,7 +63,9 @@ final class Peers: Sendable {
 
     /// Puts this server on record, before anything is read that others may change. What an earlier process at the same place had
     /// is free at once: it is gone, or this one could not be here.
-    static func join(_ engine: any Engine, at node: PeerNode, pace: Pace = Pace()) async throws -> Peers {
+    ///
+    /// `time`: set by the database's clock from now on.
+    static func join(_ engine: any Engine, at node: PeerNode, pace: Pace = Pace(), time: SharedClock? = nil) async throws -> Peers {
         let clock: String = engine.dialect.clock
         let (id, follows, replaced): (Int64, Int64, Int64?) = try await engine.write { connection in
             let replaced: Int64? = try connection.integer(
@@ -79,7 +83,8 @@ final class Peers: Sendable {
                 """, [.text(node.name), .text(node.host), .integer(node.process), .text(Kernel.version), .integer(follows)])
             return (id ?? 0, follows, replaced)
         }
-        let peers = Peers(engine, id, node, pace, follows: follows, replaced: replaced)
+        let peers = Peers(engine, id, node, pace, time, follows: follows, replaced: replaced)
+        try await peers.compareClocks()
         peers.begin { await peers.keepSigns() }
         peers.begin { await peers.keepWatch() }
         return peers
@@ -175,6 +180,18 @@ final class Peers: Sendable {
             }
         }
         try await leases.renew()
+        try await compareClocks()
+    }
+
+    private func compareClocks() async throws {
+        guard let time else { return }
+        let clock: String = engine.dialect.clock
+        let (before, database, after): (Moment, Int64, Moment) = try await engine.aside { connection in
+            let before: Moment = time.machineNow
+            let database: Int64 = try connection.integer("SELECT \(clock)") ?? 0
+            return (before, database, time.machineNow)
+        }
+        time.set(database: database, between: before, and: after)
     }
 
     /// Ends what runs under leases that could not be extended: also while the database does not answer.
@@ -252,7 +269,10 @@ final class Peers: Sendable {
                     try ChangeLog.prune(connection, dialect)
                     try Peer.prune(connection, dialect)
                 }
-                return try connection.integer("SELECT 1 FROM tenon_lease WHERE until <= \(dialect.clock) LIMIT 1") != nil
+                guard try connection.integer("SELECT 1 FROM tenon_lease WHERE until <= \(dialect.clock) LIMIT 1") != nil else { return false }
+                // What nobody took over in this time nobody needs.
+                try connection.execute("DELETE FROM tenon_lease WHERE until < \(dialect.clock) - 30000")
+                return true
             }) ?? false
             if isFree || prunes { await wake() }
         }

@@ -36,7 +36,7 @@ enum KernelTables {
 private struct Maker {
     let dialect: any Dialect
 
-    private enum Kind { case integer, text, count }
+    private enum Kind { case integer, text, count, blob }
 
     private func table(
         _ name: String, id: Bool = false, key: [String] = [], _ columns: KeyValuePairs<String, Kind>, indexes: [[String]] = [],
@@ -49,6 +49,7 @@ private struct Maker {
             switch kind {
             case .integer: plan.column(column, dialect.integerType)
             case .text: plan.column(column, dialect.textType)
+            case .blob: plan.column(column, dialect.blobType)
             case .count: plan.column(column, dialect.integerType + " NOT NULL DEFAULT 0")
             }
         }
@@ -214,6 +215,9 @@ private struct Maker {
             table(
                 "tenon_lease", key: ["name"],
                 ["name": .text, "peer": .integer, "turn": .count, "until": .integer], indexes: [["peer"]]),
+            table(
+                "tenon_import_file", key: ["import_id", "kind", "part"],
+                ["import_id": .integer, "kind": .integer, "part": .integer, "bytes": .blob]),
             table("tenon_change", id: true, ["peer": .integer, "at": .integer, "what": .text], indexes: [["at"]]),
         ]
     }

@@ -25,8 +25,10 @@ final class PrivateServer: Sendable {
 
     /// Ends it as a crash would, and starts it again.
     func restart() throws {
-        let again = try ChildProcess.run([Self.tool, "restart", folder])
-        guard again.status == 0 else { throw TenonProgram.Silent(said: again.said) }
+        for task in ["halt", "resume"] {
+            let done = try ChildProcess.run([Self.tool, task, folder])
+            guard done.status == 0 else { throw TenonProgram.Silent(said: done.said) }
+        }
     }
 
     /// A connection to look at what is there.

@@ -101,3 +101,35 @@ import Testing
         #expect(try await other.claim("job a") != nil)
     }
 }
+
+/// What is written for other servers, as they read it.
+@Suite struct SharedChangeTests {
+    @Test func `a change is read as it was written`() throws {
+        var change = SharedChange(.settings, .jobs)
+        change.touched = ["team": [3, 4], "user": []]
+        change.notices = [7]
+        change.readers = [2]
+        change.secrets = ["abc"]
+        change.loggedOut = [5]
+        change.cancelled = [9]
+        #expect(try SharedChange(stored: change.stored) == change)
+        #expect(try SharedChange(stored: #"{"flags": ["jobs", "something newer"], "more": 1}"#) == SharedChange(.jobs))
+    }
+
+    @Test func `many records of an entity are told without their ids`() {
+        var change = SharedChange()
+        for start in stride(from: Int64(1), through: 101, by: 20) {
+            var next = SharedChange()
+            next.touched = ["team": Array(start..<start + 20)]
+            change.add(next)
+        }
+        #expect(change.touched == ["team": []])
+    }
+
+    @Test func `where a database has one server nothing is written for others`() async throws {
+        guard TemporaryServerDatabase.serverURL == nil else { return }
+        let store = try await BackgroundStore()
+        try await store.engine.write { try ChangeLog.note(.settings, $0) }
+        #expect(try await store.engine.read { try ChangeLog.last($0) } == 0)
+    }
+}

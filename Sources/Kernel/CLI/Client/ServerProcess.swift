@@ -114,15 +114,6 @@ struct ServerProcess: Sendable {
         try await kernel.stop()
     }
 
-    /// Each connection is an open file: as many as the administrator of the machine allows, not as many as are usual.
-    private static func allowFiles() {
-        var allowed = rlimit()
-        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        guard getrlimit(files, &allowed) == 0 else { return }
-        allowed.rlim_cur = min(allowed.rlim_max, 1 << 16)
-        _ = setrlimit(files, &allowed)
-    }
-
     /// A worker that takes another one's place waits for a database that is away for a moment; the first start says at once what
     /// is wrong.
     private func open() async throws -> Kernel {
@@ -134,6 +125,15 @@ struct ServerProcess: Sendable {
             }
             try await Task.sleep(for: .milliseconds(500))
         }
+    }
+
+    /// Each connection is an open file: as many as the administrator of the machine allows, not as many as are usual.
+    private static func allowFiles() {
+        var allowed = rlimit()
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(files, &allowed) == 0 else { return }
+        allowed.rlim_cur = min(allowed.rlim_max, 1 << 16)
+        _ = setrlimit(files, &allowed)
     }
 
     private func announce(_ network: ListeningSocket) {
