@@ -35,6 +35,7 @@ enum OpenAPIPaths {
         Path("/api/v1/deployment", ("get", "What the deployment is made of, as one document"), ("post", "Bring it to what a document says")),
         Path("/api/v1/custom-fields", ("get", "Fields made at run time"), ("post", "Make a field")),
         Path("/api/v1/custom-fields/{id}", ("patch", "Change a field"), ("delete", "Remove a field")),
+        Path("/api/v1/status/peers", ("get", "The servers that work on this database")),
         Path("/api/v1/jobs", ("get", "Schedules and the queue")), Path("/api/v1/jobs/{name}/run", ("post", "Run a job now")),
         Path("/api/v1/jobs/queue/{id}/retry", ("post", "Try a failed job again")), Path("/api/v1/hooks", ("get", "Hooks and who listens")),
         Path("/api/v1/hooks/failed", ("get", "Deliveries that failed")), Path("/api/v1/hooks/failed/{id}/retry", ("post", "Deliver again")),

@@ -50,6 +50,11 @@ enum JobQueue {
         return "CASE WHEN (created_at > \(now.milliseconds) AND run_at <= created_at) OR (attempts > 0 AND run_at > \(late)) THEN 0 ELSE run_at END"
     }
 
+    /// The jobs that are noted as under way.
+    static func running(_ connection: any Connection) throws -> [String] {
+        try connection.all("SELECT DISTINCT name FROM tenon_job WHERE state = 'running'") { $0.text(0) }
+    }
+
     /// Whether a run is under way, due or about to be tried again: another one by schedule would only pile up.
     static func isPending(_ connection: any Connection, _ name: String, now: Moment) throws -> Bool {
         try connection.integer(
@@ -107,6 +112,16 @@ enum JobQueue {
             WHERE state = 'running' AND attempts >= \(Backoff.jobs.attempts)
             """, [.integer(now.milliseconds)])
         try connection.execute("UPDATE tenon_job SET state = 'queued' WHERE state = 'running'")
+    }
+
+    /// The same for one job, by whoever alone may run it.
+    static func recover(_ connection: any Connection, _ name: String, now: Moment) throws {
+        try connection.execute(
+            """
+            UPDATE tenon_job SET state = 'failed', error = 'the product ended while it ran', finished_at = ? \
+            WHERE name = ? AND state = 'running' AND attempts >= \(Backoff.jobs.attempts)
+            """, [.integer(now.milliseconds), .text(name)])
+        try connection.execute("UPDATE tenon_job SET state = 'queued' WHERE name = ? AND state = 'running'", [.text(name)])
     }
 
     /// Queues a failed run once more, with all its attempts.

@@ -8,10 +8,28 @@ protocol Engine: Sendable {
     func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Runs a closure in a transaction beside the writers' turns and beside those who wait for a connection: for signs of life and
+    /// the like, which must not wait for anybody's long change. What it changes may be lost in a crash.
+    func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Has something done whenever another process tells a channel; nil where there is no such way.
+    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)?
+    /// Whether several processes may work on the database.
+    var isShared: Bool { get }
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
     func integrityProblems() async throws -> [String]
     /// Finishes what is under way and closes the database.
     func close() async throws
+}
+
+extension Engine {
+    func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await write(body) }
+    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
+    var isShared: Bool { false }
+}
+
+/// Something that listens until it is closed.
+protocol Listening: Sendable {
+    func close()
 }
 
 /// What an engine can be sent as an argument.
@@ -38,6 +56,8 @@ protocol Connection: AnyObject {
     func indexes(of table: String) throws -> Set<String>
     /// Has the ids that the engine gives from now on follow the greatest one there is: after rows came with ids of their own.
     func continueNumbers(of table: String) throws
+    /// Whether other processes may work on the database, which then have to be told of changes.
+    var isShared: Bool { get }
 }
 
 /// One row of a result; valid until the next.
@@ -62,6 +82,8 @@ extension Row {
 }
 
 extension Connection {
+    var isShared: Bool { false }
+
     @discardableResult
     func execute(_ sql: String) throws -> Int { try execute(sql, []) }
 
@@ -100,6 +122,8 @@ protocol Dialect: Sendable {
     var integerType: String { get }
     var textType: String { get }
     var blobType: String { get }
+    /// The moment by the database's own clock, in milliseconds since 1970.
+    var clock: String { get }
     /// Makes or extends the search index of an entity over some of its columns and fills it.
     func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws
     func dropSearch(_ connection: any Connection, table: String) throws

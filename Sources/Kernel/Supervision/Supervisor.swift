@@ -209,6 +209,7 @@ struct Supervisor {
         endBy = nil
         aim = .serve
         var more: [String] = ["--worker"]
+        if wasReady { more.append("--patient") }
         if let safeMode { more += ["--safe-mode-reason", safeMode] }
         worker = try WorkerProcess.start(inheritance, more: more, now: Self.now)
     }

@@ -28,6 +28,7 @@ struct TenonCommand: ParsableCommand {
                     UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, ApplyCommand.self, SettingsCommand.self, FieldsCommand.self,
                     FormulasCommand.self, MailCommand.self,
                     JobsCommand.self, HooksCommand.self, CrashesCommand.self, OpenAPICommand.self,
+                    PeersCommand.self,
                 ]),
             CommandGroup(
                 name: "Work",

@@ -13,7 +13,7 @@ struct Checkup: Sendable {
             [
                 try tables(connection), try references(connection), try deliveries(connection), try jobs(connection),
                 try schedules(connection), try quarantine(connection), try crashes(connection),
-            ]
+            ] + (try connection.isShared ? [peers(connection)] : [])
         }
         return findings + [people()]
     }
@@ -121,6 +121,25 @@ struct Checkup: Sendable {
                 hint: "See `tenon crashes list`.")
         }
         return Finding(state: .ok, check: "crashes", message: "none within a day")
+    }
+
+    /// Where several servers work on one database: who serves, and who stopped without saying so.
+    private func peers(_ connection: any Connection) throws -> Finding {
+        let all: [Peer] = try Peer.all(connection, engine.dialect)
+        let serving: [Peer] = all.filter { $0.state == .serving }
+        let gone: [String] = all.filter { $0.state == .gone }.map { "\($0.host) \($0.address)".trimmed }
+        let versions: [String] = Set(serving.map(\.version)).sorted()
+        if !gone.isEmpty {
+            return Finding(
+                state: .warning, check: "peers", message: "no sign of life from \(listed(gone)), \(counted(serving.count, "server")) left",
+                hint: "See `tenon peers`; the others have taken over its work.")
+        }
+        if versions.count > 1 {
+            return Finding(
+                state: .warning, check: "peers", message: "the servers are of different releases: \(listed(versions))",
+                hint: "Bring all of them to the same release.")
+        }
+        return Finding(state: .ok, check: "peers", message: counted(serving.count, "server"))
     }
 
     private func people() -> Finding {

@@ -12,9 +12,11 @@ import Synchronization
 /// a change is stored before it is.
 final class PostgreSQLEngine: Engine {
     let dialect: any Dialect = PostgreSQLDialect()
+    let isShared = true
     private let address: PostgreSQLAddress
     private let readers: PostgreSQLReaders
     private let writer: WriterQueue<PostgreSQLConnection>
+    private let side: PostgreSQLAside
 
     /// Connects and makes what every database must have.
     init(_ address: PostgreSQLAddress, readers count: Int = 8) throws {
@@ -22,6 +24,7 @@ final class PostgreSQLEngine: Engine {
         let first = try PostgreSQLConnection(address)
         try PostgreSQLEngine.prepare(first)
         readers = PostgreSQLReaders(address, most: count)
+        side = PostgreSQLAside(address)
         let batches = PostgreSQLWriter(address, first)
         writer = WriterQueue(label: "tenon.writer", most: 64) { batches.run($0) }
     }
@@ -48,11 +51,21 @@ final class PostgreSQLEngine: Engine {
         try await writer.run { try body($0) }
     }
 
+    func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await side.run { try body($0) }
+    }
+
+    /// Behind a proxy that gives each transaction another connection nobody can listen.
+    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? {
+        address.keepsStatements ? PostgreSQLListener(address, channel, body) : nil
+    }
+
     /// The server looks after its own bytes.
     func integrityProblems() async throws -> [String] { [] }
 
     func close() async throws {
         await writer.barrier()
         readers.close()
+        await side.close()
     }
 }

@@ -9,6 +9,7 @@ struct SQLiteDialect: Dialect {
     let integerType = "INTEGER"
     let textType = "TEXT"
     let blobType = "BLOB"
+    let clock = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 
     private func searchTable(_ table: String) -> String { "tenon_search_" + table }
 
