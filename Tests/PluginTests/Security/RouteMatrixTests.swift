@@ -48,6 +48,7 @@ import Testing
         func has(_ right: String, _ entity: String) -> Bool { grants.entities[entity]?[right] != nil }
         switch route.rule.need {
         case .nothing, .user: return true
+        case .everything: return false
         case .all(let rights): return rights.allSatisfy { grants.specials.contains($0) }
         case .any(let rights): return rights.contains { grants.specials.contains($0) }
         case .rights(let rights): return rights.allSatisfy { has($0, route.entity?.name ?? "") }

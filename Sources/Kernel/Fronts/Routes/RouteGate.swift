@@ -8,6 +8,11 @@ extension RouteRule {
         case .all(let rights): for right in rights { try actor.require(right) }
         case .any(let rights):
             if !rights.contains(where: { actor.can($0) }), let first = rights.first { try actor.require(first) }
+        case .everything:
+            let isAdministrator: Bool = actor.isElevated || actor.userID.map { actor.rights.hasEverything($0) } ?? false
+            guard isAdministrator else {
+                throw CRMError(.forbidden, "only administrators may do this", hint: "It concerns everything, also what roles hide.")
+            }
         case .rights(let rights):
             let entity = try entity(path, registry)
             for right in rights { try actor.require(right, on: entity) }

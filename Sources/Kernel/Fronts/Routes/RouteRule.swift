@@ -11,6 +11,8 @@ enum RouteNeed: Sendable, Equatable {
     case all([SpecialRight])
     /// One of several rights over the deployment.
     case any([SpecialRight])
+    /// Every right that there is: to be an administrator.
+    case everything
     /// Rights on the entity that the address names, all of them.
     case rights([String])
     /// The right that the address names with this part, on its entity: `edit`, `delete`, or an action.

@@ -82,6 +82,9 @@ extension RouteTable {
 
     private static let ofOperations: [Line] = [
         (["GET"], "/doctor", .special(.seeOperations)),
+        (["POST"], "/doctor", .everything),
+        (["GET"], "/backup", .everything),
+        (["GET"], "/status/peers", .any([.seeOperations, .managePlugins])),
         (["GET"], "/crashes", .any([.managePlugins, .seeOperations])),
         (["GET"], "/crashes/{id}", .any([.managePlugins, .seeOperations])),
         (["GET"], "/jobs", .special(.seeOperations)),
