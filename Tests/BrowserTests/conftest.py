@@ -1,48 +1,17 @@
 """One server for all browser tests, on a deployment of its own with demo data; a browser for each test."""
 import os
 import pathlib
-import secrets
-import subprocess
 import sys
-import time
-import urllib.request
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("TENON_BINARY") or str(ROOT / ".build/debug/tenon")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from deployment import ADMIN, BINARY, ROOT, Deployment
+
 SCREENSHOTS = ROOT / "screenshots"
-ADMIN = "admin@example.com"
 # Names that the browser may be installed under; nothing is downloaded.
 CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if os.path.exists(p)), None)
-
-
-class Deployment:
-    """A running server and how to get in."""
-
-    def __init__(self, folder: pathlib.Path, demo: bool):
-        self.data = folder / "data"
-        self.password = secrets.token_urlsafe(16)
-        secret = folder / "password"
-        secret.write_text(self.password)
-        command = [BINARY, "init", "--data", str(self.data), "--admin-email", ADMIN, "--admin-password-file", str(secret)]
-        subprocess.run(command + (["--demo"] if demo else []), check=True, capture_output=True, text=True, timeout=300)
-        self.log = open(folder / "server.log", "w+")
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--data", str(self.data), "--port", "0"], stdout=subprocess.PIPE, stderr=self.log, text=True)
-        line = self.process.stdout.readline()
-        while line and "listening on " not in line:
-            line = self.process.stdout.readline()
-        assert line, "the server did not start: " + (folder / "server.log").read_text()
-        self.url = line.split("listening on ")[1].strip()
-        with urllib.request.urlopen(self.url + "/readyz", timeout=10) as answer:
-            assert answer.status == 200
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=30)
-        self.log.close()
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,8 @@ struct Front: Sendable {
         let frame = response.frame ?? FrontResponse.Frame()
         // The older header knows no list: where there is one, the policy alone speaks.
         if frame.ancestors.isEmpty { response.headers.append(("x-frame-options", "DENY")) }
-        response.headers.append(("content-security-policy", policy(frame)))
+        let isPage = response.headers.contains { $0.name == "content-type" && $0.value.hasPrefix("text/html") }
+        response.headers.append(("content-security-policy", isPage ? policy(frame) : inert))
         if !response.headers.contains(where: { $0.name == "cache-control" }) {
             response.headers.append(("cache-control", "no-store"))
         }
@@ -91,6 +92,9 @@ struct Front: Sendable {
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+
+    /// For what is no page: opened by itself it may do nothing at all, whatever it turns out to be.
+    private static let inert = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
     private static func policy(_ frame: FrontResponse.Frame) -> String {
         if frame.ancestors.isEmpty, frame.formTargets.isEmpty { return policy }

@@ -29,9 +29,12 @@ struct RouteAnswer {
                 response.frame = FrontResponse.Frame(
                     ancestors: page.frameAncestors.map(\.description), formTargets: page.formTargets.map(\.description))
             } else {
-                response = FrontResponse(answer.status, contentType: answer.contentType, answer.body)
+                let wanted = answer.headers.first { $0.key.lowercased() == "content-disposition" }
+                let served = ServedBytes(answer.body, claimed: answer.contentType, wanted: try wanted.map { try headerValue($0.key, $0.value) })
+                response = FrontResponse(answer.status, contentType: served.contentType, answer.body)
+                if let disposition = served.disposition { response = response.with("content-disposition", disposition) }
             }
-            for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) {
+            for (name, value) in answer.headers.sorted(by: { $0.key < $1.key }) where answer.page != nil || name.lowercased() != "content-disposition" {
                 response.headers.append((try headerName(name), try headerValue(name, value)))
             }
             return response

@@ -69,6 +69,7 @@ final class Importer: Sendable {
 
     /// Cards of an address book come in as a table of them; everything else is one.
     private static func table(_ file: [UInt8], _ given: CSVOptions) throws -> ([UInt8], CSVOptions) {
+        try FileKind.requireTable(file)
         guard VCardReader.reads(file) else { return (file, given) }
         var options: CSVOptions = given
         options.encoding = nil

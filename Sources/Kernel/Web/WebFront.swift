@@ -54,6 +54,7 @@ struct WebFront: Sendable {
                 throw CRMError(.malformed, "\(request.method) is not possible here")
             }
             if visit.isPost { visit = Visit(front: self, request: request, caller: caller, form: try FormBody(request)) }
+            try admit(visit)
             return try await route(visit)
         } catch { return await ErrorScreen.respond(told(error), visit) }
     }
@@ -69,7 +70,19 @@ struct WebFront: Sendable {
 
     // MARK: Routes
 
-    private func route(_ visit: Visit) async throws -> FrontResponse {
+    /// Throws unless there is such a page, and the reader has what it asks for.
+    private func admit(_ visit: Visit) throws {
+        guard case .rule(let rule) = RouteTable.web.find(visit.request.method, visit.path) else {
+            // Whatever else is wrong with the address, an entity that is not there is the first thing to say.
+            if visit.path.count > 1, !RouteTable.web.names(visit.path[1]) { _ = try visit.entity(visit.path[1]) }
+            throw unknown(visit)
+        }
+        if let name = rule.part("entity", of: visit.path) { _ = try visit.entity(name) }
+        try rule.admit(visit.actor, visit.path, visit.registry)
+    }
+
+    /// The code behind the pages, each of which checks for itself, too, what it needs.
+    func route(_ visit: Visit) async throws -> FrontResponse {
         let parts = Array(visit.path.dropFirst())
         guard let first = parts.first else { return try await HomeScreen(visit: visit).respond() }
         let rest = Array(parts.dropFirst())

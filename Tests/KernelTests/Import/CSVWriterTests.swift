@@ -36,12 +36,26 @@ struct CSVWriterTests {
         #expect(text == "'=1+1,'+cmd,'-x,'@sum,'\tx,-12.50,+3,''=x,a=b,'-,'it\r\n")
     }
 
+    @Test("what would be a cell of its own to a program with another separator is made text, too")
+    func formulasWithin() {
+        let cells: [String] = [
+            "a;=1+1", "a,=1+1", "a\n=cmd|' /C calc'!A0", "a\r\n@x", "a;'=x", "+49 170 1;+49 170 2", "- one\n- two", "10;-20", "x;-2+3", "\u{FF1D}1+1", "a, =1",
+        ]
+        let told: [String] = [
+            "a;'=1+1", "a,'=1+1", "a\n'=cmd|' /C calc'!A0", "a\r\n'@x", "a;''=x", "'+49 170 1;'+49 170 2", "'- one\n- two", "10;-20", "x;'-2+3", "'\u{FF1D}1+1", "a, =1",
+        ]
+        for (cell, wanted) in zip(cells, told) {
+            let text: String = String(decoding: written([[cell]], delimiter: "|"), as: UTF8.self)
+            #expect(text.replacing("\"", with: "").dropLast(2) == wanted)
+        }
+    }
+
     @Test("any table comes back as it was written", arguments: 0..<60)
     func roundTrip(seed: Int) throws {
         var random = SeededGenerator(state: UInt64(seed))
         let pieces: [String] = [
             "a", "Z", "0", ",", ";", "|", "\t", "\"", "\"\"", "\n", "\r", "\r\n", "'", "=", "+", "-", "@", " ", "ü", "€",
-            "😀", "\u{FEFF}", "\u{00A0}", "12.5",
+            "😀", "\u{FEFF}", "\u{00A0}", "12.5", "\u{FF1D}", "\u{FF0B}", ";=", ",'@", "\n-x",
         ]
         let columns: Int = Int.random(in: 1...6, using: &random)
         var table: [[String]] = []

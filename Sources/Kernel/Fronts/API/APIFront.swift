@@ -9,6 +9,19 @@ struct APIFront: Sendable {
         guard let caller else {
             throw CRMError(.unauthenticated, "nobody is logged in", hint: "Send a token: Authorization: Bearer …")
         }
+        switch RouteTable.api.find(request.method, request.path) {
+        case .nothing: throw APIFront.unknown(request)
+        case .otherMethods(let methods): return APIFront.wrongMethod(request, methods.joined(separator: ", "))
+        case .rule(let rule):
+            let registry = kernel.store.registry
+            if let name = rule.part("entity", of: request.path), registry.entity(path: name) == nil { throw APIFront.unknown(request) }
+            try rule.admit(caller.actor, request.path, registry)
+        }
+        return try await dispatch(request, caller)
+    }
+
+    /// The code behind the addresses, each of which checks for itself, too, what it needs.
+    func dispatch(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
         let rest = request.path.dropFirst(2)
         guard let first = rest.first else { throw APIFront.unknown(request) }
         let below = rest.dropFirst()

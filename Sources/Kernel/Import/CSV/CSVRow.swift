@@ -30,11 +30,18 @@ struct CSVRow {
     func withBytes<R>(of column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
         let cell: Cell = cells[column]
         return try bytes.withUnsafeBufferPointer { all in
-            var slice = UnsafeBufferPointer(rebasing: all[Int(cell.start)..<Int(cell.end)])
-            if restoresNeutralisedCells && FormulaGuard.isNeutralised(slice) {
-                slice = UnsafeBufferPointer(rebasing: slice.dropFirst())
+            let slice = UnsafeBufferPointer(rebasing: all[Int(cell.start)..<Int(cell.end)])
+            guard restoresNeutralisedCells else { return try body(slice) }
+            let places: [Int] = FormulaGuard.placesGuarded(slice)
+            if places.isEmpty { return try body(slice) }
+            if places == [0] { return try body(UnsafeBufferPointer(rebasing: slice.dropFirst())) }
+            var restored: [UInt8] = []
+            restored.reserveCapacity(slice.count)
+            var next: Int = 0
+            for (index, byte) in slice.enumerated() {
+                if next < places.count, places[next] == index { next += 1 } else { restored.append(byte) }
             }
-            return try body(slice)
+            return try restored.withUnsafeBufferPointer { try body($0) }
         }
     }
 

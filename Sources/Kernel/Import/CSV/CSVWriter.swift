@@ -29,20 +29,24 @@ struct CSVWriter {
         if cellsInRow > 0 { bytes.append(delimiter) }
         cellsInRow += 1
         rowIsOneEmptyCell = cellsInRow == 1 && cell.isEmpty
-        let guarded: Bool = neutralisesFormulas && FormulaGuard.needsNeutralising(cell)
-        guard needsQuotes(cell) else {
-            if guarded { bytes.append(UInt8(ascii: "'")) }
+        let places: [Int] = neutralisesFormulas ? FormulaGuard.placesToGuard(cell) : []
+        let isQuoted: Bool = needsQuotes(cell)
+        guard isQuoted || !places.isEmpty else {
             bytes.append(contentsOf: cell)
             return
         }
         let quote: UInt8 = UInt8(ascii: "\"")
-        bytes.append(quote)
-        if guarded { bytes.append(UInt8(ascii: "'")) }
-        for byte in cell {
-            if byte == quote { bytes.append(quote) }
+        if isQuoted { bytes.append(quote) }
+        var next: Int = 0
+        for (index, byte) in cell.enumerated() {
+            if next < places.count, places[next] == index {
+                bytes.append(UInt8(ascii: "'"))
+                next += 1
+            }
+            if isQuoted, byte == quote { bytes.append(quote) }
             bytes.append(byte)
         }
-        bytes.append(quote)
+        if isQuoted { bytes.append(quote) }
     }
 
     mutating func endRow() {

@@ -48,10 +48,8 @@ struct VCardLine: Sendable {
 
     var isPreferred: Bool { types.contains("pref") || parameter("PREF") == "1" }
 
-    /// Whether the line goes on with the next one: a quoted-printable value that ends with an equals sign.
-    var goesOn: Bool { isQuotedPrintable && raw.last == UInt8(ascii: "=") }
-
-    private var isQuotedPrintable: Bool {
+    /// Whether its value is quoted-printable, where a line that ends with an equals sign goes on with the next one.
+    var isQuotedPrintable: Bool {
         parameters.contains { ($0.name == "ENCODING" || $0.name == "TYPE") && $0.value.uppercased() == "QUOTED-PRINTABLE" }
     }
 

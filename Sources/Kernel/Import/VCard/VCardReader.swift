@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// Cuts a file into cards. What is broken in one card is that card's problem; the others are read.
 struct VCardReader {
     private let bytes: [UInt8]
@@ -27,12 +29,12 @@ struct VCardReader {
     }
 
     /// All cards, in order.
-    func cards() -> [VCard] {
+    func cards() throws -> [VCard] {
         var cards: [VCard] = []
         var card: VCard?
         /// Cards within the card, such as that of an assistant: they are no rows of their own.
         var depth = 0
-        for (text, number) in logicalLines() {
+        for (text, number) in try logicalLines() {
             let word: String = String(decoding: text.prefix(20), as: UTF8.self).trimmed.uppercased()
             if word == "BEGIN:VCARD" {
                 if let open = card, isNested(open) { depth += 1; continue }
@@ -57,13 +59,43 @@ struct VCardReader {
     /// A card stands within another one where a property without a value was written last.
     private func isNested(_ card: VCard) -> Bool { card.lines.last?.name == "AGENT" && card.lines.last?.text.isEmpty == true }
 
+    /// More lines than the largest address books have; each costs memory, however short it is.
+    static let mostLines = 2_000_000
+    /// Where the value of a property begins is looked for within so many bytes.
+    private static let headBytes = 4096
+
+    /// A property with its continuations.
+    private struct Logical {
+        var text: [UInt8]
+        /// The number of its first physical line.
+        var number: Int
+        /// Whether its value is encoded so that a line ending with an equals sign goes on; nil as long as nobody asked.
+        var isEncoded: Bool?
+
+        /// Asked once a property, not once a line: the answer stands at its beginning.
+        mutating func goesOn(_ fallback: CSVEncoding) -> Bool {
+            guard text.last == UInt8(ascii: "=") else { return false }
+            if let isEncoded { return isEncoded }
+            let isLong: Bool = text.count > VCardReader.headBytes
+            let head: VCardLine? = VCardLine(isLong ? Array(text.prefix(VCardReader.headBytes)) : text, fallback: fallback)
+            if head != nil || isLong { isEncoded = head?.isQuotedPrintable ?? false }
+            return head?.isQuotedPrintable ?? false
+        }
+    }
+
     /// Lines with their continuations, each with the number of its first physical line.
-    private func logicalLines() -> [(text: [UInt8], number: Int)] {
-        var lines: [(text: [UInt8], number: Int)] = []
+    private func logicalLines() throws -> [(text: [UInt8], number: Int)] {
+        var lines: [Logical] = []
         /// Whether the value of the last line goes on because of how it is encoded.
         var goesOn = false
-        for (place, raw) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            let text: [UInt8] = raw.last == UInt8(ascii: "\r") ? Array(raw.dropLast()) : Array(raw)
+        var number = 0
+        var start = bytes.startIndex
+        while start <= bytes.endIndex {
+            let end: Int = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
+            let raw: ArraySlice<UInt8> = bytes[start..<end]
+            start = end + 1
+            number += 1
+            let text: ArraySlice<UInt8> = raw.last == UInt8(ascii: "\r") ? raw.dropLast() : raw
             if goesOn, let last = lines.indices.last {
                 // A continuation of quoted-printable text may be indented besides.
                 lines[last].text.removeLast()
@@ -72,12 +104,15 @@ struct VCardReader {
                 lines[last].text += text.dropFirst()
                 continue
             } else if !text.isEmpty {
-                lines.append((text, place + 1))
+                guard lines.count < VCardReader.mostLines else {
+                    throw CRMError(.tooLarge, "the file has more than \(VCardReader.mostLines) lines", hint: "Cut it into several files.")
+                }
+                lines.append(Logical(text: Array(text), number: number))
             } else {
                 continue
             }
-            goesOn = lines.last.map { $0.text.last == UInt8(ascii: "=") && VCardLine($0.text, fallback: fallback)?.goesOn == true } ?? false
+            goesOn = lines.indices.last.map { lines[$0].goesOn(fallback) } ?? false
         }
-        return lines
+        return lines.map { ($0.text, $0.number) }
     }
 }

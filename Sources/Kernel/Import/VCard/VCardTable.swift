@@ -12,7 +12,7 @@ enum VCardTable {
 
     /// The table as comma separated values. Columns that no card fills are left out, but for the first three.
     static func csv(_ bytes: [UInt8], options: CSVOptions = CSVOptions()) throws -> [UInt8] {
-        let cards: [VCard] = VCardReader(bytes, options: options).cards()
+        let cards: [VCard] = try VCardReader(bytes, options: options).cards()
         guard !cards.isEmpty else {
             throw CRMError(.malformed, "the file holds no vCard", hint: "A card begins with BEGIN:VCARD and ends with END:VCARD.")
         }

@@ -28,7 +28,8 @@ enum ReservedNamesCheck: CompositionCheck {
         if schema.name.hasPrefix("tenon_") || schema.name.hasPrefix("sqlite_") || schema.name.hasPrefix("pg_") {
             problems.append(PluginProblem(plugin, "entity \(schema.name) has a name that belongs to the kernel"))
         }
-        if paths.contains(schema.path) {
+        let isAddress: Bool = plugin != Composition.kernel && (RouteTable.api.names(schema.path) || RouteTable.web.names(schema.path))
+        if paths.contains(schema.path) || isAddress {
             problems.append(PluginProblem(plugin, "path \(schema.path) belongs to the kernel", hint: "Set another with path(_:)."))
         }
         let kinds: [String: FieldKind] = Dictionary(schema.fields.map { ($0.name, $0.description.kind) }) { first, _ in first }

@@ -5,6 +5,9 @@ struct ELFBytes {
     let bytes: [UInt8]
     let name: String
 
+    /// Names of libraries and folders are shorter.
+    private static let longestText = 4096
+
     func integer<T: FixedWidthInteger>(_ type: T.Type = T.self, at offset: Int) throws(ELFProblem) -> T {
         guard offset >= 0, offset <= bytes.count - MemoryLayout<T>.size else { throw .truncated(name) }
         return T(littleEndian: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: T.self) })
@@ -13,7 +16,9 @@ struct ELFBytes {
     /// The zero-terminated text at an offset.
     func text(at offset: Int) throws(ELFProblem) -> String {
         guard offset >= 0, offset < bytes.count else { throw .truncated(name) }
-        guard let end: Int = bytes[offset...].firstIndex(of: 0) else { throw .malformed("a text in its \(name) does not end") }
+        // Many rows may name the same text: a long one would be kept as often.
+        let reach: ArraySlice<UInt8> = bytes[offset..<min(bytes.count, offset + Self.longestText)]
+        guard let end: Int = reach.firstIndex(of: 0) else { throw .malformed("a text in its \(name) does not end") }
         return String(decoding: bytes[offset..<end], as: UTF8.self)
     }
 

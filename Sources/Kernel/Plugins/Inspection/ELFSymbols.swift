@@ -3,6 +3,10 @@ import Glibc
 /// The dynamic symbols of a library: what it offers to others, and what it needs from them.
 struct ELFSymbols {
     private static let rowSize = 24
+    /// How many bytes of names are looked at in all. Rows may share a name: a small file could ask for any amount of work.
+    private static let mostNameBytes = 1 << 28
+    /// Names of generic Swift functions have thousands of bytes.
+    private static let longestName = 1 << 20
 
     struct Symbol {
         let nameOffset: Int
@@ -25,6 +29,7 @@ struct ELFSymbols {
 
     /// Global symbols only: nobody outside sees the local ones, which also leaves out the empty first row.
     func forEach(_ body: (Symbol) -> Void) throws(ELFProblem) {
+        var nameBytes = 0
         for row in 0..<count {
             let start: Int = row * Self.rowSize
             let nameOffset: UInt32 = try table.integer(at: start)
@@ -33,6 +38,12 @@ struct ELFSymbols {
             let binding: UInt8 = info >> 4
             guard binding != 0 else { continue }
             guard Int(nameOffset) < names.bytes.count else { throw .malformed("a symbol's name lies outside its names") }
+            let length: Int = names.bytes.withUnsafeBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { strnlen($0.baseAddress! + Int(nameOffset), Self.longestName + 1) }
+            }
+            guard length <= Self.longestName else { throw .malformed("a symbol's name has more than \(Self.longestName) bytes") }
+            nameBytes += length
+            guard nameBytes <= Self.mostNameBytes else { throw .malformed("its symbols' names are more than there is room for") }
             body(Symbol(nameOffset: Int(nameOffset), isDefined: section != 0, isWeak: binding == 2, isIndirect: info & 15 == 10))
         }
     }
