@@ -3,7 +3,7 @@ public import PluginAPI
 /// An organisation.
 public enum Company: Entity {
     public static let name = Field<String>(
-        "name", .maxLength(200), .searchable, .indexed, .aliases("account", "account name", "company", "company name", "organisation"))
+        "name", .maxLength(200), .searchable, .indexed, .aliases("account", "account name", "company", "company name", "organisation", "firma", "firmenname", "unternehmen", "kunde"))
     public static let website = Field<String?>("website", .url, .maxLength(200), .searchable, .aliases("url", "homepage", "web"))
     public static let officePhone = Field<String?>(
         "office_phone", .phone, .maxLength(50), .searchable, .aliases("phone", "telephone"))
@@ -23,12 +23,12 @@ public enum Company: Entity {
         "assigned_to", .owner, .indexed, .whenTargetIsDeleted(.clear), .aliases("owner", "account owner", "sales_agent", "agent"))
     public static let active = Field<Bool>("active", .byDefault(true), .indexed, .toggle)
     public static let parent = Field<Reference<Company>?>(
-        "parent", .label("Parent company"), .indexed, .aliases("subsidiary_of", "parent account", "parent company"))
+        "parent", .label("Parent company"), .indexed, .aliases("subsidiary_of", "parent account", "parent company", "muttergesellschaft"))
     public static let employees = Field<Int?>(
-        "employees", .range(0...100_000_000), .aliases("number of employees", "headcount", "staff"))
-    public static let annualRevenue = Field<Money?>("annual_revenue", .aliases("revenue", "turnover"))
+        "employees", .range(0...100_000_000), .aliases("number of employees", "headcount", "staff", "mitarbeiter", "mitarbeiterzahl"))
+    public static let annualRevenue = Field<Money?>("annual_revenue", .aliases("revenue", "turnover", "umsatz", "jahresumsatz"))
     public static let founded = Field<Int?>(
-        "founded", .label("Founded in"), .help("The year."), .range(1000...9999), .aliases("year_established", "established"))
+        "founded", .label("Founded in"), .help("The year."), .range(1000...9999), .aliases("year_established", "established", "gründungsjahr", "gegründet"))
 
     public static let schema = Schema(
         "company", name, website, officePhone, officeEmail, street, city, state, postalCode, country, industry, description, owner,

@@ -3,14 +3,14 @@ public import PluginAPI
 /// A person or account that buys.
 public enum Customer: Entity {
     public static let name = Field<String>(
-        "name", .maxLength(200), .searchable, .indexed, .aliases("full name", "contact", "contact name", "customer", "client"))
+        "name", .maxLength(200), .searchable, .indexed, .aliases("full name", "contact", "contact name", "customer", "client", "kontakt", "ansprechpartner", "kunde"))
     public static let email = Field<String?>(
         "email", .label("E-mail"), .email, .maxLength(200), .searchable, .indexed, .aliases("e-mail", "mail", "email address"))
     public static let phone = Field<String?>(
         "phone", .phone, .maxLength(50), .searchable, .aliases("telephone", "mobile", "business phone"))
     public static let company = Field<Reference<Company>?>(
-        "company", .indexed, .aliases("account", "account name", "company name", "organisation"))
-    public static let group = Field<Reference<CustomerGroup>?>("group", .indexed, .aliases("customer group"))
+        "company", .indexed, .aliases("account", "account name", "company name", "organisation", "firma", "unternehmen"))
+    public static let group = Field<Reference<CustomerGroup>?>("group", .indexed, .aliases("customer group", "kundengruppe"))
     public static let street = Field<String?>(
         "street", .maxLength(200), .aliases("address", "mailing street", "street address"))
     public static let city = Field<String?>("city", .maxLength(100), .aliases("town", "mailing city"))

@@ -6,7 +6,7 @@ public enum CustomerGroup: Entity {
     public static let code = Field<String?>("code", .maxLength(30), .unique, .searchable)
     public static let description = Field<String?>("description", .multiline)
     public static let discountPercent = Field<FixedDecimal?>(
-        "discount_percent", .label("Discount %"), .scale(2), .range(0...100), .aliases("discount"))
+        "discount_percent", .label("Discount %"), .scale(2), .range(0...100), .aliases("discount", "rabatt"))
     public static let priority = Field<Int>("priority", .help("Higher comes first."), .range(0...1000))
     public static let active = Field<Bool>("active", .byDefault(true), .toggle)
 

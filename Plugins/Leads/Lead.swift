@@ -3,10 +3,10 @@ public import PluginAPI
 /// A prospect that is not yet a customer.
 public enum Lead: Entity {
     // What is known of it. The other names are those of files to import, among them the columns of Salesforce's leads.
-    public static let title = Field<String>("title", .maxLength(200), .searchable, .aliases("name", "subject", "topic", "lead"))
-    public static let description = Field<String?>("description", .multiline, .aliases("notes", "message", "comment"))
+    public static let title = Field<String>("title", .maxLength(200), .searchable, .aliases("name", "subject", "topic", "lead", "betreff", "thema", "anfrage"))
+    public static let description = Field<String?>("description", .multiline, .aliases("notes", "message", "comment", "nachricht"))
     public static let contactName = Field<String?>(
-        "contact_name", .maxLength(200), .searchable, .aliases("contact", "full name", "person"))
+        "contact_name", .maxLength(200), .searchable, .aliases("contact", "full name", "person", "kontakt", "kontaktperson", "ansprechpartner"))
     public static let email = Field<String?>(
         "contact_email", .label("E-mail"), .email, .maxLength(200), .searchable, .indexed,
         .aliases("email", "e-mail", "mail", "email address", "work email"))
@@ -14,7 +14,7 @@ public enum Lead: Entity {
         "contact_phone", .label("Phone"), .phone, .maxLength(50), .searchable,
         .aliases("phone", "telephone", "mobile", "phone number", "mobile phone"))
     public static let companyName = Field<String?>(
-        "company_name", .label("Company"), .maxLength(200), .searchable, .aliases("company", "account", "organisation", "organization"))
+        "company_name", .label("Company"), .maxLength(200), .searchable, .aliases("company", "account", "organisation", "organization", "firma", "firmenname", "unternehmen"))
     public static let value = Field<Money?>("value", .indexed, .aliases("amount", "budget", "expected value"))
     public static let industry = Field<String?>("industry", .maxLength(100), .aliases("sector", "branch"))
     public static let function = Field<String?>(
@@ -22,9 +22,9 @@ public enum Lead: Entity {
         .aliases("job title", "position", "department", "job function"))
     public static let companySize = Field<Int?>(
         "company_size", .range(1...10_000_000), .help("How many people work there."),
-        .aliases("employees", "number of employees", "no. of employees", "headcount", "staff"))
+        .aliases("employees", "number of employees", "no. of employees", "headcount", "staff", "mitarbeiter", "firmengröße"))
     public static let area = Field<String?>(
-        "area", .maxLength(100), .help("The region or territory."), .aliases("region", "territory", "state", "province"))
+        "area", .maxLength(100), .help("The region or territory."), .aliases("region", "territory", "state", "province", "gebiet"))
 
     // Where we are with it
     public static let source = Field<Reference<LeadSource>?>("source", .indexed, .aliases("lead source", "channel", "origin"))
@@ -35,7 +35,7 @@ public enum Lead: Entity {
     /// A day, since a follow-up is promised for a day: it is the same day in every time zone.
     public static let nextFollowUp = Field<Day?>(
         "next_follow_up", .label("Next follow-up"), .indexed,
-        .aliases("follow up", "follow-up", "follow-up date", "next contact", "next step date"))
+        .aliases("follow up", "follow-up", "follow-up date", "next contact", "next step date", "wiedervorlage", "nächster kontakt"))
     public static let outcome = Field<Outcome>("outcome", .readOnly, .indexed, .byDefault(Outcome.open))
     public static let lostReason = Field<Reference<LostReason>?>("lost_reason", .indexed)
     public static let convertedAt = Field<Moment?>("converted_at", .label("Converted"), .readOnly, .indexed)
@@ -57,7 +57,7 @@ public enum Lead: Entity {
 
     // Where it came from
     public static let campaign = Field<String?>(
-        "campaign", .maxLength(100), .indexed, .searchable, .aliases("utm_campaign", "lead campaign"),
+        "campaign", .maxLength(100), .indexed, .searchable, .aliases("utm_campaign", "lead campaign", "kampagne"),
         .help("A tag of the campaign that brought it in."))
     public static let form = Field<Reference<LeadForm>?>(
         "lead_form", .label("Form"), .readOnly, .indexed, .whenTargetIsDeleted(.clear))

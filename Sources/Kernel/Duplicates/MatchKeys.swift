@@ -4,7 +4,7 @@ import PluginAPI
 /// only few have to be compared. Kept as numbers: they hold nothing that could be read.
 enum MatchKeys {
     /// Rises when the keys are made otherwise; those of all records are made anew then.
-    static let version = 1
+    static let version = 2
 
     /// The text of a field, nil when it is empty.
     static func text(_ field: FieldModel, _ record: RecordData) -> String? {
@@ -42,15 +42,14 @@ enum MatchKeys {
         let words: [String] = MatchText.words(name)
         guard !words.isEmpty else { return [] }
         guard rule.fields.count > 1 else { return blocks(words) }
-        // The whole name finds those who do not say the second thing; the rest is narrowed down by it.
-        let whole: String = "=" + words.sorted().joined(separator: " ")
+        // Who says the second thing is never the same as who does not: those are found by it, these by the whole name.
         let tag: String
         switch record.values[rule.fields[1].place] {
         case .text(let text): tag = MatchText.words(text).first.map { String($0.prefix(3)) } ?? ""
         case .integer(let id): tag = "#\(id)"
         default: tag = ""
         }
-        return tag.isEmpty ? [whole] : [whole] + blocks(words).map { $0 + "@" + tag }
+        return tag.isEmpty ? ["=" + words.sorted().joined(separator: " ")] : blocks(words).map { $0 + "@" + tag }
     }
 
     /// What similar names have in common: the beginnings of two of their words, or the consonants of all.

@@ -49,6 +49,7 @@ enum OpenAPIPaths {
         Path("/api/v1/dashboards", ("get", "Dashboards")), Path("/api/v1/dashboards/{name}", ("get", "All that stands on a dashboard")),
         Path("/api/v1/notifications", ("get", "The caller's notices")), Path("/api/v1/notifications/{id}/read", ("post", "Mark a notice as read")),
         Path("/api/v1/notifications/read-all", ("post", "Mark all notices as read")),
+        Path("/api/v1/imports/{id}/problems", ("get", "The rows that failed, a page at a time")),
         Path("/api/v1/changes", ("get", "Changes of many records, merges and imports")),
         Path("/api/v1/changes/{id}", ("get", "One of them, with the records that it changed")),
         Path("/api/v1/changes/{id}/undo", ("post", "Take it back")),

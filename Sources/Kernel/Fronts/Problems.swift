@@ -49,17 +49,7 @@ enum Problems {
             json.field("status", status)
             json.field("detail", error.message)
             if !error.hint.isEmpty { json.field("hint", error.hint) }
-            if !error.problems.isEmpty {
-                json.key("errors")
-                json.beginArray()
-                for problem in error.problems {
-                    json.beginObject()
-                    json.field("field", problem.field)
-                    json.field("message", problem.message)
-                    json.endObject()
-                }
-                json.endArray()
-            }
+            if !error.problems.isEmpty { json.errors(error.problems) }
             json.links(error)
             if !error.conflicts.isEmpty {
                 json.key("conflicts")
@@ -82,5 +72,20 @@ enum Problems {
         if error.code == .unauthenticated { response = response.with("www-authenticate", "Bearer") }
         if error.code == .unavailable || error.code == .throttled { response = response.with("retry-after", error.code == .throttled ? "60" : "1") }
         return response
+    }
+}
+
+extension JSONWriter {
+    /// The fields that break a rule: `"errors": [{"field", "message"}]`.
+    mutating func errors(_ problems: [Problem]) {
+        key("errors")
+        beginArray()
+        for problem in problems {
+            beginObject()
+            field("field", problem.field)
+            field("message", problem.message)
+            endObject()
+        }
+        endArray()
     }
 }

@@ -39,12 +39,40 @@ struct ImportJSON {
             write(analysis, fields, &json)
             write(record.details.plan, &json)
         }
+        json.key("problem_groups")
+        json.beginArray()
+        for group in record.details.groups ?? [] { write(group, &json) }
+        json.endArray()
         for name in ["problems", "errors"] {
             json.key(name)
             json.beginArray()
             for fault in record.details.faults { write(fault, &json) }
             json.endArray()
         }
+        json.endObject()
+    }
+
+    private func write(_ group: ProblemGroup, _ json: inout JSONWriter) {
+        json.beginObject()
+        json.field("column", group.column)
+        json.field("field", group.field)
+        json.field("message", group.message)
+        json.field("hint", group.hint)
+        json.field("count", group.count)
+        json.key("rows")
+        json.beginArray()
+        for row in group.rows { json.integer(row) }
+        json.endArray()
+        json.key("values")
+        json.beginArray()
+        for value in group.values {
+            json.beginObject()
+            json.field("text", value.text)
+            json.field("count", value.count)
+            json.endObject()
+        }
+        json.endArray()
+        json.field("has_more_values", group.hasMoreValues)
         json.endObject()
     }
 
@@ -62,6 +90,7 @@ struct ImportJSON {
         json.beginObject()
         json.field("delimiter", String(UnicodeScalar(analysis.format.delimiter)))
         json.field("encoding", analysis.format.encoding.rawValue)
+        json.field("encoding_is_guessed", record.details.plan.encodingIsGuessed ?? false)
         json.endObject()
         json.key("columns")
         json.beginArray()
@@ -84,6 +113,7 @@ struct ImportJSON {
             json.field("column", question.column)
             json.field("header", question.header)
             json.field("options", question.options)
+            json.field("examples", question.examples)
             json.endObject()
         }
         json.endArray()

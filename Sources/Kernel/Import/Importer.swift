@@ -36,24 +36,17 @@ final class Importer: Sendable {
     func add(
         _ file: [UInt8], fileName: String, entity name: String, options given: CSVOptions, actor: Actor
     ) async throws -> ImportRecord {
-        let (bytes, options) = try Self.table(file, given)
-        let analysis: FileAnalysis
-        do {
-            analysis = try FileAnalysis(.bytes(bytes), options: options)
-        } catch {
-            throw error.asCRMError
-        }
-        guard analysis.rowCount > 0 else {
-            throw CRMError(.malformed, "the file has no rows below its header", hint: "Choose a file with records in it.")
-        }
+        let (bytes, form) = try Self.table(file, given)
+        var options: CSVOptions = form
+        options.encoding = form.encoding ?? EncodingGuess.encoding(of: bytes)
+        let analysis: FileAnalysis = try Self.analysis(.bytes(bytes), options)
         let now: Moment = clock.now
         let record: ImportRecord = try await store.write(as: actor) { tx in
             let entity: EntityModel = try Self.entity(name, in: tx.registry)
             try actor.require("import", on: entity)
-            let fields: [FieldDescription] = RowImporter.writableFields(of: entity, for: actor).map(\.description)
-            let suggestion = ImportSuggestion(entity: entity.schema, fields: fields, analysis: analysis)
-            var details = ImportRecord.Details(plan: suggestion.plan, confidence: suggestion.confidence)
-            details.plan.encoding = options.encoding ?? analysis.format.encoding
+            var details: ImportRecord.Details = try Self.details(for: analysis, of: entity, actor: actor, in: tx)
+            details.plan.encoding = analysis.format.encoding
+            details.plan.encodingIsGuessed = given.encoding == nil
             details.plan.delimiter = String(UnicodeScalar(analysis.format.delimiter))
             var record = ImportRecord(
                 id: 0, entity: entity.name, userID: actor.userID, fileName: String(fileName.prefix(200)), state: .uploaded,
@@ -101,13 +94,9 @@ final class Importer: Sendable {
     /// What the file of an import holds.
     func analysis(of record: ImportRecord) throws -> FileAnalysis {
         if let known = state.withLock({ $0.analyses[record.id] }) { return known }
-        do {
-            let analysis = try FileAnalysis(.file(files.path(of: record.id)), options: record.details.plan.csvOptions)
-            remember(analysis, of: record.id)
-            return analysis
-        } catch {
-            throw error.asCRMError
-        }
+        let analysis: FileAnalysis = try Self.analysis(.file(files.path(of: record.id)), record.details.plan.csvOptions)
+        remember(analysis, of: record.id)
+        return analysis
     }
 
     /// Takes over what a person decided.
@@ -116,17 +105,17 @@ final class Importer: Sendable {
         guard !record.state.isBusy, record.state != .done, record.state != .reverted else {
             throw CRMError(.refused, "the import \(id) has begun already", hint: "Upload the file again for another import.")
         }
-        let analysis: FileAnalysis = try analysis(of: record)
         let entityName: String = record.entity
-        let fields: [FieldDescription] = try await store.read(as: actor) { tx in
-            let entity: EntityModel = try tx.registry.require(entityName)
-            return RowImporter.writableFields(of: entity, for: actor).map(\.description)
-        }
+        let entity: EntityModel = try await store.read(as: actor) { tx in try tx.registry.require(entityName) }
+        let isReadAnew: Bool = json["encoding"] != nil || json["delimiter"] != nil
+        let analysis: FileAnalysis = isReadAnew ? try reread(&record, as: json, entity, actor: actor) : try analysis(of: record)
+        let fields: [FieldDescription] = RowImporter.writableFields(of: entity, for: actor).map(\.description)
         try record.details.plan.apply(json, analysis: analysis, fields: fields)
         record.state = .uploaded
         record.error = nil
         let changed: ImportRecord = record
         try await store.write(as: actor) { tx in try ImportLedger.update(changed, tx.connection) }
+        if isReadAnew { remember(analysis, of: id) }
         return changed
     }
 
@@ -164,6 +153,7 @@ final class Importer: Sendable {
         let before: ImportState = record.state
         record.state = step
         record.error = nil
+        record.details.groups = nil
         record.details.hint = nil
         record.finishedAt = nil
         record.details.faults = []
@@ -494,12 +484,13 @@ extension Importer {
         }
         record.details.faults = revert.faults
         record.state = .reverted
-        if !revert.faults.isEmpty { record.error = "\(revert.faults.count) records were changed since and are kept" }
+        if revert.kept > 0 { record.error = "\(revert.kept == 1 ? "1 record was" : "\(revert.kept) records were") changed since and kept" }
     }
 
     /// Keeps what a pass found wrong: the first faults with the import, all bad rows in a file.
     private func take(_ pass: ImportPass, into record: inout ImportRecord) throws {
         record.details.faults = pass.faults
+        record.details.groups = pass.groups.sorted
         record.details.unchanged = pass.counts.unchanged
         var problems: ProblemFile = pass.problemFile
         if pass.counts.failed > 0 { try files.keepProblems(problems.take(), of: record.id) }

@@ -71,11 +71,27 @@ struct PluginCatalogue: Sendable {
             let names: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []).sorted()
             for name in names {
                 let folder: String = parent + "/" + name
-                guard let json = FileManager.default.contents(atPath: folder + "/plugin.json") else { continue }
+                guard let json = FileManager.default.contents(atPath: folder + "/plugin.json") else {
+                    if let error = Self.lacking(folder) { contents.broken.append(Broken(id: name, folder: folder, error: error)) }
+                    continue
+                }
                 add(folder, name, Array(json), isOwn: place < ownFolders, to: &contents)
             }
         }
         return contents
+    }
+
+    /// Why a folder has no `plugin.json` that can be read; nil where it is no plugin's folder.
+    private static func lacking(_ folder: String) -> CRMError? {
+        let path: String = folder + "/plugin.json"
+        // A link to nothing is there, too.
+        let isThere: Bool = (try? FileManager.default.attributesOfItem(atPath: path)) != nil
+        let files: [String] = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        guard isThere || files.contains(where: { $0.hasSuffix(".so") }) else { return nil }
+        let fact: String = isThere ? "cannot be read" : "is missing"
+        return CRMError(
+            .unavailable, "plugin.json \(fact)", hint: isThere ? "Look at who may read \(path)." : "Put the plugin's plugin.json beside its library.",
+            problems: [Problem(field: "plugin.json", fact)])
     }
 
     private func add(_ folder: String, _ name: String, _ json: [UInt8], isOwn: Bool, to contents: inout Contents) {

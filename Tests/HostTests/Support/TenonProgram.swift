@@ -45,7 +45,8 @@ final class TenonProgram: Sendable {
                 at: target.appendingPathComponent("lib\(name).so"),
                 withDestinationURL: Deployment.buildFolder.appendingPathComponent("lib\(name).so"))
         }
-        try FileManager.default.createDirectory(at: folder.appendingPathComponent("home/assets"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            at: folder.appendingPathComponent("home/assets"), withDestinationURL: Deployment.sources.appendingPathComponent("Sources/Kernel/Web/Assets"))
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -89,7 +90,9 @@ final class TenonProgram: Sendable {
     }
 
     /// Starts a command line and does not wait for it; what it says is for nobody.
-    func begin(_ arguments: String..., environment: [String: String] = [:]) throws -> ChildProcess {
+    func begin(_ arguments: String..., environment: [String: String] = [:]) throws -> ChildProcess { try begin(arguments, environment: environment) }
+
+    func begin(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
         let nothing = try FileHandle(forUpdating: URL(fileURLWithPath: "/dev/null"))
         return try process(arguments, environment, output: nothing.fileDescriptor, errors: nothing.fileDescriptor)
     }

@@ -36,10 +36,37 @@ struct DateFormatGuessTests {
         #expect(decision(["01.02.2017"]) == .ambiguous([try format("D.M.Y"), try format("M.D.Y")]))
     }
 
-    @Test("a column that contradicts itself is put to the user")
+    @Test("a column that contradicts itself is put to the user, unless each value can be only one day")
     func contradicting() throws {
         let mixed: [String] = ["1/20/2017", "2/21/2017", "20/1/2017"]
-        #expect(decision(mixed) == .ambiguous([try format("M/D/Y"), try format("D/M/Y")]))
+        #expect(decision(mixed) == .decided(.monthFirst))
+        #expect(mixed.map { DateFormat.monthFirst.read($0)?.day.description } == ["2017-01-20", "2017-02-21", "2017-01-20"])
+        #expect(decision(mixed + ["3/4/2017"]) == .ambiguous([.monthFirst, .dayFirst]))
+    }
+
+    @Test("a column in which ways of writing are mixed is read value by value, and only what could be either is asked about")
+    func mixed() throws {
+        let clear: [String] = ["2026-03-01", "01.03.2026", "5 Mar 2026", "20260307"]
+        #expect(decision(clear) == .decided(.dayFirst))
+        #expect(clear.map { DateFormat.dayFirst.read($0)?.day.description } == ["2026-03-01", "2026-03-01", "2026-03-05", "2026-03-07"])
+
+        let open: DateFormatGuess = guess(["2026-03-01", "01.03.2026", "3/1/26", "3/2/26", "3/1/26"])
+        #expect(open.decision == .ambiguous([.dayFirst, .monthFirst]))
+        #expect(open.unclear == ["01.03.2026", "3/1/26", "3/2/26"])
+
+        // What the column shows elsewhere decides: nobody is asked what can be seen.
+        #expect(decision(["2026-03-01", "3/1/26", "3/25/26"]) == .decided(.monthFirst))
+        #expect(decision(["2026-03-01", "3-1-26", "25/3/26"]) == .decided(.dayFirst))
+        #expect(decision(["2026-03-01", "3/1/26", "25/3/26", "3/26/26"]) == .ambiguous([.monthFirst, .dayFirst]))
+    }
+
+    @Test("three numbers with points between them begin with the day, whatever holds for the others")
+    func points() {
+        #expect(DateFormat.monthFirst.read("01.03.2026")?.day.description == "2026-03-01")
+        #expect(DateFormat.monthFirst.read("1/3/2026")?.day.description == "2026-01-03")
+        #expect(DateFormat.dayFirst.read("1/3/2026")?.day.description == "2026-03-01")
+        #expect(DateFormat.dayFirst.read("1/30/2026")?.day.description == "2026-01-30")
+        #expect(DateFormat.dayFirst.read("30.30.2026") == nil)
     }
 
     @Test("what does not fit is reported by row")

@@ -48,9 +48,18 @@ struct ImportSuggestionTests {
         let suggestion: ImportSuggestion = try suggestion("price,close_date\n\"1,234\",1/2/2017\n")
         #expect(suggestion.questions == [
             ImportSuggestion.Question(subject: .numberFormat, column: 0, header: "price", options: ["1,234.56", "1.234,56"]),
-            ImportSuggestion.Question(subject: .dateFormat, column: 1, header: "close_date", options: ["M/D/Y", "D/M/Y"]),
+            ImportSuggestion.Question(subject: .dateFormat, column: 1, header: "close_date", options: ["M/D/Y", "D/M/Y"], examples: ["1/2/2017"]),
         ])
         #expect(suggestion.missing == ["title"])
+    }
+
+    @Test("what one column of a file shows makes the same order the likelier one in the others")
+    func leaning() throws {
+        let analysis = try FileAnalysis(.bytes(Array("a,b\n1/2/2017,20/2/2017\n".utf8)), options: CSVOptions())
+        #expect(analysis.columns.map(\.dates) == [
+            .ambiguous([try #require(DateFormat(name: "D/M/Y")), try #require(DateFormat(name: "M/D/Y"))]),
+            .decided(try #require(DateFormat(name: "D/M/Y"))),
+        ])
     }
 
     @Test("NULL in a file is taken for an empty cell")

@@ -34,9 +34,21 @@ struct MappingGuessTests {
         ("E-Mail Address", "email"), ("mail", "email"), ("Tel.", "phone"), ("Telephone Number", "phone"), ("ZIP", "postal_code"),
         ("Postcode", "postal_code"), ("Create Date", "created_at"), ("Owner", "assigned_to"), ("Agent", "assigned_to"),
         ("Full Name", "name"), ("is_active", "active"),
+        ("E-Mail-Adresse", "email"), ("Telefon", "phone"), ("Handy", "phone"), ("PLZ", "postal_code"), ("Postleitzahl", "postal_code"),
+        ("Angelegt am", "created_at"), ("Zuständig", "assigned_to"), ("ZUSTÄNDIG", "assigned_to"), ("Zustaendig", "assigned_to"), ("Aktiv", "active"),
     ])
     func synonyms(header: String, field: String) {
         #expect(map([header], person) == [header: field])
+    }
+
+    @Test("German headings are known, with and without their own letters", arguments: [
+        ("Straße", "street"), ("Strasse", "street"), ("Straße und Hausnummer", "street"), ("Ort", "city"), ("Stadt", "city"), ("Land", "country"),
+        ("Bundesland", "state"), ("Branche", "industry"), ("Bemerkung", "description"), ("Notiz", "description"), ("Wert", "value"),
+        ("Betrag", "value"), ("Quelle", "source"), ("Funktion", "position"),
+    ])
+    func german(header: String, field: String) {
+        let names: [String] = ["street", "city", "country", "state", "industry", "description", "value", "source", "position"]
+        #expect(map([header], names.map { ImportField($0, label: $0) }) == [header: field])
     }
 
     @Test("a slip of the pen is forgiven, another word is not")

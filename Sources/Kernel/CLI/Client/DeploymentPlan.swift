@@ -14,6 +14,14 @@ struct DeploymentPlan: Sendable {
     func carryOut(_ terminal: Terminal) async throws -> JSONValue {
         // Before anything is made: a refusal leaves nothing behind.
         try PasswordRules.check(password, email: email)
+        let home = Home.beside()
+        home.tell(terminal)
+        if demo, PluginCatalogue(folders: home.plugins).discover().entries.isEmpty {
+            let places = home.plugins.isEmpty ? "" : " in " + home.plugins.joined(separator: ", ")
+            throw CRMError.refused(
+                "there are no plugins\(places), and so no demo data: nothing was prepared",
+                hint: "Build the product again (`make build`) or name its folder with TENON_HOME; without --demo the deployment is prepared as it is.")
+        }
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon init")
         defer { withExtendedLifetime(lock) {} }

@@ -5,8 +5,8 @@ struct ImportsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "imports",
         abstract: "Imports so far; each can be taken back as a whole.",
-        discussion: "EXAMPLES:\n  tenon imports list\n  tenon imports show 3\n  tenon imports revert 3",
-        subcommands: [List.self, Show.self, Revert.self])
+        discussion: "EXAMPLES:\n  tenon imports list\n  tenon imports show 3\n  tenon imports problems 3\n  tenon imports revert 3",
+        subcommands: [List.self, Show.self, Problems.self, Revert.self])
 
     struct List: ClientCommand {
         static let configuration = CommandConfiguration(
@@ -46,6 +46,32 @@ struct ImportsCommand: ParsableCommand {
             session.terminal.print(style(.bold, document["file_name"].scalar) + style(.dim, "  import \(id)  ") + state.dress(state.text, style))
             if !document["error"]["message"].scalar.isEmpty { session.terminal.print(style(.bad, document["error"]["message"].scalar.tame)) }
             session.terminal.write(Array(ImportReport(session: session, plural: document["entity"].scalar).text(document, dryRun: false).utf8))
+        }
+    }
+
+    struct Problems: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "problems", abstract: "List all rows that an import has left out, each with its reason.",
+            discussion: "EXAMPLES:\n  tenon imports problems 3\n  tenon imports problems 3 --json")
+        @Argument(help: "The import's id.") var id: Int64
+        @OptionGroup(title: "Global options") var global: GlobalOptions
+
+        func run(_ session: Session) async throws {
+            var table = TextTable(">Row", "Problem", "The row")
+            var all: [JSONValue] = []
+            var query: [APIRequest.QueryItem] = [APIRequest.QueryItem("limit", "500")]
+            while true {
+                let page = try await session.client.read(.get("imports", String(id), "problems", query: query))
+                all += page["data"].elements
+                guard let next = page["next"].string else { break }
+                query = [APIRequest.QueryItem("limit", "500"), APIRequest.QueryItem("cursor", next)]
+            }
+            if session.options.json { return session.terminal.print(JSONValue.object([.init(name: "data", value: .array(all))]).text()) }
+            for row in all {
+                let cells = (row["cells"]?.members ?? []).map(\.value.scalar).filter { !$0.isEmpty }.prefix(4).joined(separator: " · ")
+                table.add(row["row"].scalar, row["problem"].scalar, cells)
+            }
+            session.terminal.print(all.isEmpty ? "import \(id) has left no row out" : table.text(style: session.style, width: session.terminal.width))
         }
     }
 

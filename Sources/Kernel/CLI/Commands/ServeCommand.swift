@@ -45,6 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
         let server = ServerProcess(
             deployment: deployment, host: host, port: port, safeMode: safeMode, isPatient: isPatient, terminal: invocation.terminal(false))
         if isWorker { return try await server.work() }
+        Home.beside().tell(invocation.terminal(false))
         try invocation.remember(databaseURL, for: deployment)
         if isAlone { return try await server.run() }
         try await server.supervise()

@@ -38,9 +38,11 @@ struct Terminal: Sendable {
             && environment["CLICOLOR_FORCE"] != nil
         let deep = ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? "")
         let depth: TextStyle.Depth = plain || !(out || forced) ? .none : deep ? .full : .few
+        // As in other programs, COLUMNS has the first word; what goes into a pipe is not cut unless it asks for that.
+        let asked: Int? = environment["COLUMNS"].flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil }
         return Terminal(
             isInteractive: out, showsProgress: error && environment["TERM"] != "dumb", canAsk: error && isatty(STDIN_FILENO) == 1,
-            style: TextStyle(depth: depth), width: out ? size() ?? environment["COLUMNS"].flatMap(Int.init) ?? 80 : nil
+            style: TextStyle(depth: depth), width: asked ?? (out ? size() ?? 80 : nil)
         ) { bytes, isError in
             Terminal.write(bytes, to: isError ? STDERR_FILENO : STDOUT_FILENO)
         }

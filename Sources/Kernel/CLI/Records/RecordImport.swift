@@ -14,12 +14,13 @@ struct RecordImport: Sendable {
         OptionSpec("missing-references", .one("refuse|empty|create"), "What to do with names that no record has (refuse)."),
         OptionSpec("default", short: "d", .many("field=value"), "A value for rows that have none."),
         OptionSpec("date-format", .many("[column=]format"), "How days are written, where the file leaves it open: M/D/Y, D/M/Y, D.M.Y, Y-M-D, …"),
+        OptionSpec("date-order", .one("day-first|month-first"), "What comes first in days such as 3/1/26, in all columns that leave it open."),
         OptionSpec("number-format", .many("column=format"), "How numbers are written: 1,234.56 or 1.234,56."),
         OptionSpec("multiply", .many("column=factor"), "Multiply numbers, such as millions by 1000000."),
         OptionSpec("empty", .many("text"), "A text that stands for nothing, such as NULL."),
         OptionSpec("currency", .one("code"), "The currency of amounts that name none."),
         OptionSpec("delimiter", .one("sign"), "What separates cells, unless it is plain: , ; | or tab."),
-        OptionSpec("encoding", .one("name"), "How the text is encoded: utf-8 or windows-1252."),
+        OptionSpec("encoding", .one("name"), "How the text is encoded, unless it shows: utf-8, utf-16le, utf-16be or windows-1252."),
         OptionSpec("skip-errors", .flag, "Leave rows with errors out and import the others."),
         OptionSpec("errors", short: "e", .one("file"), "Write the rows that were left out to this CSV file, with the reason."),
     ]
@@ -74,9 +75,12 @@ struct RecordImport: Sendable {
         let header = question["header"].scalar
         let option = question["subject"].scalar.dashed
         let choices = question["options"].strings
+        let examples = question["examples"].strings.map { "“\($0)”" }.joined(separator: ", ")
+        let order = (choices.first ?? "").hasPrefix("D") || (choices.first ?? "").hasPrefix("day") ? "day-first" : "month-first"
+        let all = option == "date-format" ? ", or for all columns with --date-order \(order)" : ""
         throw UsageError(
-            "the column \(header) can be read in several ways: \(choices.joined(separator: " or "))",
-            hint: "Choose with --\(option) '\(header)=\(choices.first ?? "")'.")
+            "the column \(header) can be read in several ways: \(choices.joined(separator: " or "))\(examples.isEmpty ? "" : ", as in \(examples)")",
+            hint: "Choose with --\(option) '\(header)=\(choices.first ?? "")'\(all).")
     }
 
     /// What the options ask for, as the importer takes it.
@@ -127,6 +131,7 @@ struct RecordImport: Sendable {
             days.append(.init(name: column, value: .string(format)))
         }
         if !days.isEmpty { options.set("date_formats", .object(days)) }
+        if let order = read.value("date-order") { options.set("date_order", .string(order)) }
         let numbers = try read.all("number-format").map { text -> JSONValue.Member in
             let (column, format) = try pair(text, "--number-format column=format")
             return .init(name: column, value: .string(format))

@@ -40,15 +40,7 @@ struct BulkAPI: Sendable {
             json.field("id", failure.id)
             json.field("message", failure.error.message)
             if !failure.error.hint.isEmpty { json.field("hint", failure.error.hint) }
-            json.key("errors")
-            json.beginArray()
-            for problem in failure.error.problems {
-                json.beginObject()
-                json.field("field", problem.field)
-                json.field("message", problem.message)
-                json.endObject()
-            }
-            json.endArray()
+            json.errors(failure.error.problems)
             json.links(failure.error)
             json.endObject()
         }

@@ -25,6 +25,7 @@ struct ImportsAPI: Sendable {
         case ("DELETE", ""):
             try await importer.remove(id, actor: actor)
             return .noContent
+        case ("GET", "problems"): return try await rows(id, request, actor)
         case ("GET", "problems.csv"), ("GET", "errors"), ("GET", "errors.csv"): return try await problems(id, actor)
         case ("POST", "check"): return try await run(.checking, id, request, actor)
         case ("POST", "run"): return try await run(.running, id, request, actor)
@@ -84,22 +85,9 @@ struct ImportsAPI: Sendable {
         var options = CSVOptions()
         options.restoresNeutralisedCells = true
         if let delimiter = request.parameter("delimiter"), !delimiter.isEmpty {
-            let named: [String: UInt8] = ["tab": 9, "comma": 44, "semicolon": 59, "pipe": 124]
-            guard let byte = named[delimiter] ?? (delimiter.utf8.count == 1 ? delimiter.utf8.first : nil), byte != 0x22, byte != 10, byte != 13 else {
-                throw CRMError(.invalid, "the delimiter is not one", problems: [Problem(field: "delimiter", "must be one character")])
-            }
-            options.delimiter = byte
+            options.delimiter = try CSVOptions.delimiter(named: delimiter)
         }
-        if request.parameter("encoding") == "auto" {
-            options.detectsWindows1252 = true
-        } else if let encoding = request.parameter("encoding"), !encoding.isEmpty {
-            guard let known = CSVEncoding(rawValue: encoding.lowercased()) else {
-                let names: String = CSVEncoding.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CRMError(
-                    .invalid, "the encoding is not known", problems: [Problem(field: "encoding", "must be one of \(names)")])
-            }
-            options.encoding = known
-        }
+        options.encoding = try request.parameter("encoding").flatMap { try CSVOptions.encoding(named: $0) }
         return options
     }
 
@@ -123,6 +111,50 @@ struct ImportsAPI: Sendable {
         return FrontResponse(
             200, contentType: "text/csv; charset=utf-8", bytes,
             headers: [("content-disposition", "attachment; filename=\"import-\(id)-problems.csv\"")])
+    }
+
+    /// All bad rows, a page at a time: `{"data": [{"row", "problem", "cells"}], "next"}`.
+    private func rows(_ id: Int64, _ request: FrontRequest, _ actor: Actor) async throws -> FrontResponse {
+        let record: ImportRecord = try await importer.find(id, actor: actor)
+        let limit: Int = try Self.number(request, "limit", within: 1...500) ?? 100
+        let skipped: Int = try Self.number(request, "cursor", within: 0...Int.max) ?? 0
+        guard record.counts.failed > 0, importer.files.problems(of: id) != nil else {
+            return .json(JSONWriter.object { json in
+                json.field("data", [String]())
+                json.key("next")
+                json.null()
+            })
+        }
+        let page: ProblemRows
+        do {
+            page = try ProblemRows(file: importer.files.problemPath(of: id), skipping: skipped, limit: limit)
+        } catch {
+            throw error.asCRMError
+        }
+        return .json(JSONWriter.object { json in
+            json.key("data")
+            json.beginArray()
+            for row in page.rows {
+                json.beginObject()
+                json.field("row", row.line)
+                json.field("problem", row.problem)
+                json.key("cells")
+                json.beginObject()
+                for (header, cell) in zip(page.header, row.cells) { json.field(header, cell) }
+                json.endObject()
+                json.endObject()
+            }
+            json.endArray()
+            json.field("next", page.hasMore ? String(skipped + page.rows.count) : nil)
+        })
+    }
+
+    private static func number(_ request: FrontRequest, _ name: String, within range: ClosedRange<Int>) throws -> Int? {
+        guard let text = request.parameter(name), !text.isEmpty else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw CRMError(.malformed, "\(name) cannot be read", problems: [Problem(field: name, "must be a whole number in its range")])
+        }
+        return number
     }
 
     private func show(_ record: ImportRecord, _ actor: Actor) async throws -> [UInt8] {

@@ -161,17 +161,7 @@ struct PluginsAPI: Sendable {
         json.field("state", status.state.rawValue)
         json.field("reason", status.reason)
         json.field("hint", status.hint)
-        if !status.problems.isEmpty {
-            json.key("errors")
-            json.beginArray()
-            for problem in status.problems {
-                json.beginObject()
-                json.field("field", problem.field)
-                json.field("message", problem.message)
-                json.endObject()
-            }
-            json.endArray()
-        }
+        if !status.problems.isEmpty { json.errors(status.problems) }
         json.field("requires", status.requires)
         json.field("optional", status.optional)
         json.field("required_by", status.requiredBy)

@@ -90,6 +90,8 @@ struct SettingsAPI: Sendable {
                             problems.append(Problem(field: entry.key, problem))
                             continue
                         }
+                        // What holds already, be it stored or by default, is no change.
+                        if !isStored, wanted == stored[entry.key] ?? entry.fallback { continue }
                     }
                     let change = SettingChange(entry: entry, plugin: owned.plugin, old: stored[entry.key], new: wanted, storesDefault: isStored)
                     guard change.isReal else { continue }
@@ -127,7 +129,9 @@ struct SettingsAPI: Sendable {
         } unknown: { registry in
             keys.filter { registry.setting($0) == nil }
         }
-        return .json(JSONWriter.object { SettingsDocument.write(changes, to: &$0) })
+        // A value that was stored and is the default is forgotten as well, but nobody would notice.
+        let seen: [SettingChange] = changes.filter { $0.before != $0.new }
+        return .json(JSONWriter.object { SettingsDocument.write(seen, to: &$0) })
     }
 
     /// `POST settings/import`: takes over a file of settings; with `dry_run=true` says what that would change.

@@ -9,16 +9,21 @@ struct DateFormat: Hashable, Sendable {
         case compact
         /// A month by its English name, wherever it stands.
         case named
+        /// Each value in its own way, for columns in which several have been mixed. The order decides only where day and month
+        /// could be either; three numbers with points between them begin with the day everywhere.
+        case anyForm
     }
 
     let order: Order
     let style: Style
 
-    /// A stable name, for plans and command lines: `M/D/Y`, `D.M.Y`, `Y-M-D`, `YYYYMMDD`, `named`.
+    /// A stable name, for plans and command lines: `M/D/Y`, `D.M.Y`, `Y-M-D`, `YYYYMMDD`, `named`,
+    /// `day-first`, `month-first`.
     var name: String {
         switch style {
         case .compact: return "YYYYMMDD"
         case .named: return "named"
+        case .anyForm: return order == .monthDayYear ? "month-first" : "day-first"
         case .separated(let separator):
             let mark: String = String(UnicodeScalar(separator))
             return letters.joined(separator: mark)
@@ -39,13 +44,17 @@ struct DateFormat: Hashable, Sendable {
     }
 
     init?(name: String) {
-        guard let known = Self.all.first(where: { $0.name == name }) else { return nil }
+        guard let known = (Self.all + [.dayFirst, .monthFirst]).first(where: { $0.name == name }) else { return nil }
         self = known
     }
 
+    /// Columns in which ways of writing days are mixed.
+    static let dayFirst = DateFormat(.dayMonthYear, .anyForm)
+    static let monthFirst = DateFormat(.monthDayYear, .anyForm)
+
     static let iso = DateFormat(.yearMonthDay, .separated(UInt8(ascii: "-")))
 
-    /// Every format that is tried, the likelier first.
+    /// Every single way of writing days, the likelier first.
     static let all: [DateFormat] = {
         var all: [DateFormat] = [iso]
         let marks: [UInt8] = [UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-")]

@@ -1,7 +1,8 @@
 /// Decides over a whole column how its days are written.
 ///
 /// Every value votes with the set of formats that it fits. One order of day and month wins only when nothing
-/// speaks for the other; a column in which everything fits both, or values contradict each other, is put to the user.
+/// speaks for the other; a column in which everything fits both, or values contradict each other, is put to the user. Where
+/// no single format fits all that are days, each value is read in its own way, and only what could be either is asked about.
 struct DateFormatGuess {
     enum Decision: Hashable, Sendable {
         /// The column has no values.
@@ -57,9 +58,54 @@ struct DateFormatGuess {
         if count == 0 { return .empty }
         let formats: [DateFormat] = DateFormat.all
         let fitting: [Int] = formats.indices.map { index in fitCount(UInt32(index)) }
-        guard let best = fitting.max(), best * 2 > count, let winner = fitting.firstIndex(of: best) else { return .none }
+        let readable: Int = count - (votes[0]?.count ?? 0)
+        guard readable * 2 > count, let best = fitting.max(), let winner = fitting.firstIndex(of: best) else { return .none }
+        guard best == readable else { return mixed }
         guard let rival = rival(of: winner, fitting: fitting) else { return .decided(formats[winner]) }
         return .ambiguous([formats[winner], formats[rival]])
+    }
+
+    /// What is to be done about a column that is written in several ways.
+    private var mixed: Decision {
+        var (days, months, either, pointed): (Int, Int, Int, Int) = (0, 0, 0, 0)
+        for (fits, votes) in votes {
+            let orders: (day: Bool, month: Bool, isPointed: Bool) = self.orders(fits)
+            if orders.isPointed {
+                pointed += votes.count
+            } else if orders.day && orders.month {
+                either += votes.count
+            } else {
+                if orders.day { days += votes.count }
+                if orders.month { months += votes.count }
+            }
+        }
+        let dayIsLikelier: Bool = days == months ? pointed > 0 : days > months
+        if either == 0 || (days > 0) != (months > 0) { return .decided(dayIsLikelier ? .dayFirst : .monthFirst) }
+        return .ambiguous(dayIsLikelier ? [.dayFirst, .monthFirst] : [.monthFirst, .dayFirst])
+    }
+
+    /// Which of day and month may stand first in values that fit these formats, and whether points stand between the numbers.
+    private func orders(_ fits: UInt32) -> (day: Bool, month: Bool, isPointed: Bool) {
+        var orders: (day: Bool, month: Bool, isPointed: Bool) = (false, false, false)
+        for (index, format) in DateFormat.all.enumerated() where fits & (1 << UInt32(index)) != 0 {
+            guard case .separated(let mark) = format.style, format.order != .yearMonthDay else { continue }
+            if format.order == .dayMonthYear { orders.day = true } else { orders.month = true }
+            if mark == UInt8(ascii: ".") { orders.isPointed = true }
+        }
+        return orders
+    }
+
+    /// The first values in which day and month could be either, as examples for a question.
+    var unclear: [String] {
+        let unclear: [Misfit] = votes.filter { fits, _ in
+            let orders = self.orders(fits)
+            return orders.day && orders.month
+        }.flatMap(\.value.examples)
+        var examples: [String] = []
+        for misfit in unclear.sorted(by: { $0.line < $1.line }) where examples.count < 3 && !examples.contains(misfit.text) {
+            examples.append(misfit.text)
+        }
+        return examples
     }
 
     /// Some value has a time of day beside midnight: the column is of moments rather than days.

@@ -90,6 +90,7 @@ struct DateText {
     }
 
     func moment(in format: DateFormat) -> ReadMoment? {
+        if format.style == .anyForm { return momentInAnyForm(format.order) }
         guard format.style == style else { return nil }
         let year: Part
         let monthPart: Part
@@ -107,6 +108,16 @@ struct DateText {
         let full: Int = year.digits == 4 ? year.value : year.value + (year.value <= 68 ? 2000 : 1900)
         guard let day = Day(year: full, month: monthPart.value, day: dayPart.value) else { return nil }
         return ReadMoment(day: day, time: time, offsetMinutes: offsetMinutes)
+    }
+
+    /// The only day that it can be; of two the one in this order, or that begins with the day where points stand between the numbers.
+    private func momentInAnyForm(_ order: DateFormat.Order) -> ReadMoment? {
+        let first: DateFormat.Order = style == .separated(UInt8(ascii: ".")) ? .dayMonthYear : order
+        let second: DateFormat.Order = first == .dayMonthYear ? .monthDayYear : .dayMonthYear
+        for order in [.yearMonthDay, first, second] {
+            if let moment = moment(in: DateFormat(order, style)) { return moment }
+        }
+        return nil
     }
 }
 

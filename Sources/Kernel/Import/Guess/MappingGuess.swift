@@ -92,7 +92,8 @@ struct MappingGuess {
     }
 
     private static func candidate(_ words: [String], isAlias: Bool = false) -> Candidate {
-        Candidate(words: HeaderWords(words: words), canonical: HeaderSynonyms.canonicalWords(words), isAlias: isAlias)
+        let folded: [String] = words.map(HeaderSynonyms.folded)
+        return Candidate(words: HeaderWords(words: folded), canonical: HeaderSynonyms.canonicalWords(folded), isAlias: isAlias)
     }
 
     /// The header as it is, then without the entity's name in front of it.

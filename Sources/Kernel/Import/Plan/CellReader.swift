@@ -14,11 +14,17 @@ struct CellReader: Sendable {
     /// What is wrong with a cell: a lower-case fact about it.
     struct Fault: Error, Hashable, Sendable {
         var message: String
+        /// The same without what only this cell says: what all cells have in common that have this fault.
+        var fact: String
+        /// What to do about it, as a sentence; empty when there is nothing to add.
+        var hint: String
         /// It may be mended by a row that comes later in the file.
         var mayFollow: Bool = false
 
-        init(_ message: String, mayFollow: Bool = false) {
+        init(_ message: String, fact: String? = nil, hint: String = "", mayFollow: Bool = false) {
             self.message = message
+            self.fact = fact ?? message
+            self.hint = hint
             self.mayFollow = mayFollow
         }
     }
@@ -53,7 +59,7 @@ struct CellReader: Sendable {
         case .json:
             return .success(.value(.text(text)))
         case .boolean:
-            guard let flag = BooleanText.read(trimmed) else { return fault("is neither yes nor no", trimmed) }
+            guard let flag = BooleanText.read(trimmed) else { return fault("is neither yes nor no", trimmed, hint: "Write yes or no.") }
             return .success(.value(.boolean(flag)))
         case .integer:
             return number(trimmed).flatMap { scaled($0, 0) }.map { .value(.integer($0)) }
@@ -64,10 +70,10 @@ struct CellReader: Sendable {
         case .money:
             return number(trimmed).flatMap { money($0) }
         case .day:
-            guard let moment = dateFormat.read(trimmed) else { return fault("is not a day written \(dateFormat.name)", trimmed) }
+            guard let moment = dateFormat.read(trimmed) else { return fault("is not a day\(written)", trimmed, hint: Self.howWritten("days")) }
             return .success(.value(.day(moment.day)))
         case .moment:
-            guard let moment = dateFormat.read(trimmed) else { return fault("is not a time written \(dateFormat.name)", trimmed) }
+            guard let moment = dateFormat.read(trimmed) else { return fault("is not a time\(written)", trimmed, hint: Self.howWritten("days")) }
             return .success(.value(.moment(moment.moment(assumingOffset: offsetMinutes))))
         case .choice(let options):
             let wanted: String = HeaderWords(trimmed).joined
@@ -75,7 +81,8 @@ struct CellReader: Sendable {
                 HeaderWords($0.key).joined == wanted || HeaderWords($0.label).joined == wanted
             }
             guard let option else {
-                return fault("is none of \(options.map(\.label).joined(separator: ", "))", trimmed)
+                let labels: String = options.map(\.label).joined(separator: ", ")
+                return fault("is none of \(labels)", trimmed, hint: "Write one of these.")
             }
             return .success(.value(.text(option.key)))
         case .reference(let entity):
@@ -90,7 +97,9 @@ struct CellReader: Sendable {
     }
 
     private func number(_ text: String) -> Result<ExactNumber, Fault> {
-        numberFormat.read(text).mapError { Fault("\(Self.quoted(text)) \($0.message)") }
+        numberFormat.read(text).mapError {
+            Fault("\(Self.quoted(text)) \($0.message)", fact: $0.message, hint: Self.howWritten("numbers"))
+        }
     }
 
     private func scaled(_ number: ExactNumber, _ scale: Int) -> Result<Int64, Fault> {
@@ -122,9 +131,14 @@ struct CellReader: Sendable {
         }
     }
 
-    private func fault(_ fact: String, _ text: String) -> Result<Meaning, Fault> {
-        .failure(Fault("\(Self.quoted(text)) \(fact)"))
+    private func fault(_ fact: String, _ text: String, hint: String = "") -> Result<Meaning, Fault> {
+        .failure(Fault("\(Self.quoted(text)) \(fact)", fact: fact, hint: hint))
     }
+
+    /// How the days of the column are written, where that is one way.
+    private var written: String { dateFormat.style == .anyForm ? "" : " written \(dateFormat.name)" }
+
+    private static func howWritten(_ what: String) -> String { "Say how the \(what) of this column are written, or correct these cells." }
 
     /// A cell's text as part of a message, cut to a length that can be read.
     static func quoted(_ text: String) -> String {

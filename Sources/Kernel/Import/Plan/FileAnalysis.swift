@@ -9,6 +9,8 @@ struct FileAnalysis: Sendable {
         /// How many rows have a text that other programs write for no value.
         var nulls: Int = 0
         var dates: DateFormatGuess.Decision = .empty
+        /// Some values in which day and month could be either.
+        var unclearDates: [String] = []
         var hasTimes: Bool = false
         var numbers: NumberFormatGuess.Decision = .empty
     }
@@ -46,6 +48,20 @@ struct FileAnalysis: Sendable {
             for index in studies.indices { studies[index].add(row, index) }
         }
         columns = studies.map(\.result)
+        leanOnEachOther()
+    }
+
+    /// Columns of one file are mostly written alike: what one of them shows makes the same order the likelier one in the others.
+    private mutating func leanOnEachOther() {
+        let shown: Set<DateFormat.Order> = Set(columns.compactMap { column in
+            guard case .decided(let format) = column.dates, format.order != .yearMonthDay, format.style != .named else { return nil }
+            return format.order
+        })
+        guard shown.count == 1, let order = shown.first else { return }
+        for index in columns.indices {
+            guard case .ambiguous(let formats) = columns[index].dates else { continue }
+            columns[index].dates = .ambiguous(formats.filter { $0.order == order } + formats.filter { $0.order != order })
+        }
     }
 
     var importColumns: [ImportColumn] {
@@ -90,6 +106,7 @@ private struct ColumnStudy {
     var result: FileAnalysis.Column {
         var result: FileAnalysis.Column = column
         result.dates = mayBeDates ? dates.decision : .none
+        result.unclearDates = dates.unclear
         result.hasTimes = dates.hasTimes
         result.numbers = mayBeNumbers ? numbers.decision : .none
         return result

@@ -60,6 +60,8 @@ struct ImportPlan: Codable, Hashable, Sendable {
     var offsetMinutes: Int = 0
     var delimiter: String?
     var encoding: CSVEncoding?
+    /// The encoding was found out from the file, not given.
+    var encodingIsGuessed: Bool?
     var restoresNeutralisedCells: Bool = true
 
     init(entity: String) {

@@ -10,6 +10,8 @@ struct ImportSuggestion: Sendable {
         var header: String
         /// Names of formats, the likelier first.
         var options: [String]
+        /// Values of the column that could be either.
+        var examples: [String] = []
     }
 
     var plan: ImportPlan
@@ -30,7 +32,7 @@ struct ImportSuggestion: Sendable {
             columns: analysis.importColumns, fields: targets, entityNames: names)
         var byName: [String: FieldDescription] = [:]
         for field in fields { byName[field.name] = field }
-        for suggestion in suggestions {
+        for suggestion in suggestions where !ProblemFile.isOwn(analysis.columns[suggestion.column].header) {
             guard let field = byName[suggestion.field] else { continue }
             let column: FileAnalysis.Column = analysis.columns[suggestion.column]
             var planned = ImportPlan.Column(index: suggestion.column, header: column.header, field: field.name)
@@ -60,7 +62,8 @@ struct ImportSuggestion: Sendable {
             case .ambiguous(let formats):
                 planned.dateFormat = nil
                 questions.append(Question(
-                    subject: .dateFormat, column: planned.index, header: column.header, options: formats.map(\.name)))
+                    subject: .dateFormat, column: planned.index, header: column.header, options: formats.map(\.name),
+                    examples: column.unclearDates))
             case .empty, .none:
                 planned.dateFormat = DateFormat.iso.name
             }

@@ -13,7 +13,8 @@ extension ImportPlan {
         }
         for member in members {
             switch member.name {
-            case "mapping", "map", "mapping_only", "dry_run", "wait": break
+            case "mapping", "map", "mapping_only", "dry_run", "wait", "encoding", "delimiter": break
+            case "date_order": setOrder(member.value, analysis, &problems)
             default: try set(member.name, member.value, fields: fields, &problems)
             }
         }
@@ -98,6 +99,18 @@ extension ImportPlan {
             if let currency, Currency(currency) == nil { problems.append(Problem(field: name, "is not a currency")) }
         default:
             problems.append(Problem(field: name, "is not known"))
+        }
+    }
+
+    /// One answer for all columns of which it is not known whether the day or the month comes first.
+    private mutating func setOrder(_ value: JSONValue, _ analysis: FileAnalysis, _ problems: inout [Problem]) {
+        guard let wanted = [DateFormat.dayFirst, .monthFirst].first(where: { $0.name == value.text })?.order else {
+            problems.append(Problem(field: "date_order", "must be day-first or month-first"))
+            return
+        }
+        for at in columns.indices where columns[at].dateFormat == nil && columns[at].index < analysis.columns.count {
+            guard case .ambiguous(let formats) = analysis.columns[columns[at].index].dates else { continue }
+            columns[at].dateFormat = formats.first { $0.order == wanted }?.name
         }
     }
 

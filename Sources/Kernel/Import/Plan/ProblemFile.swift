@@ -7,6 +7,9 @@ struct ProblemFile {
     static let lineHeader: String = "Import line"
     static let problemHeader: String = "Import problem"
 
+    /// What this product itself has added to a file.
+    static func isOwn(_ header: String) -> Bool { header == lineHeader || header == problemHeader }
+
     init(header: [String], delimiter: UInt8) {
         writer = CSVWriter(delimiter: delimiter)
         width = header.count

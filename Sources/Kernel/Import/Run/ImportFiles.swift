@@ -16,6 +16,13 @@ struct ImportFiles: Sendable {
         try write(bytes, to: problemPath(of: id))
     }
 
+    func bytes(of id: Int64) throws -> [UInt8] {
+        guard let bytes = FileManager.default.contents(atPath: path(of: id)) else {
+            throw CRMError(.notFound, "the file of the import \(id) is not there any more", hint: "Upload it again.")
+        }
+        return [UInt8](bytes)
+    }
+
     func problems(of id: Int64) -> [UInt8]? {
         (try? Data(contentsOf: URL(filePath: problemPath(of: id)))).map { [UInt8]($0) }
     }

@@ -5,6 +5,9 @@ struct ImportPass: Sendable {
     private(set) var counts: ImportRecord.Counts
     /// The first bad rows.
     private(set) var faults: [RowFault] = []
+    private(set) var groups = ProblemGroups()
+    /// The rows that made records, to be named by later rows that are the same.
+    private var makers: [RecordID: Int] = [:]
     private var waiting: [CSVRow] = []
     private var stored: Set<Int> = []
     /// How many records were assigned to each user.
@@ -32,7 +35,8 @@ struct ImportPass: Sendable {
     mutating func store(_ row: CSVRow, problem: CSVProblem?, in tx: StoreTransaction) throws {
         if stored.contains(row.line) { return }
         if let problem {
-            fail(row, [RowFault(row: row.line, column: nil, field: nil, message: problem.message)])
+            let hint: String = "Look for separators or quotes that are missing from these rows, or too many."
+            fail(row, [RowFault(row: row.line, column: nil, field: nil, message: problem.message, hint: hint)])
         } else {
             try attempt(row, isLastTurn: false, tx)
         }
@@ -70,7 +74,9 @@ struct ImportPass: Sendable {
                 try rows.store(row, isLastTurn: isLastTurn, in: tx)
             }
             switch outcome {
-            case .created: counts.created += 1
+            case .created(let record):
+                counts.created += 1
+                makers[record.id] = row.line
             case .updated: counts.updated += 1
             case .unchanged: counts.unchanged += 1
             }
@@ -83,8 +89,28 @@ struct ImportPass: Sendable {
         } catch let failure as RowImporter.Failure {
             rows.undo()
             tx.core.effects = effects
-            if failure.mayFollow && !isLastTurn { waiting.append(row) } else { fail(row, failure.faults) }
+            if failure.mayFollow && !isLastTurn { waiting.append(row) } else { fail(row, named(failure, tx)) }
         }
+    }
+
+    /// The faults of a row. One that is the same as an earlier row is told so: in a dry run nobody could find the record that the
+    /// earlier row would have made.
+    private func named(_ failure: RowImporter.Failure, _ tx: StoreTransaction) -> [RowFault] {
+        var faults: [RowFault] = failure.faults
+        for (place, rival) in failure.rivals {
+            let id: RecordID?
+            switch rival {
+            case .record(let known): id = known
+            case .holder(let field, let value):
+                // Whoever may not look for it is told what the store has said.
+                id = (try? tx.all(rows.entity.name, where: .compare(field, .equal, .value(value)), sort: [], limit: 1))?.first?.id
+            }
+            guard let row = id.flatMap({ makers[$0] }) else { continue }
+            faults[place].message = "is the same as in row \(row) of this file"
+            faults[place].fact = "is the same as in an earlier row of this file"
+            faults[place].hint = "Keep one of the rows, or have the import change the records that match."
+        }
+        return faults
     }
 
     private mutating func fail(_ row: CSVRow, _ found: [RowFault]) {
@@ -92,6 +118,7 @@ struct ImportPass: Sendable {
         counts.failed += 1
         let room: Int = ImportRecord.keptFaults - faults.count
         if room > 0 { faults.append(contentsOf: found.prefix(room)) }
+        for fault in found { groups.add(fault) }
         problemFile.add(line: row.line, cells: row.texts, problem: found.map(\.text).joined(separator: "; "))
     }
 }

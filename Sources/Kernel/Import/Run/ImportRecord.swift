@@ -29,6 +29,8 @@ struct ImportRecord: Sendable {
         var hint: String?
         /// The first bad rows; the file of bad rows has them all.
         var faults: [RowFault] = []
+        /// All bad rows, those with the same problem together; nil for imports of earlier releases.
+        var groups: [ProblemGroup]?
     }
 
     var id: Int64

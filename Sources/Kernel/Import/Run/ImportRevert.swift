@@ -6,6 +6,8 @@ struct ImportRevert {
     private(set) var deleted: Int = 0
     private(set) var restored: Int = 0
     private(set) var faults: [RowFault] = []
+    /// How many records were changed since by others; the first of them are among the faults.
+    private(set) var kept: Int = 0
     /// The versions of records that this revert itself has changed.
     private var versions: [String: [RecordID: Int64]] = [:]
 
@@ -59,6 +61,7 @@ struct ImportRevert {
     }
 
     private mutating func keep(_ touch: ImportLedger.Touch, _ message: String) {
+        kept += 1
         guard faults.count < ImportRecord.keptFaults else { return }
         faults.append(RowFault(row: touch.row, column: nil, field: nil, message: message))
     }

@@ -52,7 +52,10 @@ struct ReferenceResolver {
             return try create(text, entity, siblings, backend)
         case .refuse:
             let hint: String = nearest(to: text, entity, backend).map { ", did you mean \(CellReader.quoted($0))?" } ?? ""
-            let fault = CellReader.Fault("there is no \(entity.title.lowercased()) \(CellReader.quoted(text))\(hint)")
+            let kind: String = entity.title.lowercased()
+            let fault = CellReader.Fault(
+                "there is no \(kind) \(CellReader.quoted(text))\(hint)", fact: "there is no \(kind) of this name",
+                hint: "Let the import add the \(entity.pluralTitle.lowercased()) that are missing, or leave the field empty where there is none; or correct the names.")
             if name != plan.entity { missing[Key(entity: name, text: text)] = fault }
             throw fault
         }
@@ -115,7 +118,7 @@ struct ReferenceResolver {
         if remaining.count == 1 { return remaining[0].id }
         let count: Int = remaining.isEmpty ? candidates.count : remaining.count
         let path: String = entity.pluralTitle.lowercased()
-        throw CellReader.Fault("\(CellReader.quoted(text)) names \(count) \(path); give the id instead")
+        throw CellReader.Fault("\(CellReader.quoted(text)) names \(count) \(path); give the id instead", fact: "names several \(path); give the id instead")
     }
 
     private func belongsToDefault(
@@ -146,7 +149,8 @@ struct ReferenceResolver {
         } catch {
             let reason: String = RowImporter.message(of: error)
             throw CellReader.Fault(
-                "there is no \(entity.title.lowercased()) \(CellReader.quoted(text)), and it could not be made: \(reason)")
+                "there is no \(entity.title.lowercased()) \(CellReader.quoted(text)), and it could not be made: \(reason)",
+                fact: "there is no \(entity.title.lowercased()) of this name, and it could not be made: \(reason)")
         }
     }
 

@@ -15,6 +15,15 @@ struct RowImporter {
         var faults: [RowFault]
         /// Nothing is wrong but that a record is missing which may come later in the file.
         var mayFollow: Bool = false
+        /// Records that the row may be the same as, by the place of the fault that says so.
+        var rivals: [Int: Rival] = [:]
+    }
+
+    /// Which record stands in the way of a row.
+    enum Rival: Sendable {
+        case record(RecordID)
+        /// The one that has this value in a unique field.
+        case holder(field: String, value: Value)
     }
 
     private struct Target {
@@ -101,7 +110,7 @@ struct RowImporter {
             let writer: any TransactionBackend = isBackdated ? backend.elevated(for: "moment of creation from a file") : backend
             saved = try writer.save(entity.name, record)
         } catch let error as CRMError where error.code != .unavailable {
-            throw Failure(faults: self.faults(of: error, row))
+            throw failure(of: error, record, row)
         }
         guard let existing else { return .created(saved) }
         return saved.version == existing.version ? .unchanged(saved.id) : .updated(old: existing, new: saved)
@@ -203,20 +212,44 @@ struct RowImporter {
     }
 
     private func fault(_ fault: CellReader.Fault, _ target: Target, _ row: CSVRow) -> RowFault {
-        RowFault(row: row.line, column: target.column?.header, field: target.reader.field.name, message: fault.message)
+        RowFault(
+            row: row.line, column: target.column?.header, field: target.reader.field.name, message: fault.message, fact: fault.fact,
+            hint: fault.hint.isEmpty ? nil : fault.hint, value: text(of: target, in: row).trimmingWhitespace())
     }
 
     /// What the store, or a rule of a plugin, had against a row, told by its columns.
-    private func faults(of error: CRMError, _ row: CSVRow) -> [RowFault] {
-        if !error.problems.isEmpty {
-            return error.problems.map { problem in
-                RowFault(
-                    row: row.line, column: header(of: problem.field), field: problem.field.isEmpty ? nil : problem.field,
-                    message: problem.message)
-            }
+    private func failure(of error: CRMError, _ record: RecordData, _ row: CSVRow) -> Failure {
+        guard !error.problems.isEmpty else {
+            let hint: String? = error.hint.isEmpty ? nil : error.hint
+            return Failure(faults: [RowFault(row: row.line, column: nil, field: nil, message: Self.message(of: error), hint: hint)])
         }
-        return [RowFault(row: row.line, column: nil, field: nil, message: Self.message(of: error))]
+        var failure = Failure(faults: [])
+        let linked: RecordID? = error.links.lazy.compactMap { link -> RecordID? in
+            if case .record(entity.name, let id) = link.target { id } else { nil }
+        }.first
+        for problem in error.problems {
+            let target: Target? = targets.first { $0.reader.field.name == problem.field }
+            var fault = RowFault(
+                row: row.line, column: target?.column?.header, field: problem.field.isEmpty ? nil : problem.field, message: problem.message,
+                value: target.map { text(of: $0, in: row).trimmingWhitespace() })
+            if let linked {
+                // The problem names that one record; what many rows have in common is the failure itself.
+                (fault.fact, fault.hint) = (error.message, Self.sameHint)
+                failure.rivals[failure.faults.count] = .record(linked)
+            } else if let field = entity.field(problem.field), field.description.isUnique, !record[field.name].isEmpty {
+                fault.hint = Self.sameHint
+                failure.rivals[failure.faults.count] = .holder(field: field.name, value: record[field.name])
+            } else if problem.message == "is required" {
+                fault.hint = "Choose a column that fills it, or give a value for every row."
+            } else if !error.hint.isEmpty {
+                fault.hint = error.hint
+            }
+            failure.faults.append(fault)
+        }
+        return failure
     }
+
+    private static let sameHint: String = "Leave these rows out, or have the import change the records that match."
 
     /// An error as one fact; a defect tells nothing of itself.
     static func message(of error: any Error) -> String {

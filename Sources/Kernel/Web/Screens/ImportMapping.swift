@@ -24,28 +24,58 @@ struct ImportMapping {
     }
 
     var html: HTML {
-        let rows = (item["columns"]?.array ?? []).html(row)
+        // What this product itself has put into a file of bad rows needs no place.
+        let columns = (item["columns"]?.array ?? []).filter { !ProblemFile.isOwn($0["header"]?.text ?? "") }
+        let rows = columns.html(row)
         let heads = [Parts.th("Column in the file"), Parts.th("Samples"), Parts.th("Goes to"), Parts.th("Read as")]
         let plan = item["plan"]
         let missing = (item["missing"]?.array ?? []).compactMap(\.text)
         let lacking: HTML = missing.isEmpty ? "" : Parts.notice(.warn, "Nothing fills \(missing.map(\.readable).joined(separator: ", ")).", "<p>Records need these fields; choose a column for each of them, or a value for every row.</p>")
         return """
-            \(lacking)\(questions)<form method="post" class="stack" action="/admin/imports/\(id)/check">\(csrfField(visit.csrf))\(Parts.table("Columns", classes: "", heads: heads, rows))\
+            \(lacking)<form method="post" class="stack" action="/admin/imports/\(id)/check">\(csrfField(visit.csrf))\(questions)\(Parts.table("Columns", classes: "", heads: heads, rows))\
             <div class="form"><div class="pair">\(choice("mode", "Records", plan?["mode"]?.text, [("create", "Add all as new"), ("create-or-update", "Change those that match, add the others"), ("update", "Only change those that match")]))\(matchChoice(plan))</div>\
             <div class="pair">\(choice("unknown_references", "A name that is not found", plan?["unknown_references"]?.text, [("refuse", "is a problem of its row"), ("leave-empty", "is left empty"), ("create", "becomes a new record")]))\(currency(plan))</div>\(missingTargets(plan))\(fixedValues(plan, missing))</div>\
             <div class="form-foot"><button class="button primary">Check the file</button><a class="button plain" href="/admin/imports">Later</a></div></form>
             """
     }
 
-    /// What cannot be guessed and must be said.
+    /// What cannot be guessed and must be said: for all days of the file at once, or column by column.
     private var questions: HTML {
         let open = item["questions"]?.array ?? []
         guard !open.isEmpty else { return "" }
         let list = open.html { question in
-            let options = (question["options"]?.array ?? []).compactMap(\.text).joined(separator: " or ")
-            return "<li>\(question["header"]?.text ?? ""): \(options)?</li>"
+            let options = (question["options"]?.array ?? []).compactMap(\.text).map(ImportMapping.told).joined(separator: " or ")
+            let examples = (question["examples"]?.array ?? []).compactMap(\.text).map { "“\($0)”" }.joined(separator: ", ")
+            return "<li><b>\(question["header"]?.text ?? "")</b>: \(options)? \(examples)</li>"
         }
-        return Parts.notice(.warn, "Some columns can be read in two ways.", "<p>Choose how under “Read as”.</p><ul>\(list)</ul>")
+        let days = open.filter { $0["subject"]?.text == "date_format" }
+        guard !days.isEmpty else {
+            return Parts.notice(.warn, "Some columns can be read in two ways.", "<p>Choose how under “Read as”.</p><ul>\(list)</ul>")
+        }
+        let example = days.lazy.compactMap { $0["examples"]?.array?.first?.text }.first ?? ""
+        let likelier = days.first?["options"]?.array?.first?.text ?? ""
+        let orders = likelier.hasPrefix("M") || likelier.hasPrefix("month") ? ["month-first", "day-first"] : ["day-first", "month-first"]
+        let choices = orders.html { order in
+            let day: String = DateFormat(name: order)?.read(example)?.day.description ?? ""
+            let words = order == "day-first" ? "the day" : "the month"
+            let meaning: HTML = day.isEmpty ? "" : " <span class=\"muted\">(\(day))</span>"
+            return "<label class=\"choice\"><input type=\"radio\" name=\"date_order\" value=\"\(order)\">\(words)\(meaning)</label>"
+        }
+        return Parts.notice(
+            .warn, "Some columns can be read in two ways.",
+            """
+            <ul>\(list)</ul><fieldset class="field"><legend>Which comes first in “\(example)”?</legend><div class="choices">\(choices)</div><p class="hint">This holds for all these columns, unless you choose another way under “Read as”.</p></fieldset>
+            """)
+    }
+
+    /// The name of a way of writing as people say it.
+    static func told(_ format: String) -> String {
+        switch format {
+        case "day-first": "in several ways, the day first"
+        case "month-first": "in several ways, the month first"
+        case "named": "3 Jan 2026"
+        default: format
+        }
     }
 
     private func row(_ column: JSONValue) -> HTML {
@@ -65,7 +95,7 @@ struct ImportMapping {
     private func format(_ column: JSONValue, _ index: String, _ header: String) -> HTML {
         let asked = (item["questions"]?.array ?? []).first { $0["header"]?.text == header }
         if let format = column["date_format"]?.text ?? (asked?["subject"]?.text == "date_format" ? "" : nil) {
-            let all = ["Y-M-D", "M/D/Y", "D/M/Y", "D.M.Y", "D-M-Y", "M-D-Y", "Y/M/D", "M.D.Y", "Y.M.D", "YYYYMMDD", "named"]
+            let all = ["Y-M-D", "M/D/Y", "D/M/Y", "D.M.Y", "D-M-Y", "M-D-Y", "Y/M/D", "M.D.Y", "Y.M.D", "YYYYMMDD", "named", "day-first", "month-first"]
             return select("date.\(index)", "Dates of \(header)", all, format, open: asked != nil)
         }
         if let format = column["number_format"]?.text ?? (asked?["subject"]?.text == "number_format" ? "" : nil) {
@@ -113,7 +143,7 @@ struct ImportMapping {
 
     private func select(_ name: String, _ label: String, _ values: [String], _ chosen: String, open: Bool) -> HTML {
         let blank: HTML = "<option value=\"\">(choose)</option>"
-        let options = values.html { "<option value=\"\($0)\"\(" selected", if: $0 == chosen && !open)>\($0)</option>" }
+        let options = values.html { "<option value=\"\($0)\"\(" selected", if: $0 == chosen && !open)>\(ImportMapping.told($0))</option>" }
         return "<select name=\"\(name)\" aria-label=\"\(label)\">\(blank, if: open || !values.contains(chosen))\(options)</select>"
     }
 
@@ -154,6 +184,8 @@ struct ImportMapping {
         }
         var members: [JSONValue.Member] = [.init(name: "mapping", value: .object(mapping))]
         if !dates.isEmpty { members.append(.init(name: "date_formats", value: .object(dates))) }
+        let order = form.text("date_order")
+        if !order.isEmpty { members.append(.init(name: "date_order", value: .string(order))) }
         if !numbers.isEmpty { members.append(.init(name: "number_formats", value: .object(numbers))) }
         if !multipliers.isEmpty { members.append(.init(name: "multipliers", value: .object(multipliers))) }
         members.append(.init(name: "create_missing", value: .array(form.values("create_missing").map(JSONValue.string))))

@@ -73,7 +73,7 @@ struct ImportScreen {
                 guard let file = visit.form.files.first(where: { $0.name == "file" }), !file.bytes.isEmpty else {
                     throw CRMError(.invalid, "no file was chosen", problems: [Problem(field: "file", "is missing")])
                 }
-                let query: [FrontRequest.QueryItem] = [.init(name: "entity", value: visit.form.text("entity")), .init(name: "file_name", value: file.fileName), .init(name: "encoding", value: visit.form.text("encoding"))]
+                let query: [FrontRequest.QueryItem] = [.init(name: "entity", value: visit.form.text("entity")), .init(name: "file_name", value: file.fileName)]
                 let answer = try await visit.front.raw(visit, "POST", ["imports"], query: query, file.bytes, type: "text/csv")
                 guard case .bytes(let bytes) = answer.body else { throw visit.front.unknown(visit) }
                 return .redirect("/admin/imports/\(try JSONValue(parsing: bytes)["id"]?.text ?? "")")
@@ -86,8 +86,7 @@ struct ImportScreen {
         let options = importable.html { "<option value=\"\($0.path)\"\(" selected", if: $0.path == chosen)>\($0.pluralTitle)</option>" }
         let body: HTML = """
             <form method="post" class="form" enctype="multipart/form-data" action="/admin/imports/new">\(csrfField(visit.csrf))\(trouble)<div class="field"><label for="entity">Import into</label><select id="entity" name="entity">\(options)</select></div>\
-            <div class="drop">\(Icon.named("upload"))<label for="file"><b>Drop a CSV or vCard file here</b>, or choose one</label><input type="file" id="file" name="file" accept=".csv,.tsv,.txt,.vcf,.vcard,text/csv,text/vcard" required><span class="muted file-name">Commas, semicolons or tabs; cards of an address book (.vcf); UTF-8, UTF-16 or Windows-1252.</span></div>\
-            <div class="field"><label for="encoding">Encoding</label><select id="encoding" name="encoding"><option value="">UTF-8 or UTF-16</option><option value="windows-1252">Windows-1252 (older spreadsheets)</option></select></div>\
+            <div class="drop">\(Icon.named("upload"))<label for="file"><b>Drop a CSV or vCard file here</b>, or choose one</label><input type="file" id="file" name="file" accept=".csv,.tsv,.txt,.vcf,.vcard,text/csv,text/vcard" required><span class="muted file-name">Commas, semicolons or tabs; cards of an address book (.vcf); how its text is written is found out, and you can correct it.</span></div>\
             <div class="form-foot"><button class="button primary">Upload</button><a class="button plain" href="/admin/imports">Cancel</a></div></form>
             """
         return try await page("Import a file", 0, body, status: status)
@@ -111,25 +110,29 @@ struct ImportScreen {
         let name = "\(item["file_name"]?.text ?? "") into \(title(item).lowercased())"
         let trouble: HTML = error.map { FieldForm.summary($0, fields: []) } ?? ""
         if visit.fragment == "part" { return visit.part(progress(item, id)) }
+        let wantsColumns = visit.query["step"] == "columns" || error != nil
         switch state {
-        case "uploaded": return try await page(name, 1, "\(trouble)\(ImportMapping(visit: visit, item: item, id: id).html)", status: error.map { Problems.status($0.code) } ?? 200)
-        case "checked":
-            if visit.query["step"] == "columns" || error != nil {
-                return try await page(name, 1, "\(trouble)\(ImportMapping(visit: visit, item: item, id: id).html)", status: error.map { Problems.status($0.code) } ?? 200)
-            }
-            return try await page(name, 2, checked(item, id))
+        case _ where state == "uploaded" || (wantsColumns && (state == "checked" || state == "failed")):
+            let columns: HTML = "\(ImportReading(visit: visit, item: item, id: id).html)\(ImportMapping(visit: visit, item: item, id: id).html)"
+            return try await page(name, 1, "\(trouble)\(columns)", status: error.map { Problems.status($0.code) } ?? 200)
+        case "checked": return try await page(name, 2, checked(item, id))
         case "checking": return try await page(name, 2, progress(item, id))
         case "running", "reverting": return try await page(name, 3, progress(item, id))
-        case "failed": return try await page(name, 3, "\(failure(item))\(problems(item, id))<div class=\"row\">\(Parts.post("Back to the columns", "/admin/imports/\(id)/again", csrf: visit.csrf, classes: ""))</div>")
+        case "failed":
+            let problems = ImportProblems(visit: visit, item: item, id: id)
+            let back: HTML = "\(Parts.post("Check it again", "/admin/imports/\(id)/again", csrf: visit.csrf, classes: ""))\(Parts.link("Back to the columns", "/admin/imports/\(id)?step=columns", classes: "plain"))"
+            return try await page(name, 3, "\(failure(item))\(problems.box)\(problems.ways(back))")
         default: return try await page(name, 3, finished(item, id))
         }
     }
 
     private func step(_ id: String, _ step: String) async throws -> FrontResponse {
+        if step == "problems", !visit.isPost { return try await ImportProblems.page(visit, id) }
         guard visit.isPost else { return .redirect("/admin/imports/\(id)") }
         do {
             switch step {
             case "check": _ = try await api("POST", [id, "check"], try await ImportMapping.plan(visit, try await api("GET", [id])))
+            case "read": _ = try await api("PATCH", [id], ImportReading.change(visit.form))
             case "again": _ = try await api("POST", [id, "check"])
             case "run":
                 let skip = visit.form["bad_rows"] == "skip" ? "skip" : "refuse-all"
@@ -171,29 +174,16 @@ struct ImportScreen {
     }
 
     private func checked(_ item: JSONValue, _ id: String) -> HTML {
-        let failed = item["failed"]?.int ?? 0
-        let good = (item["total"]?.int ?? 0) - failed
+        let problems = ImportProblems(visit: visit, item: item, id: id)
         let total = Display.grouped(item["total"]?.text ?? "0")
         let numbers = tiles(item, [("total", "Rows"), ("created", "Would be added"), ("updated", "Would be changed"), ("failed", "With problems")])
-        let choice: HTML = """
-            <div class="choices"><label class="choice"><input type="radio" name="bad_rows" value="refuse-all" checked>Import nothing unless every row is good</label><label class="choice"><input type="radio" name="bad_rows" value="skip">Import the \(Display.grouped(String(good))) good rows and leave the others out</label></div>
-            """
-        let words: HTML = failed == 0 ? Parts.notice(.good, "All \(total) rows are good.", "") : ""
-        return """
-            \(numbers)\(words)\(problems(item, id))<form method="post" class="stack" action="/admin/imports/\(id)/run">\(csrfField(visit.csrf))\(choice, if: failed > 0)<div class="form-foot"><button class="button primary">Import</button><a class="button plain" href="/admin/imports/\(id)?step=columns">Back to the columns</a></div></form>
-            """
-    }
-
-    private func problems(_ item: JSONValue, _ id: String) -> HTML {
-        let all = item["problems"]?.array ?? []
-        guard !all.isEmpty else { return "" }
-        let rows = all.html { problem in
-            "<tr><td class=\"num\" data-label=\"Row\">\(problem["row"]?.text ?? "")</td><td data-label=\"Column\">\(problem["column"]?.text ?? "")</td><td data-label=\"Problem\" class=\"wrap\">\(problem["message"]?.text ?? "")</td></tr>"
+        let back: HTML = "<a class=\"button plain\" href=\"/admin/imports/\(id)?step=columns\">Back to the columns</a>"
+        guard problems.failed > 0 else {
+            return """
+                \(numbers)\(Parts.notice(.good, "All \(total) rows are good.", ""))<form method="post" class="stack" action="/admin/imports/\(id)/run">\(csrfField(visit.csrf))<div class="form-foot"><button class="button primary">Import</button>\(back)</div></form>
+                """
         }
-        let download: HTML = "<a class=\"button compact\" href=\"/api/v1/imports/\(id)/problems.csv\" download>\(Icon.named("download"))Rows with problems</a>"
-        let count = item["failed"]?.int.map { Int($0) } ?? all.count
-        let head: HTML = "<thead><tr><th scope=\"col\" class=\"num\">Row</th><th scope=\"col\">Column</th><th scope=\"col\">Problem</th></tr></thead>"
-        return Parts.box("Problems", count: count, actions: download, "<div class=\"scroll\"><table class=\"rows\">\(head)<tbody>\(rows)</tbody></table></div>")
+        return "\(numbers)\(problems.box)\(problems.ways(back))"
     }
 
     private func failure(_ item: JSONValue) -> HTML {
@@ -212,6 +202,7 @@ struct ImportScreen {
             : Parts.notice(.good, "The \(plural) are in.", "")
         let list = Parts.link("Show the \(plural)", "/admin/\(item["path"]?.text ?? "")", classes: "primary")
         let revert = Parts.post("Take the import back…", "/admin/imports/\(id)/revert", csrf: visit.csrf, icon: "undo", classes: "danger", confirm: "Take back the whole import?")
-        return "\(told)\(numbers)\(problems(item, id))<div class=\"row\">\(list)\(revert, if: item["can_revert"]?.bool == true)</div>"
+        let problems = ImportProblems(visit: visit, item: item, id: id)
+        return "\(told)\(numbers)\(problems.box)\(problems.wayBack, if: state == "done")<div class=\"row\">\(list)\(revert, if: item["can_revert"]?.bool == true)</div>"
     }
 }
