@@ -191,6 +191,7 @@ import Testing
         let queue = WriterQueue<Int>(label: "test", most: 64) { jobs in
             for job in jobs { _ = job.work(0) }
             for job in jobs { job.finish(CRMError(.unavailable, "the disk failed")) }
+            return false
         }
         func reason(_ body: @escaping @Sendable (Int) throws -> Void) async -> String? {
             do { try await queue.run(body) } catch { return (error as? CRMError)?.message }
