@@ -102,11 +102,11 @@ extension StoreTransaction {
         guard !keys.isEmpty else { return }
         let marks: String = repeatElement("(?, ?, ?)", count: keys.count).joined(separator: ", ")
         let arguments: [SQLValue] = keys.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
-        try connection.execute("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
+        try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
     }
 
     func forgetMatchKeys(_ entity: EntityModel, _ id: RecordID) throws {
         guard !entity.duplicates.isEmpty else { return }
-        try connection.execute("DELETE FROM tenon_match_key WHERE entity = ? AND record = ?", [.text(entity.name), .integer(id.raw)])
+        try connection.post("DELETE FROM tenon_match_key WHERE entity = ? AND record = ?", [.text(entity.name), .integer(id.raw)])
     }
 }

@@ -25,6 +25,7 @@ enum Problems {
         if let known = error as? CRMError {
             return known.code == .internalError ? hidden(known) : known
         }
+        if let uncertain = error as? UncertainCommit { return uncertain.told }
         if dialect.isTemporary(error) {
             return CRMError(.unavailable, "the database cannot take this now", hint: "Try again in a moment.", cause: error)
         }
@@ -74,7 +75,8 @@ enum Problems {
         }
         var response = FrontResponse(status, contentType: "application/problem+json", body)
         if error.code == .unauthenticated { response = response.with("www-authenticate", "Bearer") }
-        if error.code == .unavailable || error.code == .throttled { response = response.with("retry-after", error.code == .throttled ? "60" : "1") }
+        let isSafeToRepeat: Bool = (error.code == .unavailable && !(error.cause is UncertainCommit)) || error.code == .throttled
+        if isSafeToRepeat { response = response.with("retry-after", error.code == .throttled ? "60" : "1") }
         return response
     }
 }

@@ -6,12 +6,24 @@ protocol Engine: Sendable {
     var dialect: any Dialect { get }
     /// Runs a closure over one consistent view.
     func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Runs a closure over one consistent view that may be a little late, though not behind a position: where there are copies of
+    /// the database, one of them answers. The closure runs again elsewhere when a copy could not.
+    func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Where the log stands of what was stored from here; the beginning where there are no copies that could be behind.
+    var position: LogPosition { get }
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
     func integrityProblems() async throws -> [String]
     /// Finishes what is under way and closes the database.
     func close() async throws
+}
+
+extension Engine {
+    var position: LogPosition { .beginning }
+    func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await read(body)
+    }
 }
 
 /// What an engine can be sent as an argument.
@@ -27,6 +39,9 @@ protocol Connection: AnyObject {
     /// Runs a statement and gives the count of rows it changed.
     @discardableResult
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int
+    /// Runs a statement that nobody waits for: it may go along with the next one, and what is wrong with it is told then, at the
+    /// end of its step (``savepoint(_:)``) or of the transaction at the latest.
+    func post(_ sql: String, _ arguments: [SQLValue]) throws
     /// Runs a query and hands over each row until the closure returns false. No other statement with the same text may run
     /// meanwhile.
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws
@@ -62,6 +77,8 @@ extension Row {
 }
 
 extension Connection {
+    func post(_ sql: String, _ arguments: [SQLValue]) throws { try execute(sql, arguments) }
+
     @discardableResult
     func execute(_ sql: String) throws -> Int { try execute(sql, []) }
 
