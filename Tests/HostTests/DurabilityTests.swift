@@ -70,6 +70,8 @@ import Glibc
             }
             let complaints: [String] = try ledger.complaints(program, strict: strict)
             #expect(complaints == [])
+            let doctor = try program.run("doctor")
+            #expect(doctor.status == 0, "\(doctor)")
         }
     }
 

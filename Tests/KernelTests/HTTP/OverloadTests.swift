@@ -45,6 +45,10 @@ import Testing
             try RawClient.send(Array((head.replacing("\n", with: "\r\n") + "\r\n\r\n").utf8) + body, to: port)
         }
 
+        func expect(_ answer: String, _ status: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+            #expect(OverloadTests.status(answer) == status, "\(answer.prefix(300))", sourceLocation: sourceLocation)
+        }
+
         func get(_ path: String) throws -> String { try ask("GET \(path) HTTP/1.1\n\(head)\nConnection: close") }
     }
 
@@ -72,7 +76,7 @@ import Testing
         gate.open()
     }
 
-    private static func status(_ answer: String) -> Int { Int(answer.split(separator: " ").dropFirst().first ?? "") ?? 0 }
+    fileprivate static func status(_ answer: String) -> Int { Int(answer.split(separator: " ").dropFirst().first ?? "") ?? 0 }
 
     private static func wait(_ what: String, until isTrue: () -> Bool) throws {
         let end = ContinuousClock.now + .seconds(20)
@@ -128,9 +132,9 @@ import Testing
             #expect(took[48] < .milliseconds(500))
             let page = try site.ask("GET /admin HTTP/1.1\n\(site.head)\nAccept: text/html\nConnection: close")
             #expect(Self.status(page) == 503 && page.contains("<h1>One moment</h1>"))
-            #expect(Self.status(try site.get("/healthz")) == 200)
-            #expect(Self.status(try site.get("/readyz")) == 200)
-            #expect(Self.status(try site.get("/login")) == 200)
+            site.expect(try site.get("/healthz"), 200)
+            site.expect(try site.get("/readyz"), 200)
+            site.expect(try site.get("/login"), 200)
             let form = Array("email=boss%40example.org&password=a+long+walk+by+the+sea".utf8)
             let login = try site.ask(
                 "POST /login HTTP/1.1\nHost: x\nConnection: close\nContent-Type: application/x-www-form-urlencoded\nContent-Length: \(form.count)", form)
@@ -140,7 +144,7 @@ import Testing
             #expect(Self.status(made) == 201)
             site.gate.open()
             for connection in waiting { #expect(connection.rest(seconds: 20)?.contains("done") == true) }
-            #expect(Self.status(try site.get("/api/v1/chores")) == 200)
+            site.expect(try site.get("/api/v1/chores"), 200)
         }
     }
 
@@ -159,7 +163,7 @@ import Testing
                 return connection
             }
             let began = ContinuousClock.now
-            #expect(Self.status(try site.get("/api/v1/chores")) == 200)
+            site.expect(try site.get("/api/v1/chores"), 200)
             #expect(ContinuousClock.now - began < .seconds(2))
             // A drop now and then is not enough.
             for _ in 0..<10 {
@@ -194,7 +198,7 @@ import Testing
             #expect(Self.status(answer) == 503 && answer.contains("retry-after: 1"))
             for connection in idle { #expect(connection.isGivenUp(seconds: 10)) }
             try Self.wait("room") { !site.admissions.connections.isScarce }
-            #expect(Self.status(try site.get("/healthz")) == 200)
+            site.expect(try site.get("/healthz"), 200)
         }
     }
 
@@ -210,13 +214,14 @@ import Testing
                 return connection
             }
             try Self.wait("the answers to lie about") { site.admissions.answers.isSpent }
-            #expect(Self.status(try site.get("/api/v1/chores")) == 503)
-            #expect(Self.status(try site.get("/healthz")) == 200)
+            site.expect(try site.get("/api/v1/chores"), 503)
+            site.expect(try site.get("/healthz"), 200)
             try Self.wait("the answers to be given up") { site.admissions.answers.now == 0 }
-            #expect(Self.status(try site.get("/api/v1/chores")) == 200)
+            site.expect(try site.get("/api/v1/chores"), 200)
             withExtendedLifetime(deaf) {}
             // Somebody who listens gets all of it.
-            #expect(try site.get("/plugins/slow/large").utf8.count > 4 << 20)
+            let large: String = try site.get("/plugins/slow/large")
+            #expect(large.utf8.count > 4 << 20)
         }
     }
 
@@ -241,8 +246,8 @@ import Testing
             func upload(_ head: String) throws -> String {
                 try site.ask("POST /api/v1/imports?entity=chore HTTP/1.1\nHost: x\nConnection: close\nContent-Type: text/csv\n\(head)\nContent-Length: \(file.count)", file)
             }
-            #expect(Self.status(try upload("Authorization: Bearer nobody")) == 413)
-            #expect(Self.status(try upload("Authorization: Bearer \(site.token)")) == 201)
+            site.expect(try upload("Authorization: Bearer nobody"), 413)
+            site.expect(try upload("Authorization: Bearer \(site.token)"), 201)
         }
     }
 
@@ -255,7 +260,7 @@ import Testing
             #expect(Self.status(answer) == 503)
             #expect(answer.lowercased().contains("retry-after"))
             let chore = Array(#"{"title": "Sweep"}"#.utf8)
-            #expect(Self.status(try site.ask("POST /api/v1/chores HTTP/1.1\n\(site.head)\nConnection: close\nContent-Length: \(chore.count)", chore)) == 201)
+            site.expect(try site.ask("POST /api/v1/chores HTTP/1.1\n\(site.head)\nConnection: close\nContent-Length: \(chore.count)", chore), 201)
         }
     }
 }
