@@ -1,7 +1,7 @@
 # The front door; each task is a short script in tools/.
 PREFIX ?= /usr/local
 
-.PHONY: run build test check bench install assets clean
+.PHONY: run build test crash-test check bench install assets clean
 .DEFAULT_GOAL := build
 
 run:            ## install what is missing, build, prepare ./data with demo data, serve
@@ -10,6 +10,8 @@ build:          ## leave a release build that runs in place as .build/release/te
 	@tools/build
 test:           ## run everything, in a real browser too
 	@tools/test
+crash-test:     ## kill the server fifty times, fill its disk, have it fail
+	@tools/crash-test
 check:          ## build with warnings shown and check the layers
 	@tools/check
 bench:          ## print speed as ratios to bare SQLite and a bare route

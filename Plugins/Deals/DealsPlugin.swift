@@ -43,7 +43,7 @@ public struct DealsPlugin: Plugin {
             Deal.self, by: Deal.stage, within: Deal.pipeline, columnWithin: Stage.pipeline,
             card: [Deal.value, Deal.company, Deal.customer, Deal.owner], sums: [Deal.value, Deal.expectedRevenue], rows: [Deal.owner])
         crm.board(
-            Deal.self, "forecast", "Forecast", months: Deal.expectedCloseDate, within: Deal.pipeline,
+            Deal.self, "forecast", "Forecast", months: Deal.expectedCloseDate, earlier: "Overdue", within: Deal.pipeline,
             card: [Deal.expectedRevenue, Deal.stage, Deal.company, Deal.customer, Deal.owner], sums: [Deal.expectedRevenue, Deal.value],
             cards: Deal.outcome == .open, rows: [Deal.owner, Deal.pipeline])
         crm.detail(

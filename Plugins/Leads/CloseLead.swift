@@ -10,6 +10,21 @@ enum MarkLost: Action {
 
     static func isAvailable(_ lead: Record<Lead>) -> Bool { lead[Lead.outcome] == .open }
 
+    /// Before anybody looks for a reason in an empty list.
+    static func suggest(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws { try requireReasons(transaction) }
+
+    static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {
+        if call.isEmpty(reason) { try requireReasons(transaction) }
+    }
+
+    private static func requireReasons(_ transaction: Transaction) throws {
+        let all = transaction.elevated(for: "Whether there is any reason to choose is no secret.")
+        guard try all.count(LostReason.self, where: LostReason.active == true, atMost: 1) == 0 else { return }
+        throw CRMError.refused(
+            "there is no active lost reason to choose",
+            hint: "Add one, or switch one on, under Settings, Lost reasons, or with `tenon lost-reasons add --name \"No budget\"`.")
+    }
+
     static func run(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {
         var lead = try transaction.find(Lead.self, call.record.id)
         lead[Lead.outcome] = .lost

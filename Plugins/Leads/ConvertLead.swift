@@ -53,9 +53,19 @@ enum ConvertLead: Action {
         if call.isEmpty(customerEmail) { call[customerEmail] = lead[Lead.email] }
         if call.isEmpty(customerPhone) { call[customerPhone] = lead[Lead.phone] }
         if call.isEmpty(companyName) { call[companyName] = lead[Lead.companyName] }
+        // Of several companies with the name, only somebody who looks can choose.
         if call.isEmpty(company), let name = lead[Lead.companyName] {
-            call[company] = try transaction.first(Company.self, where: Company.name == name).map { Reference($0.id) }
+            let known = try transaction.all(Company.self, where: Company.name == name, limit: 2)
+            if known.count == 1 { call[company] = Reference(known[0].id) }
         }
+    }
+
+    /// The company that the lead names: the one that is known, or a new one.
+    static func suggest(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {
+        guard call[companyOption] == .none, let name = call.record[Lead.companyName], !name.trimmedSpaces.isEmpty else { return }
+        let known = try transaction.count(Company.self, where: Company.name == name)
+        // Of several that bear the name, a choice is asked for.
+        call[companyOption] = known == 0 ? .new : .existing
     }
 
     static func run(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {

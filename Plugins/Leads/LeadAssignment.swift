@@ -3,8 +3,8 @@ import PluginAPI
 /// Finds the user to whom a lead goes, and says why.
 ///
 /// Rules are asked in their order. The first one that holds and has somebody free decides; its people take turns, whoever is not
-/// active or has as many open leads as the rule allows is passed over. Whose turn it was is stored with the rule, in the
-/// transaction of the lead.
+/// active or has as many open leads as the rule allows is passed over, and so are the members of a team that has as many together as
+/// it may. Whose turn it was is stored with the rule, in the transaction of the lead.
 struct LeadAssignment {
     /// What came of it. Without a user nobody was free.
     struct Choice {
@@ -35,7 +35,7 @@ struct LeadAssignment {
                 passed.append("The rule “\(rule[LeadAssignmentRule.name])” cannot be worked out: \(reason).")
                 continue
             }
-            let turn: Turn = try turn(of: rule)
+            let turn: Turn = try turn(of: rule, among: rules)
             let words: String = condition.isEmpty ? "it holds for every lead" : "it holds for this lead"
             if let user = turn.user {
                 var rule: Record<LeadAssignmentRule> = rule
@@ -56,9 +56,39 @@ struct LeadAssignment {
         var why: String
     }
 
-    private func turn(of rule: Record<LeadAssignmentRule>) throws -> Turn {
+    /// The team of a rule, and how much room it has.
+    private struct Crew {
+        var name: String
+        var members: Set<RecordID>
+        var open = 0
+        /// The least that an active rule allows the team; nil for any number.
+        var capacity: Int?
+
+        var isFull: Bool { capacity.map { open >= $0 } ?? false }
+        /// What is told of it. How many exactly is for those who see the colleagues' leads.
+        var load: String { capacity.map { "; the team \(name) has fewer than \($0) together" } ?? "" }
+    }
+
+    private func crew(_ team: Record<Team>, _ rules: [Record<LeadAssignmentRule>]) throws -> Crew {
+        let members: [RecordID] = team[Team.members].ids
+        let allowed: [Int] = rules.compactMap { rule in
+            rule[LeadAssignmentRule.team]?.id == team.id ? rule[LeadAssignmentRule.teamCapacity] : nil
+        }
+        var crew = Crew(name: team[Team.name], members: Set(members), capacity: allowed.min())
+        guard let capacity = crew.capacity, !members.isEmpty else { return crew }
+        let theirs: Condition<Lead> = Condition(.oneOf(Lead.owner.name, members.map { .value(.integer($0.raw)) }))
+        crew.open = try everything.count(Lead.self, where: theirs && Lead.outcome == .open, atMost: capacity)
+        return crew
+    }
+
+    private func turn(of rule: Record<LeadAssignmentRule>, among rules: [Record<LeadAssignmentRule>]) throws -> Turn {
         var ids: [RecordID] = []
-        if let team = rule[LeadAssignmentRule.team] { ids = try everything.find(team)[Team.members].ids }
+        var crew: Crew?
+        if let team = rule[LeadAssignmentRule.team] {
+            let team: Record<Team> = try everything.find(team)
+            ids = team[Team.members].ids
+            crew = try self.crew(team, rules)
+        }
         for id in rule[LeadAssignmentRule.users].ids where !ids.contains(id) { ids.append(id) }
         guard !ids.isEmpty else { return Turn(why: "Its team has no members.") }
         let people: [Record<User>] = try everything.all(
@@ -69,8 +99,11 @@ struct LeadAssignment {
         let order: [RecordID] = Array(ids[(last + 1)...] + ids[..<(last + 1)])
         let capacity: Int? = rule[LeadAssignmentRule.capacity]
         var skipped: [String] = []
+        if let crew, crew.isFull { skipped.append("the team \(crew.name), whose members have no room together") }
         for id in order {
             guard let person = byID[id] else { continue }
+            let isOfTeam: Bool = crew?.members.contains(id) ?? false
+            if isOfTeam, crew?.isFull ?? false { continue }
             let name: String = person[User.name]
             guard person[User.active] else {
                 skipped.append("\(name) is not active")
@@ -87,6 +120,7 @@ struct LeadAssignment {
                 }
                 load = ", with \(open) of \(capacity) open leads"
             }
+            if isOfTeam, let crew { load += crew.load }
             return Turn(user: Reference(id), name: name, why: "It was the turn of \(name)\(load).\(LeadAssignment.told(skipped))")
         }
         return Turn(why: LeadAssignment.told(skipped).trimmingFirstSpace)

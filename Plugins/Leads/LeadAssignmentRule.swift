@@ -10,11 +10,14 @@ public enum LeadAssignmentRule: Entity {
     public static let users = Field<References<User>>("users", .whenTargetIsDeleted(.clear), .help("Take turns, too; needed without a team."))
     public static let capacity = Field<Int?>(
         "capacity", .label("Most open leads each"), .range(1...100_000), .help("Whoever has so many gets no more. Empty: any number."))
+    public static let teamCapacity = Field<Int?>(
+        "team_capacity", .label("Most open leads of the team"), .range(1...1_000_000),
+        .help("Together: while the team's members have so many, none of them gets more. Where several rules name the team, the least counts."))
     public static let active = Field<Bool>("active", .byDefault(true), .toggle)
     public static let position = Field<Int>("position", .indexed, .byDefault(0))
     /// Whose turn it was last.
     public static let lastUser = Field<Reference<User>?>("last_user", .label("Last turn"), .derived, .whenTargetIsDeleted(.clear))
 
-    public static let schema = Schema("lead_assignment_rule", name, condition, team, users, capacity, active, position, lastUser)
+    public static let schema = Schema("lead_assignment_rule", name, condition, team, users, capacity, teamCapacity, active, position, lastUser)
         .icon("users").group("Sales").lookup()
 }

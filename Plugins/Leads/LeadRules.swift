@@ -18,7 +18,8 @@ enum LeadRules {
             : "an open lead with this address exists already"
         throw CRMError(
             .invalid, "there is an open lead with this e-mail address",
-            hint: isVisible ? "Work on lead \(other.id) instead, merge the two, or close it first." : "A colleague works on it.",
+            // The way to merge is told to those who may go it, by its link.
+            hint: isVisible ? "Work on lead \(other.id) instead, or close it first." : "A colleague works on it.",
             problems: [Problem(Lead.email, problem)], links: [.init(to: other), .init(mergingInto: other)])
     }
 

@@ -50,9 +50,10 @@ public struct LeadsPlugin: Plugin {
             columns: (LeadStatus.isFinal == false).filter, cards: Lead.outcome == .open)
         crm.detail(
             Lead.self,
-            FieldSection("", Lead.title, Lead.status, Lead.outcome, Lead.value, Lead.source, Lead.owner, Lead.nextFollowUp, Lead.score),
-            FieldSection("Contact", Lead.contactName, Lead.function, Lead.email, Lead.phone),
-            FieldSection("Company", Lead.companyName, Lead.industry, Lead.companySize, Lead.area),
+            // In the order in which somebody on the telephone types it.
+            FieldSection("", Lead.title, Lead.contactName, Lead.email, Lead.phone, Lead.companyName, Lead.function),
+            FieldSection("Where we are", Lead.status, Lead.outcome, Lead.value, Lead.source, Lead.owner, Lead.nextFollowUp, Lead.score),
+            FieldSection("Company", Lead.industry, Lead.companySize, Lead.area),
             FieldSection("About", Lead.description),
             FieldSection("Where it came from", Lead.campaign, Lead.form),
             FieldSection("Outcome", Lead.convertedAt, Lead.convertedCustomer, Lead.lostReason))
@@ -79,7 +80,7 @@ public struct LeadsPlugin: Plugin {
             LeadAssignmentRule.self,
             columns: [
                 LeadAssignmentRule.name, LeadAssignmentRule.condition, LeadAssignmentRule.team, LeadAssignmentRule.users,
-                LeadAssignmentRule.capacity, LeadAssignmentRule.active, LeadAssignmentRule.position,
+                LeadAssignmentRule.capacity, LeadAssignmentRule.teamCapacity, LeadAssignmentRule.active, LeadAssignmentRule.position,
             ],
             sort: .ascending(LeadAssignmentRule.position))
         crm.list(LeadSource.self, columns: [LeadSource.name, LeadSource.active], sort: .ascending(LeadSource.name))

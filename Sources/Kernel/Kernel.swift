@@ -28,6 +28,8 @@ final class Kernel: Sendable {
         var safeMode: String?
         /// Names that are not looked up when something is sent outside, as `host:port:address`: only in tests.
         var resolved: [String] = []
+        /// How often servers of one database look at each other.
+        var pace = Peers.Pace()
     }
 
     let options: Options
@@ -49,7 +51,11 @@ final class Kernel: Sendable {
     private let slowKeeper = Mutex<Task<Void, Never>?>(nil)
     /// Which reading of the settings began last, and which one holds.
     private let settingTurns = Mutex((begun: 0, held: 0))
+    /// Which reading of the rights began last, and which one holds.
+    private let rightTurns = Mutex((begun: 0, held: 0))
     private let rightsNow: RightsHolder
+    /// The servers of this database; nil where there is but one.
+    let peers: Peers?
 
     /// Who may do what, as of now.
     var rights: RightsSnapshot { rightsNow.current }
@@ -70,12 +76,25 @@ final class Kernel: Sendable {
         // Before any plugin is loaded: one that crashed the server too often stays out.
         let reports = ReportFolder(dataDirectory: options.dataDirectory)
         let quarantined = try await CrashLedger.takeIn(reports, engine)
+        // Before anything is read that another server may change.
+        let peers: Peers? =
+            engine.isShared
+            ? try await Peers.join(engine, at: PeerNode(dataDirectory: options.dataDirectory), pace: options.pace) : nil
         let plugins = PluginHost(
             store: store, catalogue: PluginCatalogue(home: options.home, dataDirectory: options.dataDirectory),
-            isSafe: options.safeMode != nil, quarantined: quarantined)
-        try await plugins.boot(options.beginning)
+            isSafe: options.safeMode != nil, quarantined: quarantined, peers: peers)
+        do { try await plugins.boot(options.beginning) } catch {
+            await peers?.leave()
+            throw error
+        }
+        if let peers { store.share(as: peers.id) }
 
-        let kernel = Kernel(options, store, plugins, rights)
+        // An uninstallation that was cut short behind its transaction is brought to its end.
+        for done in try await LeftoverFiles(dataDirectory: options.dataDirectory).putAway(engine, all: false) {
+            Logger(label: "tenon").notice("left over from an earlier end: \(done)")
+        }
+
+        let kernel = Kernel(options, store, plugins, rights, peers)
         try await kernel.reloadRights()
         try await kernel.reloadSettings()
         try await kernel.webhooks.reload()
@@ -96,8 +115,9 @@ final class Kernel: Sendable {
         return try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
     }
 
-    private init(_ options: Options, _ store: Store, _ plugins: PluginHost, _ rights: RightsHolder) {
+    private init(_ options: Options, _ store: Store, _ plugins: PluginHost, _ rights: RightsHolder, _ peers: Peers?) {
         self.options = options
+        self.peers = peers
         self.store = store
         self.plugins = plugins
         clock = options.clock
@@ -115,7 +135,7 @@ final class Kernel: Sendable {
         let webhooks = Webhooks(
             store: store,
             client: OutgoingClient(places: Webhooks.width, resolved: options.resolved, allowsPrivate: allowsPrivate),
-            rights: { rights.current }, log: { logger.warning("\($0)") })
+            leases: peers?.leases, rights: { rights.current }, log: { logger.warning("\($0)") })
         self.webhooks = webhooks
         let context: MakeContext = { user, via, plugin in
             let actor = user.map { Actor.user($0, via: via, rights: rights.current) } ?? .system(via, rights: rights.current)
@@ -124,20 +144,21 @@ final class Kernel: Sendable {
         authenticator = Authenticator(engine: engine, clock: clock, safeMode: options.safeMode) { rights.current }
         live = LiveUpdates(clock: clock) { user, entity in rights.current.scope(of: user, right: "view", entity: entity) }
         deliveries = Deliveries(
-            engine: engine, clock: clock, registry: { store.registry }, calls: store.calls, log: { logger.warning("\($0)") },
-            context: context, webhooks: { try await webhooks.spread($0) })
+            engine: engine, clock: clock, registry: { store.registry }, calls: store.calls, leases: peers?.leases,
+            log: { logger.warning("\($0)") }, context: context, webhooks: { try await webhooks.spread($0) })
         jobs = JobRunner(
             engine: engine, clock: clock, registry: { store.registry }, zone: { store.settings.calendar },
-            calls: store.calls, log: { logger.warning("\($0)") }, context: context)
+            calls: store.calls, leases: peers?.leases, log: { logger.warning("\($0)") }, context: context)
         formulas = FormulaKeeper(store: store, rights: { rights.current }, log: { logger.warning("\($0)") })
         duplicates = MatchKeeper(store: store, rights: { rights.current }, log: { logger.warning("\($0)") })
-        imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports")
+        imports = Importer(store: store, clock: clock, folder: options.dataDirectory + "/imports", leases: peers?.leases)
         assets = AssetFiles(folder: options.home.assets)
         slow = SlowCallBook(store: store) { .system("calls", rights: rights.current) }
     }
 
     /// Begins the work in the background: deliveries, jobs, imports that an earlier end interrupted.
     func start() async throws {
+        peers?.start { [weak self] change in try await self?.follow(change) } waking: { [weak self] in await self?.workIsFree() }
         // Without plugins there is nothing to run, and what waits for them keeps waiting.
         if options.safeMode != nil { return }
         store.calls.uses.start(store.engine) { Logger(label: "tenon.background").warning("\($0)") }
@@ -163,6 +184,7 @@ final class Kernel: Sendable {
         await slow.settle()
         await webhooks.stop()
         try await store.calls.uses.stop(store.engine)
+        await peers?.leave()
         try await store.engine.close()
     }
 
@@ -200,8 +222,17 @@ final class Kernel: Sendable {
 
     /// Reads users, teams and roles again.
     func reloadRights() async throws {
+        let turn = rightTurns.withLock { turns in
+            turns.begun += 1
+            return turns.begun
+        }
         let rights: RightsSnapshot = try await store.engine.read { try RightsLoader.load($0) }
-        rightsNow.current = rights.with(store.registry)
+        rightTurns.withLock { turns in
+            // As with settings: a reading that began later knows more.
+            guard turn > turns.held else { return }
+            turns.held = turn
+            rightsNow.current = rights.with(store.registry)
+        }
     }
 
     /// Reads the settings again: after a change of one, and after plugins came or went.

@@ -79,3 +79,43 @@ def test_a_wrong_password_is_told_and_the_way_goes_on_to_where_one_wanted(chromi
     page.keyboard.press("Enter")
     page.wait_for_url("**/admin/companies?q=paper")
     context.close()
+
+
+def test_an_agent_is_offered_to_merge_what_is_there_already_and_may(agent):
+    page, _ = agent
+    word = "Twin" + secrets.token_hex(3)
+    mail = f"{word.lower()}@x.example"
+    page.goto("/admin/leads/new")
+    page.fill("#title", f"{word} first")
+    page.fill("#contact_email", mail)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/admin/leads/\d+$"))
+    first = page.url
+    page.goto("/admin/leads/new")
+    page.fill("#title", f"{word} second")
+    page.fill("#contact_email", mail)
+    page.fill("#contact_phone", "+49 40 555 99")
+    page.keyboard.press("Control+Enter")
+    trouble = page.locator(".problems")
+    expect(trouble).to_contain_text("There is an open lead with this e-mail address")
+    expect(trouble.locator("a", has_text=f"Lead {word} first")).to_have_count(1)
+    trouble.locator("button", has_text=f"Merge into {word} first").click()
+    expect(page.locator("h1")).to_contain_text(f"Add to {word} first")
+    page.locator("form button.primary").click()
+    page.wait_for_url(first)
+    expect(page.locator(".facts").first).to_contain_text("+49 40 555 99")
+
+    # Two that are there become one, though an agent deletes none.
+    page.goto("/admin/leads/new")
+    page.fill("#title", f"{word} third")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/admin/leads/\d+$"))
+    page.goto(f"/admin/leads?q={word}")
+    page.locator("input[name=id]").nth(0).check()
+    page.locator("input[name=id]").nth(1).check()
+    expect(page.locator(".bulk >> text=Delete…")).to_have_count(0)
+    page.locator(".bulk >> text=Merge…").click()
+    page.locator("dialog[open] button.primary").click()
+    expect(page.locator(".toasts")).to_contain_text("2 leads are one now")
+    page.locator(".toasts button", has_text="Undo").click()
+    expect(page.locator(".toasts")).to_contain_text("as before")

@@ -1,6 +1,7 @@
 """A day of a sales team, in the browser."""
 import re
 import secrets
+import time
 
 from playwright.sync_api import expect
 
@@ -119,6 +120,52 @@ def test_a_lead_is_added_with_the_keyboard_alone(visit):
     keys.press("Enter")
     page.wait_for_url(re.compile(r"/admin/leads/\d+$"))
     expect(page.locator(".facts").first.locator("xpath=../..")).to_contain_text("Petra Anders")
+
+
+def test_a_whole_lead_is_added_by_keyboard_from_the_list_in_under_twenty_seconds(visit):
+    page = visit("/admin/leads")
+    keys = page.keyboard
+    # As fast as a practised hand types, with a moment to look and to think before each field.
+    letter, look = 80, 250
+    mark = secrets.token_hex(2)
+    name = f"Cold room {mark}"
+    typed = {
+        "title": name, "contact_name": "Anke Vogel", "contact_email": f"anke.{mark}@baltic.example", "contact_phone": "+49 431 5550 17",
+        "company_name": "Baltic Cold Stores",
+    }
+    began = time.monotonic()
+    page.wait_for_timeout(look)
+    keys.press("c")
+    expect(page.locator("dialog[open] #title")).to_be_focused()
+    for place, (field, text) in enumerate(typed.items()):
+        # The fields follow each other by Tab alone, in this order.
+        if place:
+            keys.press("Tab")
+        expect(page.locator(f"dialog[open] #{field}")).to_be_focused()
+        page.wait_for_timeout(look)
+        keys.type(text, delay=letter)
+    page.wait_for_timeout(look)
+    keys.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/admin/leads/\d+$"))
+    expect(page.locator("h1")).to_have_text(name)
+    took = time.monotonic() - began
+    assert took < 20, f"{took:.1f} s"
+    print(f"a lead by keyboard: {took:.1f} s, {sum(len(text) for text in typed.values())} letters at {letter} ms each")
+    facts = page.locator(".facts").first
+    for text in typed.values():
+        expect(facts).to_contain_text(text)
+    # What nobody typed is filled in: the default status.
+    expect(page.locator(".page-head")).to_contain_text("New")
+
+
+def test_the_page_of_a_new_lead_takes_what_is_typed_at_once(visit):
+    page = visit("/admin/leads/new")
+    expect(page.locator("#title")).to_be_focused()
+    name = "Typed at once " + secrets.token_hex(3)
+    page.keyboard.type(name)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/admin/leads/\d+$"))
+    expect(page.locator("h1")).to_have_text(name)
 
 
 def test_a_form_that_does_not_fit_says_so_at_its_fields_and_keeps_what_was_typed(visit):

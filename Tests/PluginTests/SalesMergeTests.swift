@@ -49,6 +49,55 @@ import Testing
         #expect(try await found(host, "lead", id) == ["Hidden: same phone"])
     }
 
+    @Test(arguments: [DefaultRole.salesAgent, .sdr])
+    func `an agent merges two own leads without the right to delete any, and takes it back`(role: DefaultRole) async throws {
+        let host = try await SalesHost()
+        let ids = try await host.write(as: role) { transaction in
+            [
+                try transaction.add("lead", ["title": .text("Pilot"), "contact_phone": .text("030 1234567")]).id,
+                try transaction.add("lead", ["title": .text("Pilot once more"), "contact_email": .text("ada@x.example")]).id,
+            ]
+        }
+        #expect(try await host.refusal(as: role) { try $0.delete("lead", ids[1]) }.code == .forbidden)
+        let outcome = try await host.write(as: role) { try $0.merge($0.registry.require("lead"), MergeRequest(survivor: ids[0], others: [ids[1]])) }
+        #expect(outcome.record["contact_email"] == .text("ada@x.example"))
+        let report = try await host.write(as: role) { try $0.takeBack(outcome.change) }
+        #expect(report.kept.isEmpty, "\(report.kept)")
+        try await host.read(as: role) { transaction throws in
+            #expect(try transaction.get("lead", ids[0])["contact_email"] == .null)
+            #expect(try transaction.get("lead", ids[1])["contact_email"] == .text("ada@x.example"))
+        }
+    }
+
+    @Test func `an agent neither merges with a colleague's lead nor learns of it`() async throws {
+        let host = try await SalesHost()
+        let hidden = try await host.write { try $0.add("lead", ["title": .text("Hidden"), "contact_email": .text("ada@x.example")]).id }
+        let mine = try await host.write(as: .salesAgent) { try $0.add("lead", ["title": .text("Mine")]).id }
+        let refusal = try await host.refusal(as: .salesAgent) { try $0.merge($0.registry.require("lead"), MergeRequest(survivor: mine, others: [hidden])) }
+        let nothing = try await host.refusal(as: .salesAgent) { try $0.merge($0.registry.require("lead"), MergeRequest(survivor: mine, others: [RecordID(999)])) }
+        #expect(refusal.code == .notFound && refusal.message == nothing.message.replacing("999", with: "\(hidden)"), "as if there were none")
+        let taken = try await host.refusal(as: .salesAgent) { try $0.change("lead", mine, ["contact_email": .text("ada@x.example")]) }
+        #expect(taken.links.isEmpty, "neither the way there nor the offer")
+        #expect(!"\(taken)".contains("Hidden") && !"\(taken)".contains(" \(hidden)"))
+        #expect(!taken.hint.contains("merge"))
+    }
+
+    @Test func `a second open lead with an e-mail is refused with a link to the first, and an offer to merge to whoever may`() async throws {
+        let host = try await SalesHost()
+        let first = try await host.write(as: .salesAgent) { try $0.add("lead", ["title": .text("First"), "contact_email": .text("ada@x.example")]).id }
+        func ways(_ role: DefaultRole) async throws -> [String] {
+            try await host.refusal(as: role) { try $0.add("lead", ["title": .text("Second"), "contact_email": .text("ADA@x.example")]) }.links.map { "\($0.kind) \($0.title)" }
+        }
+        let both = ["record Lead First", "merge Merge into First"]
+        #expect(try await ways(.salesAgent) == both)
+        #expect(try await ways(.administrator) == both)
+        // Marketing sees every lead and changes none; the SDR does not see it.
+        #expect(try await ways(.marketing) == ["record Lead First"])
+        #expect(try await ways(.sdr).isEmpty)
+        let told = try await host.refusal(as: .salesAgent) { try $0.add("lead", ["title": .text("Second"), "contact_email": .text("ada@x.example")]) }
+        #expect(told.hint == "Work on lead \(first) instead, or close it first.")
+    }
+
     @Test func `companies are found whatever their legal form and web address look like`() async throws {
         let host = try await SalesHost()
         let id = try await host.write { transaction in
@@ -117,6 +166,34 @@ import Testing
         }
     }
 
+    @Test func `the timeline of a customer names the records that were merged into it, to whoever sees the customer`() async throws {
+        let host = try await SalesHost()
+        let ids = try await host.write { transaction in
+            [try transaction.add("customer", ["name": .text("Ada Falk")]).id, try transaction.add("customer", ["name": .text("Ada Falck")]).id]
+        }
+        let outcome = try await host.write { try $0.merge($0.registry.require("customer"), MergeRequest(survivor: ids[0], others: [ids[1]])) }
+        func told(_ role: DefaultRole) async throws -> [String] {
+            try await host.read(as: role) { transaction in
+                let entries = try transaction.timeline(transaction.registry.require("customer"), ids[0])
+                let labels = try TimelineLabels(entries, transaction)
+                return entries.map { entry in
+                    "\(entry.action) \(labels.record(entry) ?? "?")" + labels.merged(entry).map { " < \($0.label ?? "?")" }.joined()
+                }
+            }
+        }
+        let expected = ["created Ada Falck", "created Ada Falk", "deleted Ada Falck", "merged Ada Falk < Ada Falck"]
+        #expect(try await told(.administrator).sorted() == expected)
+        #expect(try await told(.management).sorted() == expected)
+        // Back and given to a colleague, it is no longer everybody's to know.
+        _ = try await undo(host, outcome.change)
+        try await host.write { transaction in
+            try transaction.change("customer", ids[0], ["assigned_to": .integer(host.user(.salesAgent))])
+            try transaction.change("customer", ids[1], ["assigned_to": .integer(host.user(.administrator))])
+        }
+        #expect(try await told(.salesAgent).contains("merged Ada Falk < ?"))
+        #expect(try await told(.administrator).contains("merged Ada Falk < Ada Falck"))
+    }
+
     @Test func `leads assigned in bulk, marked in bulk and deleted in bulk come back`() async throws {
         let host = try await SalesHost()
         let ids = try await host.write { transaction in
@@ -167,6 +244,45 @@ import Testing
             let states = try await host.read { transaction in try ids.map { try transaction.get("lead", $0)["outcome"] } }
             #expect(states == [.text("converted"), .text("open")])
         }
+    }
+
+    @Test func `leads marked junk in bulk come back, but for one whose e-mail was taken meanwhile: that one is told, and stays junk whole`() async throws {
+        let host = try await SalesHost()
+        let ids = try await host.write { transaction in
+            try ["ada", "bea", "cem"].map { name in
+                try transaction.add("lead", ["title": .text(name), "contact_email": .text("\(name)@x.example")]).id
+            }
+        }
+        let lead = try host.store.registry.require("lead")
+        let junk = BulkChange.action(try #require(lead.action("mark-junk")), of: lead) { _ in [:] }
+        let outcome = try await junk.run(ids.map(\.raw), in: host.store, as: host.actor(.administrator))
+        #expect(outcome.failed.isEmpty)
+        let taken = try await host.write { try $0.add("lead", ["title": .text("Bea again"), "contact_email": .text("BEA@x.example")]).id }
+        let before = try await host.read { try $0.get("lead", ids[1]) }
+
+        let report = try await undo(host, try #require(outcome.change))
+        #expect(report.done == 2)
+        #expect(report.kept.map(\.record) == [ids[1].raw], "a line for each that stays")
+        #expect(report.kept.first?.message.contains("the open lead \(taken), Bea again, has this address already") == true, "\(report.kept)")
+        let (outcomes, after) = try await host.read { transaction in
+            (try (ids + [taken]).map { try transaction.get("lead", $0)["outcome"].text }, try transaction.get("lead", ids[1]))
+        }
+        #expect(outcomes == ["open", "junk", "open", "open"])
+        #expect(after.version == before.version && after.values == before.values, "nothing of it is half done")
+        // Whoever sees own leads only is not told which lead has the address.
+        #expect(try await host.read { try $0.count("lead", where: .compare("contact_email", .equal, .value(.text("bea@x.example")))) } == 2)
+    }
+
+    @Test func `who takes own junk back is not told which colleague's lead has the e-mail by now`() async throws {
+        let host = try await SalesHost()
+        let mine = try await host.write(as: .salesAgent) { try $0.add("lead", ["title": .text("Mine"), "contact_email": .text("ada@x.example")]).id }
+        let lead = try host.store.registry.require("lead")
+        let junk = BulkChange.action(try #require(lead.action("mark-junk")), of: lead) { _ in [:] }
+        let outcome = try await junk.run([mine.raw], in: host.store, as: host.actor(.salesAgent))
+        try await host.write { try $0.add("lead", ["title": .text("Hidden"), "contact_email": .text("ada@x.example")]) }
+        let report = try await host.write(as: .salesAgent) { try $0.takeBack(try #require(outcome.change)) }
+        #expect(report.done == 0 && report.kept.map(\.record) == [mine.raw])
+        #expect(!"\(report.kept)".contains("Hidden"), "\(report.kept)")
     }
 
     @Test func `leads converted in bulk are leads again, and what the conversion made is gone`() async throws {

@@ -21,7 +21,7 @@ public enum FailedSubmission: Entity {
 
     public static let schema = Schema(
         "failed_submission", sender, state, reason, channel, form, key, facebookLead, values, address, times, other, lead, mark
-    ).icon("inbox").group("Sales").writtenByPlugin()
+    ).icon("inbox").group("Sales").writtenByPlugin().administration(waiting: (state == .waiting).filter)
 
     public enum State: String, Choice {
         case waiting, spam, accepted, discarded

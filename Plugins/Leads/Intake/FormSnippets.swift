@@ -9,7 +9,7 @@ enum FormSnippets {
         let given = try transaction.setting(publicURL)
         let base = given.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? ""
         let address = base + LeadForm.path(form[LeadForm.key])
-        var rows: [[Panel.Cell]] = [["Address", .text(address)]]
+        var rows: [[Panel.Cell]] = [["Address", .address(address)]]
         if !LeadFormRules.origins(form).isEmpty { rows.append(["In a frame", .text(frame(form, address))]) }
         if form[LeadForm.ownMarkup], let model = try FormPage.model(form[LeadForm.key], transaction) {
             rows.append(["Own HTML", .text(markup(model, address))])

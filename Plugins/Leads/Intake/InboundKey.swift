@@ -5,11 +5,11 @@ public enum InboundKey: Entity {
     public static let name = Field<String>("name", .maxLength(100), .unique, .searchable, .help("The system that sends leads with it."))
     public static let active = Field<Bool>("active", .byDefault(true))
     public static let fields = Field<String?>(
-        "fields", .fieldNames(of: Lead.self), .maxLength(2000), .help("The fields of a lead that it may fill in; all of them when empty."))
+        "fields", LeadFields.rule, .maxLength(2000), .help("The fields of a lead that it may fill in; all of them when empty."))
     public static let source = Field<Reference<LeadSource>?>("source", .whenTargetIsDeleted(.clear))
     public static let campaign = Field<String?>("campaign", .maxLength(100), .help("A tag that the leads get, unless the system names one."))
     public static let assignTo = Field<Reference<User>?>("assign_to", .whenTargetIsDeleted(.clear))
-    public static let perMinute = Field<Int>("per_minute", .label("Most requests a minute"), .range(1...10_000), .byDefault(300))
+    public static let perMinute = Field<Int>("per_minute", .label("Most leads a minute"), .range(1...10_000), .byDefault(300))
     public static let hint = Field<String?>("key_hint", .maxLength(12), .readOnly, .label("Key ends in"))
     public static let hash = Field<String?>("key_hash", .maxLength(64), .secret, .unique)
 

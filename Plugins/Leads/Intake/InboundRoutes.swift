@@ -37,16 +37,25 @@ enum InboundRoutes {
             return try problem(401, "Unauthenticated", "this key opens nothing", hint: "Make a new one in the settings.")
                 .with("www-authenticate", "Bearer")
         }
-        let allowance = context.allow("key \(key.id)", atMost: key[InboundKey.perMinute], per: .minute)
-        if !allowance.isGranted { return try busy(allowance.secondsToWait) }
         let idempotency = request.headers["idempotency-key"]
         if let idempotency, idempotency.isEmpty || idempotency.utf8.count > 200 {
             return try problem(422, "Invalid", "the Idempotency-Key is not 1 to 200 characters long")
         }
         let content: InboundBody
         do { content = try InboundBody(request) } catch let error as CRMError {
+            // What cannot be read costs as much as a lead does.
+            let allowance = context.allow("key \(key.id)", atMost: key[InboundKey.perMinute], per: .minute)
+            if !allowance.isGranted { return try busy(allowance.secondsToWait) }
             return try problem(400, "Malformed", error.message, hint: error.hint)
         }
+        // Leads are counted, however many a request brings: all of them come in, or none.
+        let (count, most) = (content.submissions.count, key[InboundKey.perMinute])
+        guard count <= most else {
+            return try problem(
+                413, "Too large", "this key takes \(most) leads a minute, and these are \(count)", hint: "Send \(most) at once at most.")
+        }
+        let allowance = context.allow("key \(key.id)", max(1, count), atMost: most, per: .minute)
+        if !allowance.isGranted { return try busy(allowance.secondsToWait) }
         var results: [Result] = []
         for (place, submission) in content.submissions.enumerated() {
             let once = idempotency.map { "inbound \(key.id) \(place) \($0)" }
@@ -134,7 +143,7 @@ enum InboundRoutes {
     }
 
     private static func busy(_ wait: Int) throws -> RouteResponse {
-        try problem(429, "Throttled", "too many requests", hint: "Try again in \(wait) seconds.").with("retry-after", String(wait))
+        try problem(429, "Throttled", "too many leads", hint: "Try again in \(wait) seconds.").with("retry-after", String(wait))
     }
 
     private static func bearer(_ request: RouteRequest) -> String {

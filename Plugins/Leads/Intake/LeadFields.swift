@@ -3,10 +3,12 @@ import PluginAPI
 /// The fields of a lead that come from outside: those that people fill in, without what decides about the lead.
 enum LeadFields {
     /// Where a lead stands and who works on it, nobody outside decides.
-    private static let decided: Set<String> = ["status", "outcome", "lost_reason", "assigned_to", "score", "campaign", "lead_form", "next_follow_up"]
+    static let decided: [String] = ["status", "outcome", "lost_reason", "assigned_to", "score", "campaign", "lead_form", "next_follow_up"]
     /// The lists of options that may be shown to everyone. What other fields point at, people and records of all kinds, nobody outside
     /// gets to choose from.
-    private static let open: Set<String> = ["lead_source"]
+    static let open: [String] = ["lead_source"]
+    /// Names of those fields, as a setting of a form or a key.
+    static let rule: FieldRule = .fieldNames(of: Lead.self, besides: decided, pointingAt: open)
 
     /// In the order of the lead, those that administrators made included.
     static func fillable(_ transaction: Transaction) throws -> [FieldDescription] {

@@ -7,11 +7,11 @@ public enum LeadForm: Entity {
     public static let title = Field<String>("title", .maxLength(200), .label("Heading"), .help("What visitors see above the form."))
     public static let introduction = Field<String?>("introduction", .multiline, .maxLength(2000))
     public static let fields = Field<String>(
-        "fields", .fieldNames(of: Lead.self), .maxLength(2000),
+        "fields", LeadFields.rule, .maxLength(2000),
         .byDefault("contact_name,contact_email,contact_phone,company_name,description"),
         .help("What visitors fill in, in this order; drag to change it. Nothing else is ever written."))
     public static let required = Field<String?>(
-        "required_fields", .fieldNames(of: Lead.self), .maxLength(2000), .byDefault("contact_name,contact_email"), .help("Those of them that must be filled in."))
+        "required_fields", LeadFields.rule, .maxLength(2000), .byDefault("contact_name,contact_email"), .help("Those of them that must be filled in."))
     public static let labels = Field<String?>(
         "labels", .multiline, .maxLength(4000), .help("Other words for fields, a line each: contact_name = Your name"))
     public static let button = Field<String>("button", .maxLength(60), .byDefault("Send"), .help("The words on the button."))

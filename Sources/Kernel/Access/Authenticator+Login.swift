@@ -58,9 +58,19 @@ extension Authenticator {
         let fingerprint = Secrets.fingerprint(secret)
         try await engine.write { connection in
             _ = try connection.execute(#"DELETE FROM "tenon_session" WHERE "hash" = ?"#, [.text(fingerprint)])
+            try ChangeLog.note(connection) { $0.secrets.append(fingerprint) }
         }
         remembered.forget(fingerprint)
     }
+
+    /// To be called for what was ended at another server.
+    func forget(secrets: [String], of users: [Int64]) {
+        for fingerprint in secrets { remembered.forget(fingerprint) }
+        if !users.isEmpty { remembered.forget { users.contains($0.userID) && $0.kind == .session } }
+    }
+
+    /// To be called when nobody knows what was ended at other servers.
+    func forgetAll() { remembered.forget { _ in true } }
 
     /// To be called when users changed: ends the sessions of those who are not active any more.
     func usersChanged() async throws {

@@ -16,11 +16,13 @@ extension Authenticator {
             found = try await engine.read { try Authenticator.read($0, fingerprint, kind) }
             if let found { remembered.remember(found, as: fingerprint, ifStill: generation) }
         }
-        guard let found, found.kind == kind, rights().isActive(found.userID) else { return nil }
-        if let expires = found.expires, expires <= now {
+        if let expires = found?.expires, expires <= now {
+            // It may have been used at another server since this one looked.
             remembered.forget(fingerprint)
-            return nil
+            found = try await engine.read { try Authenticator.read($0, fingerprint, kind) }
+            if let still = found?.expires, still <= now { return nil }
         }
+        guard let found, found.kind == kind, rights().isActive(found.userID) else { return nil }
         await note(fingerprint, kind, at: now)
         return found
     }

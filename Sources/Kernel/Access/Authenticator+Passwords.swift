@@ -18,6 +18,7 @@ extension Authenticator {
                 [.integer(userID), .text(hash), .integer(now.milliseconds)])
             try connection.execute(
                 #"DELETE FROM "tenon_session" WHERE "user_id" = ? AND "hash" <> ?"#, [.integer(userID), .text(kept)])
+            try ChangeLog.note(connection) { $0.loggedOut.append(userID) }
         }
         remembered.forget { $0.userID == userID && $0.kind == .session }
     }

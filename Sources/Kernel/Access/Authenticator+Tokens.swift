@@ -60,7 +60,9 @@ extension Authenticator {
             let owner = userID == nil ? "" : #" AND "user_id" = ?"#
             let arguments: [SQLValue] = [.integer(id)] + (userID.map { [.integer($0)] } ?? [])
             let hash = try connection.first(#"SELECT "hash" FROM "tenon_token" WHERE "id" = ?"# + owner, arguments) { $0.text(0) }
-            if hash != nil { try connection.execute(#"DELETE FROM "tenon_token" WHERE "id" = ?"#, [.integer(id)]) }
+            guard let hash else { return nil }
+            try connection.execute(#"DELETE FROM "tenon_token" WHERE "id" = ?"#, [.integer(id)])
+            try ChangeLog.note(connection) { $0.secrets.append(hash) }
             return hash
         }
         guard let fingerprint else { throw CRMError(.notFound, "there is no token \(id)") }

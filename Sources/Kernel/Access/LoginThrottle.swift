@@ -15,14 +15,15 @@ enum LoginThrottle {
         if !address.isEmpty { try check(connection, column: "address", is: address, now: now) }
     }
 
+    /// What a clock that ran ahead has noted for the future does not count: it would for as long as the clock had run ahead.
     private static func check(_ connection: any Connection, column: String, is text: String, now: Moment) throws {
         let tenth = try connection.integer(
             """
-            SELECT f."at" FROM "tenon_login" f WHERE f.\(quoted(column)) = ? AND f."at" > ? AND f."ok" = 0
+            SELECT f."at" FROM "tenon_login" f WHERE f.\(quoted(column)) = ? AND f."at" > ? AND f."at" < ? AND f."ok" = 0
             AND NOT EXISTS (SELECT 1 FROM "tenon_login" s WHERE s."email" = f."email" AND s."address" = f."address"
             AND s."ok" = 1 AND s."id" > f."id")
             ORDER BY f."at" DESC LIMIT 1 OFFSET \(allowed - 1)
-            """, [.text(text), .integer(now.milliseconds - window)])
+            """, [.text(text), .integer(now.milliseconds - window), .integer(now.milliseconds + window)])
         guard let tenth else { return }
         let seconds = max(1, (tenth + window - now.milliseconds + 999) / 1000)
         throw CRMError(.throttled, "too many failed logins", hint: "Try again in \(seconds) seconds.")

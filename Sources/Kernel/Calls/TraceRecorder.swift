@@ -118,4 +118,5 @@ final class TracedConnection: Connection {
     func columns(of table: String) throws -> Set<String> { try connection.columns(of: table) }
     func indexes(of table: String) throws -> Set<String> { try connection.indexes(of: table) }
     func continueNumbers(of table: String) throws { try connection.continueNumbers(of: table) }
+    var isShared: Bool { connection.isShared }
 }

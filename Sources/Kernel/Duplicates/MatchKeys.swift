@@ -100,9 +100,12 @@ extension StoreTransaction {
         if !isNew { try forgetMatchKeys(entity, record.id) }
         let keys: [Int64] = MatchKeys.keys(record, entity).sorted()
         guard !keys.isEmpty else { return }
-        let marks: String = repeatElement("(?, ?, ?)", count: keys.count).joined(separator: ", ")
-        let arguments: [SQLValue] = keys.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
-        try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
+        for start in stride(from: 0, to: keys.count, by: dialect.rowsPerInsert) {
+            let some: ArraySlice<Int64> = keys[start..<min(start + dialect.rowsPerInsert, keys.count)]
+            let marks: String = repeatElement("(?, ?, ?)", count: some.count).joined(separator: ", ")
+            let arguments: [SQLValue] = some.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
+            try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
+        }
     }
 
     func forgetMatchKeys(_ entity: EntityModel, _ id: RecordID) throws {

@@ -18,6 +18,7 @@ enum MatchText {
 
     /// Small letters and digits without marks; everything else becomes a space, or nothing where it stands within a word.
     static func folded(_ text: String) -> String {
+        if let folded = foldedPlain(text) { return folded }
         var folded = ""
         for scalar in text.lowercased().unicodeScalars {
             if scalar.isASCII {
@@ -38,6 +39,27 @@ enum MatchText {
             }
         }
         return folded
+    }
+
+    /// The same for a text of plain letters only, by bytes: most are, and this runs for every record that is compared.
+    private static func foldedPlain(_ text: String) -> String? {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+            return String(unsafeUninitializedCapacity: bytes.count) { folded in
+                var count = 0
+                for byte in bytes {
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): folded[count] = byte
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): folded[count] = byte + 32
+                    case UInt8(ascii: "'"), UInt8(ascii: "."), UInt8(ascii: "`"), UInt8(ascii: "/"): continue
+                    default: folded[count] = UInt8(ascii: " ")
+                    }
+                    count += 1
+                }
+                return count
+            }
+        }
     }
 
     // MARK: Names

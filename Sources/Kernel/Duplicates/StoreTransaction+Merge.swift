@@ -9,7 +9,7 @@ extension StoreTransaction {
         return MergeComparison(try ids.map { try require(entity, $0) }, entity, actor)
     }
 
-    /// Merges records into one: fills in its fields, has everything that points at the others point at it, and deletes the
+    /// Merges records into one, for whoever may change each of them: fills in its fields, has everything that points at the others point at it, and deletes the
     /// others. All in one set of changes, which can be taken back.
     ///
     /// A field that nobody decides on keeps the survivor's value; where the survivor has none, the newest of the others is
@@ -19,6 +19,16 @@ extension StoreTransaction {
         return try core.changing(entity.pluralTitle.lowercased()) {
             try core.tracing(.act, "\(entity.name).merge", record: request.survivor) { try perform(entity, request) }
         }
+    }
+
+    /// What a merge takes, for each of the records. Not the right to delete: what goes lives on in the record that stays, whole in its
+    /// timeline, and comes back when the merge is taken back.
+    static let mergeRight = "edit"
+
+    /// Whether the user may have a record become one with another, or another with it.
+    func mayMerge(_ entity: EntityModel, _ id: RecordID) throws -> Bool {
+        guard entity.isMergeable, actor.can(StoreTransaction.mergeRight, on: entity.name) else { return false }
+        return try reaches(entity, id, right: StoreTransaction.mergeRight)
     }
 
     static func unmergeable(_ entity: EntityModel) -> CRMError {
@@ -36,8 +46,8 @@ extension StoreTransaction {
     }
 
     private func perform(_ entity: EntityModel, _ request: MergeRequest) throws -> MergeOutcome {
-        let survivor: RecordData = try mergeable(entity, request.survivor, right: "edit")
-        let others: [RecordData] = try request.others.map { try mergeable(entity, $0, right: "delete") }
+        let survivor: RecordData = try mergeable(entity, request.survivor)
+        let others: [RecordData] = try request.others.map { try mergeable(entity, $0) }
         try checkVersions(entity, request, [survivor] + others)
         let wanted: RecordData = try merge(entity, request, survivor, others)
         let outer: Int64? = core.changeSet
@@ -55,7 +65,7 @@ extension StoreTransaction {
         core.deleting.formUnion(going)
         defer { core.deleting.subtract(going) }
         for other in others {
-            try delete(entity.name, other.id)
+            try delete(entity.name, other.id, right: StoreTransaction.mergeRight)
             try continueTimeline(entity, other.id, entity, survivor.id, asOne: true)
         }
         // The others are gone by now, so that the survivor may have what only one record can have.
@@ -69,10 +79,10 @@ extension StoreTransaction {
     }
 
     /// One of the records, whole. One that went while others merged it is told as a conflict.
-    private func mergeable(_ entity: EntityModel, _ id: RecordID, right: String) throws -> RecordData {
-        try actor.require(right, on: entity)
+    private func mergeable(_ entity: EntityModel, _ id: RecordID) throws -> RecordData {
+        try actor.require(StoreTransaction.mergeRight, on: entity)
         do {
-            return try editable(entity, id, right: right)
+            return try editable(entity, id, right: StoreTransaction.mergeRight)
         } catch let error as CRMError where error.code == .notFound {
             // Those who may see its trail are told what became of it.
             guard let last = try? timeline(entity, id, limit: 1).first, last.action == "deleted" else { throw error }

@@ -27,14 +27,24 @@ struct Display: Sendable {
         let digits = money.currency.minorDigits
         var unit: Int64 = 1
         for _ in 0..<digits { unit *= 10 }
-        let whole = money.minor / unit
-        return shortNumber(whole) + " " + money.currency.code
+        return shortNumber(money.minor, of: unit) + " " + money.currency.code
     }
 
-    static func shortNumber(_ whole: Int64) -> String {
-        if whole.magnitude >= 10_000_000 { return FixedDecimal(units: whole / 100_000, scale: 1).description + " M" }
-        if whole.magnitude >= 1_000_000 { return FixedDecimal(units: whole / 10_000, scale: 2).description + " M" }
-        return grouped(String(whole))
+    static func shortNumber(_ whole: Int64) -> String { shortNumber(whole, of: 1) }
+
+    /// A number of so many parts a whole, rounded once: half away from zero.
+    private static func shortNumber(_ parts: Int64, of unit: Int64) -> String {
+        let whole = rounded(parts, unit)
+        // What rounds up to a million is one.
+        if whole.magnitude < 1_000_000 { return grouped(String(whole)) }
+        let hundredths = rounded(parts, unit * 10_000)
+        if hundredths.magnitude < 1000 { return FixedDecimal(units: hundredths, scale: 2).description + " M" }
+        return FixedDecimal(units: rounded(parts, unit * 100_000), scale: 1).description + " M"
+    }
+
+    private static func rounded(_ parts: Int64, _ divisor: Int64) -> Int64 {
+        let (whole, rest) = parts.quotientAndRemainder(dividingBy: divisor)
+        return rest.magnitude * 2 >= divisor.magnitude ? whole + parts.signum() : whole
     }
 
     /// A plain decimal with commas between thousands.

@@ -35,6 +35,7 @@ enum OpenAPIPaths {
         Path("/api/v1/deployment", ("get", "What the deployment is made of, as one document"), ("post", "Bring it to what a document says")),
         Path("/api/v1/custom-fields", ("get", "Fields made at run time"), ("post", "Make a field")),
         Path("/api/v1/custom-fields/{id}", ("patch", "Change a field"), ("delete", "Remove a field")),
+        Path("/api/v1/status/peers", ("get", "The servers that work on this database")),
         Path("/api/v1/jobs", ("get", "Schedules and the queue")), Path("/api/v1/jobs/{name}/run", ("post", "Run a job now")),
         Path("/api/v1/jobs/queue/{id}/retry", ("post", "Try a failed job again")), Path("/api/v1/hooks", ("get", "Hooks and who listens")),
         Path("/api/v1/hooks/failed", ("get", "Deliveries that failed")), Path("/api/v1/hooks/failed/{id}/retry", ("post", "Deliver again")),
@@ -53,7 +54,8 @@ enum OpenAPIPaths {
         Path("/api/v1/changes/{id}/undo", ("post", "Take it back")),
         Path("/api/v1/imports", ("get", "Imports"), ("post", "Upload a file")), Path("/api/v1/imports/{id}", ("get", "One import"), ("patch", "Change its plan")),
         Path("/api/v1/imports/{id}/run", ("post", "Begin, or try it out")), Path("/api/v1/imports/{id}/errors", ("get", "The rows that failed")),
-        Path("/api/v1/imports/{id}/revert", ("post", "Take an import back as a whole")), Path("/api/v1/doctor", ("get", "The deployment's health")),
+        Path("/api/v1/imports/{id}/revert", ("post", "Take an import back as a whole")), Path("/api/v1/doctor", ("get", "The deployment's health"), ("post", "Mend what follows from other things, and look again")),
+        Path("/api/v1/backup", ("get", "All that there is, as one file")),
         Path("/healthz", ("get", "Whether the process answers")), Path("/readyz", ("get", "Whether the database answers")),
         Path("/metrics", ("get", "Figures for monitoring")), Path("/openapi.json", ("get", "This description")),
     ]

@@ -26,6 +26,12 @@ enum Problems {
             return known.code == .internalError ? hidden(known) : known
         }
         if let uncertain = error as? UncertainCommit { return uncertain.told }
+        if dialect.isFull(error) {
+            return CRMError(
+                .unavailable, "the disk is full", hint: "Nothing was stored. Try again once there is room; reading goes on.", cause: error)
+        }
+        // Given up while it waited for its turn: nothing of it was done.
+        if error is CancellationError { return CRMError(.unavailable, "the server is being stopped", hint: "Try again in a moment.", cause: error) }
         if dialect.isTemporary(error) {
             return CRMError(.unavailable, "the database cannot take this now", hint: "Try again in a moment.", cause: error)
         }

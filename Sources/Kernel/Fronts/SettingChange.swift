@@ -47,6 +47,7 @@ extension StoreTransaction {
                 .text(StoreTransaction.settingTrail(change.plugin)), .integer(now.milliseconds), actor.userID.map(SQLValue.integer) ?? .null,
                 .text(actor.via), .text(change.stored == nil ? "reset" : "set"), .text(String(decoding: changes, as: UTF8.self)),
             ])
+        try ChangeLog.note(.settings, connection)
     }
 
     struct SettingEvent {

@@ -5,6 +5,8 @@ import PluginAPI
 struct TimelineLabels {
     private var users: [Int64: String]
     private var records: [String: [Int64: String]] = [:]
+    /// What those were called that are one with another record now.
+    private var gone: [String: [Int64: String]] = [:]
 
     init(_ entries: [AuditEntry], _ transaction: StoreTransaction) throws {
         users = transaction.actor.rights.people.mapValues(\.name)
@@ -23,13 +25,37 @@ struct TimelineLabels {
             }
         }
         for (target, ids) in wanted { records[target] = try transaction.labels(target, ids) }
+        try nameMerged(entries, transaction)
+    }
+
+    private mutating func nameMerged(_ entries: [AuditEntry], _ transaction: StoreTransaction) throws {
+        var wanted: [String: (entity: EntityModel, ids: Set<Int64>)] = [:]
+        for entry in entries {
+            let ids: [Int64] = entry.isMerged ? entry.merged + [entry.record] : entry.merged
+            wanted[entry.entity.name, default: (entry.entity, [])].ids.formUnion(ids)
+        }
+        for (name, (entity, ids)) in wanted where !ids.isEmpty {
+            let there: [Int64: String] = try transaction.labels(name, ids)
+            records[name, default: [:]].merge(there) { first, _ in first }
+            // One that came back and is somebody else's by now is no longer the reader's to know.
+            let hidden: Set<Int64> = try transaction.withRights(for: "naming what was merged").seen(entity, among: Array(ids))
+            gone[name] = try transaction.lastLabels(entity, ids.filter { there[$0] == nil && !hidden.contains($0) }.sorted())
+        }
     }
 
     /// Who did it: a user's name, or the product.
     func user(_ entry: AuditEntry) -> String { entry.user.map { users[$0] ?? "User \($0)" } ?? "Tenon" }
 
     /// What the record of an entry is called, or nil when it is not there any more.
-    func record(_ entry: AuditEntry) -> String? { records[entry.entity.name]?[entry.record] }
+    func record(_ entry: AuditEntry) -> String? { records[entry.entity.name]?[entry.record] ?? gone[entry.entity.name]?[entry.record] }
+
+    /// Whether the record of an entry can be opened.
+    func isThere(_ entry: AuditEntry) -> Bool { records[entry.entity.name]?[entry.record] != nil }
+
+    /// The records that an entry says others were merged from.
+    func merged(_ entry: AuditEntry) -> [(id: Int64, label: String?)] {
+        entry.merged.map { id in (id, records[entry.entity.name]?[id] ?? gone[entry.entity.name]?[id]) }
+    }
 
     /// What a link points at, or nil when the value is no link.
     func label(_ value: Value, _ field: FieldModel) -> String? {
@@ -73,6 +99,17 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+        if !entry.merged.isEmpty {
+            key("merged")
+            beginArray()
+            for other in labels.merged(entry) {
+                beginObject()
+                field("id", other.id)
+                field("label", other.label)
+                endObject()
+            }
+            endArray()
+        }
         if entry.action == AuditEntry.NoteDeed.noteAdded.rawValue {
             key("note")
             if let note = entry.note {
@@ -92,6 +129,7 @@ extension JSONWriter {
             field("path", entity.path)
             field("id", entry.record)
             field("label", labels.record(entry))
+            if entry.isMerged, !labels.isThere(entry) { field("gone", true) }
             endObject()
         }
         endObject()

@@ -29,10 +29,14 @@ struct HTTPServer: Sendable {
 
     let front: Front
     let logger: Logger
+    var admissions = Admissions()
+    var pace = ConnectionPace.Limits()
     /// More than there are cores: some wait for the disk while others compute.
     private static let threads = RequestThreads(count: max(4, System.coreCount + 2))
     /// The most that a body may have: files to import.
     static let mostBody = 64 * 1024 * 1024
+    /// What everybody may send, also whoever has not said who it is.
+    static let usualBody = 1024 * 1024
 
     /// Serves until the task is cancelled or the process is told to end; finishes what it began.
     /// - Parameter running: called for each socket once it answers.
@@ -55,26 +59,37 @@ struct HTTPServer: Sendable {
     private func server(
         _ socket: ListeningSocket, _ dates: HTTPDate, _ running: @escaping @Sendable (ListeningSocket) async -> Void
     ) -> SocketServer {
-        let front = front
+        let (front, admissions, pace) = (front, admissions, pace)
         var quiet = logger
         quiet.logLevel = .warning
         let connections = quiet
         let channel = HTTP1Channel(
             responder: { request, writer, channel in
                 let context = ConnectionContext(source: .init(channel: channel, logger: connections))
-                var response = await HTTPServer.answer(request, context, front, isLocal: socket.isLocal)
+                var response = await HTTPServer.answer(request, context, front, admissions, isLocal: socket.isLocal)
                 response.headers[.date] = dates.now
                 response.headers[.server] = "tenon"
                 try await writer.write(response: response.head, body: response.body)
-            }, configuration: .init(idleTimeout: .seconds(120)))
-        return SocketServer(socket: socket, channel: channel, logger: quiet) { await running(socket) }
+            }, configuration: .init(additionalChannelHandlers: [ConnectionPace(pace, admissions)], idleTimeout: .seconds(120)))
+        return SocketServer(socket: socket, channel: channel, connections: admissions.connections, logger: quiet) { await running(socket) }
     }
 
-    private static func answer(_ request: Request, _ context: ConnectionContext, _ front: Front, isLocal: Bool) async -> Response {
+    private static func answer(
+        _ request: Request, _ context: ConnectionContext, _ front: Front, _ admissions: Admissions, isLocal: Bool
+    ) async -> Response {
         do {
-            let given = try await read(request, context, isLocal: isLocal)
-            let response = await front.respond(given)
-            return write(response)
+            var given: FrontRequest = try head(request, context, isLocal: isLocal)
+            let line: Admission? = admissions.line(of: given)
+            // Before anything of the body is read.
+            if let line, line.isFull || admissions.answers.isSpent {
+                throw Refusal(response: given.hasBody ? busy(given).with("connection", "close") : busy(given))
+            }
+            var taken = 0
+            defer { admissions.bodies.give(back: taken) }
+            try await readBody(request, &given, front, admissions.bodies, &taken)
+            guard await line?.enter() ?? true else { throw Refusal(response: busy(given)) }
+            defer { line?.leave() }
+            return write(await front.respond(given))
         } catch let refusal as Refusal {
             return write(refusal.response)
         } catch {
@@ -82,11 +97,19 @@ struct HTTPServer: Sendable {
         }
     }
 
+    /// The answer to those who are turned away. The connection stays: a new one would cost more than the answer.
+    private static func busy(_ request: FrontRequest) -> FrontResponse {
+        let isPage: Bool = request.path.first != "api" && request.headers["accept"]?.contains("text/html") == true
+        if isPage { return .html(Array(GapAnswers.page(.busy).utf8), status: 503).with("retry-after", "1").with("cache-control", "no-store") }
+        return Problems.response(.init(.unavailable, "the server has more to do than it can", hint: "Try again in a second."))
+    }
+
     private struct Refusal: Error {
         let response: FrontResponse
     }
 
-    private static func read(_ request: Request, _ context: ConnectionContext, isLocal: Bool) async throws -> FrontRequest {
+    /// All but the body.
+    private static func head(_ request: Request, _ context: ConnectionContext, isLocal: Bool) throws -> FrontRequest {
         let target = request.uri.string
         let mark = target.firstIndex(of: "?")
         let rawPath = target[..<(mark ?? target.endIndex)]
@@ -116,31 +139,46 @@ struct HTTPServer: Sendable {
         given.isLocal = isLocal
         given.address = isLocal ? "" : ClientAddress.of(peer: context.remoteAddress?.ipAddress ?? "", forwarded: given.headers["x-forwarded-for"])
         given.isSecure = given.headers["x-forwarded-proto"] == "https"
-        if let length = given.headers["content-length"].flatMap({ Int($0) }), length > limit(given) {
-            throw Refusal(response: tooLarge(given))
-        }
-        if request.method != .get, request.method != .head {
-            var request = request
-            do {
-                let buffer = try await request.collectBody(upTo: limit(given))
-                given.body = Array(buffer.readableBytesView)
-            } catch is NIOTooManyBytesError {
-                throw Refusal(response: tooLarge(given))
-            } catch let error as HTTPError where error.status == .contentTooLarge {
-                throw Refusal(response: tooLarge(given))
-            }
-        }
         return given
     }
 
-    /// Uploads may be large, everything else is small.
-    private static func limit(_ request: FrontRequest) -> Int {
-        request.path.contains("imports") || request.path.contains("import") ? mostBody : 1024 * 1024
+    /// Reads the body piece by piece, so much of it as it may have, and as there is memory for. What may be large is read only
+    /// from those who have said who they are.
+    private static func readBody(
+        _ request: Request, _ given: inout FrontRequest, _ front: Front, _ budget: Budget, _ taken: inout Int
+    ) async throws {
+        let told: Int? = given.headers["content-length"].flatMap { Int($0) }
+        var limit: Int = usualBody
+        if let told, told > limit {
+            limit = try await self.limit(given, front)
+            if told > limit { throw Refusal(response: tooLarge(limit)) }
+        }
+        guard request.method != .get, request.method != .head else { return }
+        var bytes: [UInt8] = []
+        if let told, told <= usualBody { bytes.reserveCapacity(told) }
+        for try await piece in request.body {
+            let count: Int = piece.readableBytes
+            if bytes.count + count > limit {
+                // Whoever does not tell how much is coming is asked who it is when it becomes much.
+                limit = limit == usualBody ? try await self.limit(given, front) : limit
+                if bytes.count + count > limit { throw Refusal(response: tooLarge(limit)) }
+            }
+            guard budget.take(count) else { throw Refusal(response: busy(given).with("connection", "close")) }
+            taken += count
+            bytes.append(contentsOf: piece.readableBytesView)
+        }
+        given.body = bytes
     }
 
-    private static func tooLarge(_ request: FrontRequest) -> FrontResponse {
-        Problems.response(.init(.tooLarge, "the body is larger than \(limit(request) / 1024 / 1024) MiB"))
-            .with("connection", "close")
+    /// Uploads may be large, everything else is small.
+    private static func limit(_ request: FrontRequest, _ front: Front) async throws -> Int {
+        guard request.path.contains("imports") || request.path.contains("import") else { return usualBody }
+        let isKnown: Bool = (try? await front.kernel.authenticator.caller(for: request)) != nil
+        return isKnown ? mostBody : usualBody
+    }
+
+    private static func tooLarge(_ limit: Int) -> FrontResponse {
+        Problems.response(.init(.tooLarge, "the body is larger than \(limit / 1024 / 1024) MiB")).with("connection", "close")
     }
 
     private static func write(_ response: FrontResponse) -> Response {
@@ -181,4 +219,9 @@ struct ConnectionContext: RequestContext, RemoteAddressRequestContext {
         coreContext = .init(source: source)
         remoteAddress = source.channel.remoteAddress
     }
+}
+
+extension FrontRequest {
+    /// Whether something follows its head.
+    fileprivate var hasBody: Bool { headers["transfer-encoding"] != nil || headers["content-length"].map { $0 != "0" } ?? false }
 }

@@ -14,6 +14,15 @@ final class RequestThreads: TaskExecutor {
         var idle = 0
     }
 
+    /// Whether the calling thread is one of these.
+    static var isCurrent: Bool { pthread_getspecific(mark) != nil }
+    private static let mark: pthread_key_t = {
+        var key = pthread_key_t()
+        let code = pthread_key_create(&key, nil)
+        precondition(code == 0, "no key of threads could be made")
+        return key
+    }()
+
     private let queue = Mutex(Queue())
     private let waiting: Semaphore
 
@@ -49,6 +58,7 @@ final class RequestThreads: TaskExecutor {
 
     private func work() {
         let executor = asUnownedTaskExecutor()
+        pthread_setspecific(RequestThreads.mark, Unmanaged.passUnretained(self).toOpaque())
         while true {
             let job: UnownedJob? = queue.withLock { queue in
                 guard queue.next < queue.jobs.count else {

@@ -13,6 +13,8 @@ import ServiceLifecycle
 struct SocketServer: Service {
     let socket: ListeningSocket
     let channel: HTTP1Channel
+    /// How many connections there may be.
+    let connections: Budget
     let logger: Logger
     /// Called once connections are taken.
     let running: @Sendable () async -> Void
@@ -20,7 +22,7 @@ struct SocketServer: Service {
     func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let quiescing = ServerQuiescingHelper(group: group)
-        let (channel, logger) = (channel, logger)
+        let (channel, limit, logger) = (channel, connections, logger)
         let server: NIOAsyncChannel<HTTP1Channel.Value, Never> = try await ServerBootstrap(group: group)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .serverChannelInitializer { server in
@@ -28,7 +30,14 @@ struct SocketServer: Service {
                     try server.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: server))
                 }
             }
-            .bind(socket.descriptor) { child in channel.setup(channel: child, logger: logger) }
+            .bind(socket.descriptor) { child in
+                if limit.take(1) {
+                    child.closeFuture.whenComplete { _ in limit.give(back: 1) }
+                } else {
+                    do { try child.pipeline.syncOperations.addHandler(TurnedAway()) } catch { return child.eventLoop.makeFailedFuture(error) }
+                }
+                return channel.setup(channel: child, logger: logger)
+            }
         let listener: any Channel = server.channel
         await withGracefulShutdownHandler {
             await running()

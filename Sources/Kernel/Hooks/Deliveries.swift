@@ -13,12 +13,13 @@ final class Deliveries: Sendable {
 
     init(
         engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry, calls: PluginCalls = PluginCalls(),
-        log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext,
+        leases: Leases? = nil, log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext,
         webhooks: @escaping @Sendable (Delivery) async throws -> Void = { _ in }
     ) {
         self.engine = engine
         self.clock = clock
-        let lanes = DeliveryLanes(engine: engine, clock: clock, registry: registry, calls: calls, context: context, webhooks: webhooks, log: log)
+        let lanes = DeliveryLanes(
+            engine: engine, clock: clock, registry: registry, calls: calls, leases: leases, context: context, webhooks: webhooks, log: log)
         loop = WorkLoop(width: 4, clock: clock, log: log) { busy in try await lanes.survey(busy) }
     }
 

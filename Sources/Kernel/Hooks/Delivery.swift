@@ -33,4 +33,10 @@ struct Delivery: Sendable {
         error = row.optionalText(9)
         isFailed = row.text(10) == "failed"
     }
+
+    /// Whether an event may go to its listener. The first time it may at once, and later ones are never far away, whatever a
+    /// clock that ran ahead and was set back has noted.
+    static func isDue(_ moment: Moment, attempts: Int, now: Moment) -> Bool {
+        attempts == 0 || moment <= now || moment.milliseconds > now.milliseconds + Backoff.longest
+    }
 }

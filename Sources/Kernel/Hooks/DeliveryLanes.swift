@@ -1,11 +1,13 @@
 import PluginAPI
 
-/// Finds the listeners that have something due and takes their events to them, one listener a lane.
+/// Finds the listeners that have something due and takes their events to them, one listener a lane. Where several servers work on
+/// one database, a server has a lane to itself by a lease: the order of a listener's events holds across all of them.
 struct DeliveryLanes: Sendable {
     let engine: any Engine
     let clock: any Clock
     let registry: @Sendable () -> Registry
     let calls: PluginCalls
+    let leases: Leases?
     let context: MakeContext
     /// Takes what waits for addresses outside.
     let webhooks: @Sendable (Delivery) async throws -> Void
@@ -17,29 +19,43 @@ struct DeliveryLanes: Sendable {
     /// How long a delivered event may stay unacknowledged while its listener goes on with the next.
     private static let patience: Int64 = 200
 
+    /// So long the servers of one database may differ in their plugins.
+    private static let upgrading = 60.0
+
     private struct Lane: Hashable, Sendable {
         let plugin: String
         let hook: String
         let listener: String
         var name: String { "\(plugin)/\(hook)/\(listener)" }
+        var lease: String { "delivery " + name }
         var arguments: [SQLValue] { [.text(plugin), .text(hook), .text(listener)] }
     }
 
     func survey(_ busy: Set<String>) async throws -> WorkLoop.Survey {
         let plugins = Set(registry().plugins.map(\.id))
-        let heads = try await engine.read { connection in
-            try connection.all(
+        let (heads, taken) = try await engine.read { connection in
+            let heads = try connection.all(
                 """
-                SELECT o.plugin, o.hook, o.listener, o.next_at FROM tenon_outbox o JOIN \
+                SELECT o.plugin, o.hook, o.listener, o.next_at, o.attempts, o.created_at FROM tenon_outbox o JOIN \
                 (SELECT min(id) AS id FROM tenon_outbox WHERE state = 'pending' GROUP BY plugin, hook, listener) h \
                 ON h.id = o.id ORDER BY o.id
                 """
-            ) { (lane: Lane(plugin: $0.text(0), hook: $0.text(1), listener: $0.text(2)), due: Moment(milliseconds: $0.integer(3))) }
+            ) { row in
+                (
+                    lane: Lane(plugin: row.text(0), hook: row.text(1), listener: row.text(2)), due: Moment(milliseconds: row.integer(3)),
+                    attempts: Int(row.integer(4)), sent: Moment(milliseconds: row.integer(5))
+                )
+            }
+            return (heads, try leases?.taken(connection) ?? [])
         }
         let now = clock.now
         var found = WorkLoop.Survey()
-        for head in heads where plugins.contains(head.lane.plugin) && !busy.contains(head.lane.name) {
-            if head.due > now {
+        for head in heads
+        where plugins.contains(head.lane.plugin) && !busy.contains(head.lane.name) && !taken.contains(head.lane.lease) {
+            let look: Moment = firstLook(at: head.lane, sent: head.sent)
+            if look > now, look.milliseconds <= now.milliseconds + Int64(DeliveryLanes.upgrading * 1000) {
+                found.next = min(found.next ?? look, look)
+            } else if !Delivery.isDue(head.due, attempts: head.attempts, now: now) {
                 found.next = min(found.next ?? head.due, head.due)
             } else {
                 found.ready.append(WorkLoop.Piece(lane: head.lane.name) { await deliver(head.lane) })
@@ -48,32 +64,61 @@ struct DeliveryLanes: Sendable {
         return found
     }
 
+    /// While plugins are upgraded on one server after the other, another one may know a listener that this one does not: it is
+    /// given the time.
+    private func firstLook(at lane: Lane, sent: Moment) -> Moment {
+        guard leases != nil, lane.plugin != Composition.kernel, listener(lane.plugin, lane.hook, lane.listener) == nil else {
+            return Moment(milliseconds: 0)
+        }
+        return sent.adding(seconds: DeliveryLanes.upgrading)
+    }
+
+    private func listener(_ plugin: String, _ hook: String, _ name: String) -> Registry.After? {
+        registry().afters[hook]?.first { $0.plugin == plugin && $0.body.name == name }
+    }
+
     /// Takes the due events of a lane to its listener, in order, until one fails or none is left in the batch.
     private func deliver(_ lane: Lane) async {
-        var delivered: [Int64] = []
         do {
-            let events = try await engine.read { connection in
-                try connection.all(
-                    """
-                    SELECT \(Delivery.columns) FROM tenon_outbox \
-                    WHERE state = 'pending' AND plugin = ? AND hook = ? AND listener = ? ORDER BY id LIMIT \(DeliveryLanes.batch)
-                    """, lane.arguments, Delivery.init)
+            guard let leases else { return try await deliver(try await engine.read { try DeliveryLanes.events(lane, $0) }) }
+            // Read in the transaction that takes the lane: what another server has delivered is not among them.
+            guard let (lease, events) = try await leases.claim(lane.lease, { try DeliveryLanes.events(lane, $0) }) else { return }
+            do {
+                try await Lease.$current.withValue(lease) { try await deliver(events) }
+            } catch {
+                try await leases.release(lease)
+                throw error
             }
-            var acknowledged = clock.now
-            for event in events {
-                guard !Task.isCancelled, event.nextAt <= clock.now, try await deliver(event, delivered) else { return }
-                delivered.append(event.id)
-                if clock.now.milliseconds - acknowledged.milliseconds >= DeliveryLanes.patience {
-                    try await acknowledge(delivered)
-                    delivered = []
-                    acknowledged = clock.now
-                }
-            }
-            try await acknowledge(delivered)
+            try await leases.release(lease)
         } catch {
             // What is not acknowledged comes again: at least once.
             log("deliveries of \(lane.name) wait: \(error)")
         }
+    }
+
+    private static func events(_ lane: Lane, _ connection: any Connection) throws -> [Delivery] {
+        try connection.all(
+            """
+            SELECT \(Delivery.columns) FROM tenon_outbox \
+            WHERE state = 'pending' AND plugin = ? AND hook = ? AND listener = ? ORDER BY id LIMIT \(batch)
+            """, lane.arguments, Delivery.init)
+    }
+
+    private func deliver(_ events: [Delivery]) async throws {
+        var delivered: [Int64] = []
+        var acknowledged = clock.now
+        for event in events {
+            guard !Task.isCancelled, Lease.current?.isLost != true, Delivery.isDue(event.nextAt, attempts: event.attempts, now: clock.now),
+                try await deliver(event, delivered)
+            else { return }
+            delivered.append(event.id)
+            if clock.now.milliseconds - acknowledged.milliseconds >= DeliveryLanes.patience {
+                try await acknowledge(delivered)
+                delivered = []
+                acknowledged = clock.now
+            }
+        }
+        try await acknowledge(delivered)
     }
 
     /// Takes one event to its listener. False when the lane must not go on: its plugin is off, or the listener failed.
@@ -142,6 +187,12 @@ struct DeliveryLanes: Sendable {
 
     /// Writes even when the lane was cancelled: what was done is to be remembered.
     private func shielded(_ body: @escaping @Sendable (any Connection) throws -> Void) async throws {
-        try await Task { [engine] in try await engine.write(body) }.value
+        let lease: Lease? = Lease.current
+        try await Task { [engine] in
+            try await engine.write { connection in
+                try lease?.require(connection)
+                try body(connection)
+            }
+        }.value
     }
 }

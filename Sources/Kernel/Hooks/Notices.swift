@@ -90,12 +90,14 @@ enum Notices {
             "UPDATE tenon_notification SET read_at = coalesce(read_at, ?) WHERE id = ? AND user_id = ?",
             [.integer(now.milliseconds), .integer(id), .integer(user)])
         guard changed == 1 else { throw CRMError(.notFound, "there is no notification \(id)") }
+        try ChangeLog.note(connection) { $0.readers.append(user) }
     }
 
     /// Marks all notices of a user as read; gives how many there were.
     @discardableResult
     static func markAllRead(_ connection: any Connection, user: Int64, now: Moment) throws -> Int {
-        try connection.execute(
+        try ChangeLog.note(connection) { $0.readers.append(user) }
+        return try connection.execute(
             "UPDATE tenon_notification SET read_at = ? WHERE user_id = ? AND read_at IS NULL",
             [.integer(now.milliseconds), .integer(user)])
     }

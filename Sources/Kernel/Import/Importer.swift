@@ -10,6 +10,8 @@ final class Importer: Sendable {
     let files: ImportFiles
     private let store: Store
     private let clock: any Clock
+    /// Where several servers work on one database: an import is under way at the one that has its lease.
+    private let leases: Leases?
     private let state: Mutex<State> = Mutex(State())
 
     private struct State {
@@ -21,7 +23,8 @@ final class Importer: Sendable {
     static let batchRows: Int = 500
     private static let keptAnalyses: Int = 8
 
-    init(store: Store, clock: any Clock, folder: String) {
+    init(store: Store, clock: any Clock, folder: String, leases: Leases? = nil) {
+        self.leases = leases
         self.store = store
         self.clock = clock
         files = ImportFiles(folder: folder)
@@ -157,6 +160,37 @@ final class Importer: Sendable {
         record.finishedAt = nil
         record.details.faults = []
         let started: ImportRecord = record
+        let lease: Lease? = try await claim(id)
+        do { try await open(step, started, before, actor) } catch {
+            if let lease { try? await leases?.release(lease) }
+            throw error
+        }
+        let progress = ImportProgress(total: record.counts.total)
+        let actorForRun: Actor = acting
+        state.withLock { state in
+            let task = Task {
+                await Lease.$current.withValue(lease) { await self.perform(step, started, progress, actorForRun) }
+                if let lease { try? await self.leases?.release(lease) }
+            }
+            state.running[id] = (progress, task)
+            lease?.onLoss { task.cancel() }
+        }
+        return started
+    }
+
+    static func lease(_ id: Int64) -> String { "import \(id)" }
+
+    private func claim(_ id: Int64) async throws -> Lease? {
+        guard let leases else { return nil }
+        guard let lease = try await leases.claim(Importer.lease(id)) else {
+            throw CRMError(.conflict, "the import \(id) is under way already")
+        }
+        return lease
+    }
+
+    /// Notes that a step begins.
+    private func open(_ step: ImportState, _ started: ImportRecord, _ before: ImportState, _ actor: Actor) async throws {
+        let id: Int64 = started.id
         try await store.write(as: actor) { tx in
             // Looked at again where writers take turns: two requests at once begin one run.
             guard let current = try ImportLedger.find(id, tx.connection), current.state == before else {
@@ -165,13 +199,6 @@ final class Importer: Sendable {
             try ImportLedger.update(started, tx.connection)
             if step == .running, current.counts.done == 0 { try Self.openChange(started, actor, tx) }
         }
-        let progress = ImportProgress(total: record.counts.total)
-        let actorForRun: Actor = acting
-        state.withLock { state in
-            let task = Task { await self.perform(step, started, progress, actorForRun) }
-            state.running[id] = (progress, task)
-        }
-        return started
     }
 
     /// Waits until whatever is under way for an import is done.
@@ -204,8 +231,11 @@ final class Importer: Sendable {
     /// At start: an import that was under way when the product stopped is told as interrupted.
     func recover(rights: RightsSnapshot) async throws {
         let now: Moment = clock.now
-        try await store.write(as: .system("import", rights: rights)) { tx in
-            for var record in try ImportLedger.busy(tx.connection) {
+        let own: Set<Int64> = state.withLock { Set($0.running.keys) }
+        try await store.write(as: .system("import", rights: rights)) { [leases] tx in
+            let taken: Set<String> = try leases?.taken(tx.connection) ?? []
+            for var record in try ImportLedger.busy(tx.connection)
+            where !own.contains(record.id) && !taken.contains(Self.lease(record.id)) {
                 let stored: Int = record.counts.created + record.counts.updated
                 record.error = stored > 0 ? Self.stoppedText(stored) : "was stopped"
                 record.state = record.state == .reverting ? .done : .failed
@@ -218,11 +248,14 @@ final class Importer: Sendable {
     private func perform(_ step: ImportState, _ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async {
         var record: ImportRecord = record
         do {
-            switch step {
-            case .checking: try await check(&record, progress, actor)
-            case .running where record.details.plan.badRows == .skip: try await runInBatches(&record, progress, actor)
-            case .running: try await runAsOne(&record, progress, actor)
-            default: try await revert(&record, progress, actor)
+            // People who change one record go before the next batch of a file.
+            try await WriterTurn.$hasTime.withValue(true) {
+                switch step {
+                case .checking: try await check(&record, progress, actor)
+                case .running where record.details.plan.badRows == .skip: try await runInBatches(&record, progress, actor)
+                case .running: try await runAsOne(&record, progress, actor)
+                default: try await revert(&record, progress, actor)
+                }
             }
         } catch {
             record.state = step == .reverting ? .done : .failed

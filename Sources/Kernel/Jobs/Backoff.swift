@@ -5,7 +5,8 @@ struct Backoff: Sendable {
     /// Attempts in all; after the last one it has failed.
     let attempts: Int
     private let first: Int64 = 10_000
-    private let longest: Int64 = 6 * 3_600_000
+    /// The longest time, in milliseconds, for which something is put off.
+    static let longest: Int64 = 6 * 3_600_000
 
     /// Deliveries of hooks.
     static let deliveries = Backoff(attempts: 8)
@@ -18,8 +19,8 @@ struct Backoff: Sendable {
     func next(after made: Int, now: Moment) -> Moment? {
         guard made < attempts else { return nil }
         var wait = first
-        for _ in 1..<max(made, 1) where wait < longest { wait *= 4 }
-        return Moment(milliseconds: now.milliseconds + min(wait, longest))
+        for _ in 1..<max(made, 1) where wait < Backoff.longest { wait *= 4 }
+        return Moment(milliseconds: now.milliseconds + min(wait, Backoff.longest))
     }
 }
 

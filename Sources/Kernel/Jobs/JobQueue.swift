@@ -37,10 +37,22 @@ enum JobQueue {
     }
 
     /// For each job with runs waiting: when the first of them is due.
-    static func waiting(_ connection: any Connection) throws -> [(name: String, plugin: String, due: Moment)] {
+    static func waiting(_ connection: any Connection, now: Moment) throws -> [(name: String, plugin: String, due: Moment)] {
         try connection.all(
-            "SELECT name, min(plugin), min(run_at) FROM tenon_job WHERE state = 'queued' GROUP BY name ORDER BY min(run_at), name"
+            "SELECT name, min(plugin), min(\(due(now))) AS due FROM tenon_job WHERE state = 'queued' GROUP BY name ORDER BY min(run_at), name"
         ) { ($0.text(0), $0.text(1), Moment(milliseconds: $0.integer(2))) }
+    }
+
+    /// When a run is due. What was queued for at once, or put off for a while after a failure, by a clock that ran ahead and has
+    /// been set back does not wait for the time that the clock showed then.
+    private static func due(_ now: Moment) -> String {
+        let late: Int64 = now.milliseconds + Backoff.longest
+        return "CASE WHEN (created_at > \(now.milliseconds) AND run_at <= created_at) OR (attempts > 0 AND run_at > \(late)) THEN 0 ELSE run_at END"
+    }
+
+    /// The jobs that are noted as under way.
+    static func running(_ connection: any Connection) throws -> [String] {
+        try connection.all("SELECT DISTINCT name FROM tenon_job WHERE state = 'running'") { $0.text(0) }
     }
 
     /// Whether a run is under way, due or about to be tried again: another one by schedule would only pile up.
@@ -55,7 +67,7 @@ enum JobQueue {
     /// Takes the first due run of a job, if there is one.
     static func claim(_ connection: any Connection, _ name: String, now: Moment) throws -> JobRun? {
         let id = try connection.integer(
-            "SELECT id FROM tenon_job WHERE name = ? AND state = 'queued' AND run_at <= ? ORDER BY run_at, id LIMIT 1",
+            "SELECT id FROM tenon_job WHERE name = ? AND state = 'queued' AND \(due(now)) <= ? ORDER BY run_at, id LIMIT 1",
             [.text(name), .integer(now.milliseconds)])
         guard let id else { return nil }
         try connection.execute(
@@ -100,6 +112,16 @@ enum JobQueue {
             WHERE state = 'running' AND attempts >= \(Backoff.jobs.attempts)
             """, [.integer(now.milliseconds)])
         try connection.execute("UPDATE tenon_job SET state = 'queued' WHERE state = 'running'")
+    }
+
+    /// The same for one job, by whoever alone may run it.
+    static func recover(_ connection: any Connection, _ name: String, now: Moment) throws {
+        try connection.execute(
+            """
+            UPDATE tenon_job SET state = 'failed', error = 'the product ended while it ran', finished_at = ? \
+            WHERE name = ? AND state = 'running' AND attempts >= \(Backoff.jobs.attempts)
+            """, [.integer(now.milliseconds), .text(name)])
+        try connection.execute("UPDATE tenon_job SET state = 'queued' WHERE name = ? AND state = 'running'", [.text(name)])
     }
 
     /// Queues a failed run once more, with all its attempts.

@@ -7,19 +7,22 @@ final class JobRunner: Sendable {
     private let clock: any Clock
     private let registry: @Sendable () -> Registry
     private let zone: @Sendable () -> DeploymentCalendar
+    private let leases: Leases?
     private let lanes: JobLanes
     private let loop: WorkLoop
 
     init(
         engine: any Engine, clock: any Clock, registry: @escaping @Sendable () -> Registry,
-        zone: @escaping @Sendable () -> DeploymentCalendar, calls: PluginCalls = PluginCalls(),
+        zone: @escaping @Sendable () -> DeploymentCalendar, calls: PluginCalls = PluginCalls(), leases: Leases? = nil,
         log: @escaping @Sendable (String) -> Void, context: @escaping MakeContext
     ) {
         self.engine = engine
         self.clock = clock
         self.registry = registry
         self.zone = zone
-        let lanes = JobLanes(engine: engine, clock: clock, registry: registry, zone: zone, calls: calls, log: log, context: context)
+        self.leases = leases
+        let lanes = JobLanes(
+            engine: engine, clock: clock, registry: registry, zone: zone, calls: calls, log: log, leases: leases, context: context)
         self.lanes = lanes
         loop = WorkLoop(width: 4, clock: clock, log: log) { busy in try await lanes.survey(busy) }
     }
@@ -30,8 +33,10 @@ final class JobRunner: Sendable {
         loop.start()
     }
 
-    /// To be called once before anything runs: no run of this process is under way yet.
+    /// To be called once before anything runs: no run of this process is under way yet. Where there are several servers, whoever
+    /// runs a job next mends it.
     func recover() async throws {
+        if leases != nil { return }
         let now = clock.now
         try await engine.write { connection in try JobQueue.recover(connection, now: now) }
     }
@@ -70,13 +75,22 @@ final class JobRunner: Sendable {
     /// Takes a waiting run out of the queue, or asks one that is under way to end: it then counts as failed.
     func cancel(_ id: Int64) async throws {
         if lanes.cancel(id) { return }
+        let isShared: Bool = leases != nil
         let removed = try await engine.write { connection in
-            try connection.execute("DELETE FROM tenon_job WHERE id = ? AND state = 'queued'", [.integer(id)])
+            if isShared, try JobQueue.find(connection, id)?.state == .running {
+                // Another server runs it.
+                try ChangeLog.note(connection) { $0.cancelled.append(id) }
+                return 1
+            }
+            return try connection.execute("DELETE FROM tenon_job WHERE id = ? AND state = 'queued'", [.integer(id)])
         }
         guard removed == 1 else {
             throw CRMError(.notFound, "there is no waiting or running job \(id)", hint: "It may be over.")
         }
     }
+
+    /// Asks a run to end that somebody cancelled at another server, if it is this one's.
+    func cancelOwn(_ id: Int64) { _ = lanes.cancel(id) }
 
     /// One run, or nil.
     func run(_ id: Int64) async throws -> JobRun? {

@@ -35,6 +35,14 @@ enum JobSchedules {
         }
     }
 
+    /// Whether a stored time is later than the schedule's next one from now on: the clock was set back.
+    static func isBehind(_ schedules: [String: Entry], _ registry: Registry, now: Moment, zone: DeploymentCalendar) -> Bool {
+        schedules.contains { name, entry in
+            guard entry.nextAt > now, let schedule = registry.jobs[name]?.body.schedule else { return false }
+            return ScheduleTimes.next(schedule, after: now, in: zone).map { $0 < entry.nextAt } ?? false
+        }
+    }
+
     /// Queues the runs that are due, each once however many were missed.
     static func queueDue(_ connection: any Connection, _ registry: Registry, now: Moment, zone: DeploymentCalendar) throws {
         for (name, entry) in try all(connection).sorted(by: { $0.key < $1.key }) where entry.nextAt <= now {

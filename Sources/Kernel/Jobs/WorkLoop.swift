@@ -145,13 +145,21 @@ final class WorkLoop: Sendable {
         loop?.cancel()
         await loop?.value
         let deadline = clock.now.adding(seconds: seconds)
+        await idle(orAfter: { [clock] in await clock.wait(until: deadline) })
+        let left = state.withLock { Array($0.running.values) }
+        if left.isEmpty { return }
+        for task in left { task.cancel() }
+        // What is cut off notes where it stands, for which it needs the database.
+        await idle(orAfter: { try? await Task.sleep(for: .seconds(3)) })
+    }
+
+    /// Returns when nothing is under way, or when another wait is over.
+    private func idle(orAfter wait: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.idle() }
-            group.addTask { await self.clock.wait(until: deadline) }
+            group.addTask { await wait() }
             await group.next()
             group.cancelAll()
         }
-        let left = state.withLock { Array($0.running.values) }
-        for task in left { task.cancel() }
     }
 }

@@ -20,8 +20,11 @@ final class RateLimits: Sendable {
     /// How many keys are counted.
     var size: Int { counts.withLock { $0.count } }
 
-    /// Counts a request unless there were too many.
-    func ask(_ key: String, atMost most: Int, per length: Int64, at moment: Moment) -> Allowance {
+    /// Counts a request, or several at once, unless there were too many.
+    func ask(_ key: String, _ several: Int = 1, atMost limit: Int, per length: Int64, at moment: Moment) -> Allowance {
+        let several = max(1, several)
+        // So many fit as one would under a limit that is so much lower.
+        let most = limit - (several - 1)
         let (length, now): (Int64, Int64) = (max(1, length), moment.milliseconds)
         return counts.withLock { counts in
             let period = now / length
@@ -36,7 +39,7 @@ final class RateLimits: Sendable {
                 let wait = RateLimits.wait(count.before, count.now, most: most, passed: passed)
                 return Allowance(isGranted: false, secondsToWait: max(1, Int((wait * Double(length) / 1000).rounded(.up))))
             }
-            count.now += 1
+            count.now += several
             if counts[key] == nil, counts.count >= mostKeys { RateLimits.forget(&counts, at: now, most: mostKeys) }
             counts[key] = count
             return Allowance(isGranted: true)

@@ -52,6 +52,8 @@ enum PluginHistory {
                 .text(entity), .integer(record), .integer(now.milliseconds), actor?.userID.map(SQLValue.integer) ?? .null,
                 .text(actor?.via ?? "start"), .text(action), .text(String(decoding: json, as: UTF8.self)),
             ])
+        // Whatever is worth a line here, other servers have to follow.
+        try ChangeLog.note(.composition, connection)
     }
 
     /// One line of the history.

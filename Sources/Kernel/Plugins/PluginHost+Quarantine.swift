@@ -13,7 +13,10 @@ extension PluginHost {
             throw CRMError(.refused, "the plugin \(id) is not in quarantine")
         }
         try await changing {
-            try await engine.write { try Quarantine.release(id, $0) }
+            try await engine.write { connection in
+                try Quarantine.release(id, connection)
+                try ChangeLog.note(.composition, connection)
+            }
             quarantined[id] = nil
         }
         if !isSafe { try await startLeftOut(id, actor) }

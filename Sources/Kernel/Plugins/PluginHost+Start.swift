@@ -4,6 +4,11 @@ extension PluginHost {
     /// Starts the plugins that are switched on, and puts what all of them together contribute into the store. Reads and
     /// writes nothing more than it must: a start on which nothing has changed costs a few queries.
     func boot(_ beginning: Beginning = .own) async throws {
+        // One server after the other: what one brings up to date the next finds done.
+        try await alone(within: 120) { try await bootAlone(beginning) }
+    }
+
+    private func bootAlone(_ beginning: Beginning) async throws {
         let dialect: any Dialect = engine.dialect
         var ledger: PluginLedger = try await engine.write { connection in
             try KernelTables.prepare(connection, dialect)

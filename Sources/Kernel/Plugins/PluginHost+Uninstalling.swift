@@ -17,6 +17,8 @@ extension PluginHost {
             let plan: PluginPlan = try await self.plan(uninstalling: ids, cascade: terms.cascade)
             try await check(plan, terms)
             try await stop(Set(plan.steps.map(\.id)), actor)
+            // What is dropped nobody works with any more.
+            try await peers?.awaitOthers()
             var done: [Uninstalled] = []
             for step in plan.steps where step.destroys { done.append(try await remove(step, actor)) }
             return done

@@ -34,12 +34,19 @@ actor PluginHost {
     var checksums = KnownChecksums()
     /// Whether plugins or custom fields are being changed: one change at a time.
     var isChanging = false
+    /// Whether this worker waits for its replacement.
+    var isBeingReplaced = false
+    /// Whether what another server changed is being taken in.
+    private var isFollowing = false
+    /// The servers of this database, where there may be several: one of them at a time changes plugins or fields.
+    let peers: Peers?
     private var observers: [@Sendable (Registry) async -> Void] = []
 
     init(
         store: Store, catalogue: PluginCatalogue, trial: PluginTrial? = PluginTrial(), isSafe: Bool = false,
-        quarantined: [String: Quarantine] = [:]
+        quarantined: [String: Quarantine] = [:], peers: Peers? = nil
     ) {
+        self.peers = peers
         self.store = store
         self.trial = trial
         self.isSafe = isSafe
@@ -98,6 +105,36 @@ actor PluginHost {
         }
         isChanging = true
         defer { isChanging = false }
-        return try await body()
+        while isFollowing { try await Task.sleep(for: .milliseconds(5)) }
+        return try await alone(within: 10) {
+            // What another server changed a moment ago is what this change begins with.
+            if peers != nil { try await takeInChanges() }
+            return try await body()
+        }
+    }
+
+    /// Does something that only one server of the database may do at a time.
+    func alone<T: Sendable>(within seconds: Double, _ body: () async throws -> T) async throws -> T {
+        guard let peers else { return try await body() }
+        guard let lease = try await peers.leases.claim("composition", within: seconds) else {
+            throw CRMError(
+                .unavailable, "another server is changing plugins or fields, or is starting", hint: "Try again in a moment.")
+        }
+        do {
+            let result: T = try await body()
+            try await peers.leases.release(lease)
+            return result
+        } catch {
+            try? await peers.leases.release(lease)
+            throw error
+        }
+    }
+
+    /// Takes in what other servers changed; waits for a change of this one to end.
+    func follow() async throws {
+        while isChanging || isFollowing { try await Task.sleep(for: .milliseconds(5)) }
+        isFollowing = true
+        defer { isFollowing = false }
+        try await takeInChanges()
     }
 }

@@ -108,7 +108,10 @@ struct EntityTable {
         for field in entity.fields where !field.isSystem && isIndexable(field.name) {
             let isLookedUp: Bool = field.description.isIndexed || field.description.isOwner || field.target != nil
             let beginning: String = "(\(quoted(field.name)),"
-            if isLookedUp, !plan.indexes.contains(where: { $0.sql.contains(beginning) }) { plan.index([field.name]) }
+            guard isLookedUp, !plan.indexes.contains(where: { $0.sql.contains(beginning) }) else { continue }
+            // Nobody looks for what points at nothing by such an index, nor is a list sorted by it.
+            let isSparse: Bool = field.target != nil && !field.description.isIndexed && !field.description.isRequired
+            if isSparse { plan.index(sparse: field.name) } else { plan.index([field.name]) }
         }
     }
 }

@@ -153,9 +153,25 @@ extension StoreTransaction {
         }
     }
 
+    /// Counts the figures of all boards of an entity anew.
+    func recount(_ entity: EntityModel) throws {
+        try connection.execute("DELETE FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(entity.name)])
+        try connection.execute("DELETE FROM \"tenon_board_figure\" WHERE \"entity\" = ?", [.text(entity.name)])
+        for figures in entity.figures { try count(figures, of: entity) }
+        core.keptBoards[entity.name] = Set(entity.figures.map(\.board))
+    }
+
     private func count(_ figures: BoardFigures, of entity: EntityModel) throws {
         try forgetFigures(entity.name, figures.board)
-        guard let board = entity.boards.first(where: { $0.name == figures.board }) else { return }
+        for (cell, figure) in try counted(figures, of: entity).sorted(by: { $0.key < $1.key }) { try add(figure, to: cell, entity.name, figures.board) }
+        try connection.execute(
+            "INSERT INTO \"tenon_board\" (\"entity\", \"board\", \"plan\") VALUES (?, ?, ?)",
+            [.text(entity.name), .text(figures.board), .text(figures.plan)])
+    }
+
+    /// What the figures of a board are, from the records themselves.
+    func counted(_ figures: BoardFigures, of entity: EntityModel) throws -> [BoardFigures.Cell: BoardFigures.Figure] {
+        guard let board = entity.boards.first(where: { $0.name == figures.board }) else { return [:] }
         let whole = withRights(for: "counting all cards of a board")
         let sums: [FieldModel] = board.sums.compactMap(entity.field)
         let owner: String = entity.ownerField?.name ?? "created_by"
@@ -181,10 +197,7 @@ extension StoreTransaction {
             }
             return true
         }
-        for (cell, figure) in totals.sorted(by: { $0.key < $1.key }) { try add(figure, to: cell, entity.name, figures.board) }
-        try connection.execute(
-            "INSERT INTO \"tenon_board\" (\"entity\", \"board\", \"plan\") VALUES (?, ?, ?)",
-            [.text(entity.name), .text(figures.board), .text(figures.plan)])
+        return totals
     }
 
     private func add(_ change: BoardFigures.Figure, to cell: BoardFigures.Cell, _ entity: String, _ board: String) throws {

@@ -10,6 +10,20 @@ struct BoardQuery: Sendable {
     var filter: Filter = .everything
     /// The record that picks one board among several, or nil.
     var within: Int64?
+    /// The month that is running, on a board that puts all months before it into one column; nil on any other.
+    var now: BoardMonth?
+
+    /// The key of that column.
+    static let earlier = Value.text("earlier")
+
+    /// The key of a month's column.
+    func key(of month: BoardMonth) -> Value { now.map { month < $0 } ?? false ? Self.earlier : .text(month.key) }
+
+    /// Whether a column's key stands for months that are over, and are one column.
+    func isOver(_ key: String) -> Bool {
+        guard now != nil else { return false }
+        return .text(key) == Self.earlier || BoardMonth(key).map(self.key) == Self.earlier
+    }
 
     /// All conditions on the cards.
     var cards: Filter {
@@ -21,6 +35,7 @@ struct BoardQuery: Sendable {
     /// The condition for the cards of one column.
     func holds(_ key: Value) -> Filter {
         if key == .null { return .empty(field.name) }
+        if let now, key == Self.earlier { return .compare(field.name, .less, .value(.day(now.first))) }
         guard board.isByMonth, case .text(let text) = key else { return .compare(field.name, .equal, .value(key)) }
         return BoardMonth(text)?.filter(on: field.name) ?? .any([])
     }
@@ -29,7 +44,7 @@ struct BoardQuery: Sendable {
     func key(of record: RecordData) -> Value {
         let value: Value = record.values[field.place]
         guard board.isByMonth, case .day(let day) = value else { return value }
-        return .text(BoardMonth(of: day).key)
+        return self.key(of: BoardMonth(of: day))
     }
 
     /// The columns by which the cards of a column are in order.

@@ -13,6 +13,13 @@ protocol Engine: Sendable {
     var position: LogPosition { get }
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Runs a closure in a transaction beside the writers' turns and beside those who wait for a connection: for signs of life and
+    /// the like, which must not wait for anybody's long change. What it changes may be lost in a crash.
+    func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Has something done whenever another process tells a channel; nil where there is no such way.
+    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)?
+    /// Whether several processes may work on the database.
+    var isShared: Bool { get }
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
     func integrityProblems() async throws -> [String]
     /// Finishes what is under way and closes the database.
@@ -24,6 +31,14 @@ extension Engine {
     func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await read(body)
     }
+    func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await write(body) }
+    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
+    var isShared: Bool { false }
+}
+
+/// Something that listens until it is closed.
+protocol Listening: Sendable {
+    func close()
 }
 
 /// What an engine can be sent as an argument.
@@ -53,6 +68,8 @@ protocol Connection: AnyObject {
     func indexes(of table: String) throws -> Set<String>
     /// Has the ids that the engine gives from now on follow the greatest one there is: after rows came with ids of their own.
     func continueNumbers(of table: String) throws
+    /// Whether other processes may work on the database, which then have to be told of changes.
+    var isShared: Bool { get }
 }
 
 /// One row of a result; valid until the next.
@@ -78,6 +95,7 @@ extension Row {
 
 extension Connection {
     func post(_ sql: String, _ arguments: [SQLValue]) throws { try execute(sql, arguments) }
+    var isShared: Bool { false }
 
     @discardableResult
     func execute(_ sql: String) throws -> Int { try execute(sql, []) }
@@ -117,6 +135,10 @@ protocol Dialect: Sendable {
     var integerType: String { get }
     var textType: String { get }
     var blobType: String { get }
+    /// So many rows are best inserted by one statement: where a statement of several rows keeps a copy of what it changes, one.
+    var rowsPerInsert: Int { get }
+    /// The moment by the database's own clock, in milliseconds since 1970.
+    var clock: String { get }
     /// Makes or extends the search index of an entity over some of its columns and fills it.
     func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws
     func dropSearch(_ connection: any Connection, table: String) throws
@@ -140,9 +162,25 @@ protocol Dialect: Sendable {
     func uniqueViolation(_ error: any Error) -> [String]?
     /// Whether an error tells that the disk is full, the database locked: worth another try later.
     func isTemporary(_ error: any Error) -> Bool
+    /// Whether an error tells that there is no room left on the disk.
+    func isFull(_ error: any Error) -> Bool
+
+    // What backups and checks ask.
+
+    /// The columns of a table with what they hold; empty when there is no such table.
+    func columnKinds(_ connection: any Connection, of table: String) throws -> [String: ColumnKind]
+    /// The names of all tables, search indexes included where they are tables.
+    func tables(_ connection: any Connection) throws -> Set<String>
+    /// The greatest id that was ever given in a table whose ids the engine gives; 0 for none.
+    func lastNumber(_ connection: any Connection, of table: String) throws -> Int64
+    /// Has the ids follow a number.
+    func setLastNumber(_ connection: any Connection, of table: String, to number: Int64) throws
+    /// Where the search index of a table and its rows do not agree.
+    func searchFaults(_ connection: any Connection, table: String, columns: [String]) throws -> SearchFaults
 }
 
 extension Dialect {
+    func isFull(_ error: any Error) -> Bool { false }
     func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }
 }
 

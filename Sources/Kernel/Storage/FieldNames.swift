@@ -12,9 +12,9 @@ enum FieldNames {
     static func normalized(_ text: String) -> String { list(text).joined(separator: ",") }
 
     /// What is wrong with a text, or nil. While the entity is switched off, nobody can tell.
-    static func problem(_ text: String, of entity: EntityModel?) -> String? {
+    static func problem(_ text: String, of entity: EntityModel?, in field: FieldDescription) -> String? {
         guard let entity else { return nil }
-        let known: Set<String> = Set(entity.nameableFields.map(\.name))
+        let known: Set<String> = Set(entity.nameableFields(in: field).map(\.name))
         let wrong: [String] = list(text).filter { !known.contains($0) }
         guard !wrong.isEmpty else { return nil }
         let plural: String = entity.pluralTitle.lowercased()
@@ -28,6 +28,15 @@ enum FieldNames {
 }
 
 extension EntityModel {
+    /// Those of ``nameableFields`` that a text may name.
+    func nameableFields(in text: FieldDescription) -> [FieldModel] {
+        nameableFields.filter { field in
+            if text.namesNot.contains(field.name) { return false }
+            guard let targets = text.namesPointingAt, let target = field.target else { return true }
+            return !field.isList && targets.contains(target)
+        }
+    }
+
     /// The fields that people fill in, and that other records may name therefore: custom ones included.
     var nameableFields: [FieldModel] {
         storedFields.filter { field in

@@ -28,7 +28,7 @@ enum KernelTables {
 
     static func all(_ dialect: any Dialect) -> [TablePlan] {
         let make = Maker(dialect: dialect)
-        return make.deployment + make.access + make.records + make.background + make.people + make.imports
+        return make.deployment + make.access + make.records + make.background + make.people + make.imports + make.peers
     }
 }
 
@@ -199,6 +199,22 @@ private struct Maker {
                     "plugin": .text, "kind": .text, "name": .text, "count": .count, "worst_ms": .count, "last_ms": .count,
                     "budget_ms": .count, "last_at": .integer, "told_on": .text,
                 ]),
+        ]
+    }
+
+    /// Servers on one database: who serves, who has what to do, and what the others are to follow.
+    var peers: [TablePlan] {
+        [
+            table(
+                "tenon_peer", id: true,
+                [
+                    "node": .text, "host": .text, "process": .integer, "address": .text, "version": .text, "started_at": .integer,
+                    "seen_at": .integer, "left_at": .integer, "follows": .count,
+                ], indexes: [["node"]]),
+            table(
+                "tenon_lease", key: ["name"],
+                ["name": .text, "peer": .integer, "turn": .count, "until": .integer], indexes: [["peer"]]),
+            table("tenon_change", id: true, ["peer": .integer, "at": .integer, "what": .text], indexes: [["at"]]),
         ]
     }
 

@@ -21,6 +21,8 @@ final class Store: Sendable {
         var committed: @Sendable (CommitEffects) async -> Void = { _ in }
         /// What happens once transactions begin with another registry or other settings.
         var replaced: @Sendable () -> Void = {}
+        /// This server's number among those of one database; 0 where there is only one.
+        var peer: Int64 = 0
     }
 
     /// What every transaction begins with; replaced whole.
@@ -55,6 +57,8 @@ final class Store: Sendable {
         followers.withLock { $0 }.replaced()
     }
     func replace(webhooks: WebhookSubscriptions) { state.withLock { $0.webhooks = webhooks } }
+    /// From now on changes are put into the log that other servers follow, as this one's.
+    func share(as peer: Int64) { followers.withLock { $0.peer = peer } }
     func onReplace(_ body: @escaping @Sendable () -> Void) { followers.withLock { $0.replaced = body } }
     func onCommit(_ body: @escaping @Sendable (CommitEffects) async -> Void) { followers.withLock { $0.committed = body } }
 
@@ -91,6 +95,8 @@ final class Store: Sendable {
         let clock = clock
         let calls = calls
         let dialect = engine.dialect
+        let peer = followers.withLock { $0.peer }
+        let lease = Lease.current
         let (result, effects) = try await TraceScope.step(.write, "") { scope in
             let (result, effects, events) = try await engine.write { connection in
                 WriterWatch.shared.begin()
@@ -99,7 +105,11 @@ final class Store: Sendable {
                 let transaction = StoreTransaction(
                     connection: connection, dialect: dialect, state: state, actor: actor, now: clock.now, isWriting: true, calls: calls,
                     scope: scope)
+                try lease?.require(connection)
                 let result = try transaction.telling { try body(transaction) }
+                if peer != 0, !transaction.core.effects.isEmpty {
+                    try ChangeLog.note(SharedChange(transaction.core.effects), by: peer, connection, dialect)
+                }
                 return (result, transaction.core.effects, transaction.core.recorder?.events ?? [])
             }
             // Events are there only now that they are stored.

@@ -60,6 +60,10 @@ struct StoreContext: ContextBackend {
         store.calls.limits.ask(plugin + " " + key, atMost: count, per: period.milliseconds, at: now)
     }
 
+    func allow(_ key: String, _ several: Int, atMost count: Int, per period: RatePeriod) -> Allowance {
+        store.calls.limits.ask(plugin + " " + key, several, atMost: count, per: period.milliseconds, at: now)
+    }
+
     func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8] { Secrets.hmac(bytes, key: key) }
     func randomBytes(_ count: Int) throws -> [UInt8] { try Secrets.bytes(count) }
 

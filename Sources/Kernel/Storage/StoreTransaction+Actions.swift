@@ -9,12 +9,16 @@ struct ActionOutcome: Sendable {
 }
 
 extension StoreTransaction {
-    /// What the form of an action begins with for a record: defaults and the guesses of the action and its extensions.
-    func prefill(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID) throws -> [RecordData] {
+    /// What the form of an action begins with for a record: defaults and the guesses of the action and its extensions; for a dialog
+    /// also what it suggests to whoever looks at it.
+    func prefill(_ entity: EntityModel, _ action: ActionModel, _ id: RecordID, isDialog: Bool = false) throws -> [RecordData] {
         let target = try require(entity, id)
         return try action.parts.map { part in
             var data = Contributions.ActionData(target: target, input: StoreTransaction.blank(part))
-            try calling(part.sites.prefill) { try part.entry.prefill(&data, transaction(for: part.plugin)) }
+            try calling(part.sites.prefill) {
+                try part.entry.prefill(&data, transaction(for: part.plugin))
+                if isDialog { try part.entry.suggest(&data, transaction(for: part.plugin)) }
+            }
             return data.input
         }
     }

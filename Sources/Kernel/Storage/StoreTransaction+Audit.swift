@@ -20,6 +20,8 @@ struct AuditEntry: Sendable {
     var changes: [FieldChange]
     /// Whether it is of a record that was merged into the one that was asked for.
     var isMerged = false
+    /// Which records the record was made of, where that is what happened.
+    var merged: [Int64] = []
     /// The number of the note that was written.
     var noteID: Int64?
     /// That note, as long as it is there.
@@ -195,6 +197,22 @@ extension StoreTransaction {
         return Array(found.sorted { ($0.at, $0.id) > ($1.at, $1.id) }.prefix(limit))
     }
 
+    /// What records were called that are gone: for those who see what they became.
+    func lastLabels(_ entity: EntityModel, _ ids: [Int64]) throws -> [Int64: String] {
+        guard !ids.isEmpty, actor.mask(entity.labelField, of: entity.name) != .hidden else { return [:] }
+        var labels: [Int64: String] = [:]
+        let among: SQLFragment = dialect.among("record", ids)
+        try connection.query(
+            "SELECT record, changes FROM tenon_audit WHERE entity = ? AND action = 'deleted' AND \(among.sql) ORDER BY id",
+            [.text(entity.name)] + among.arguments
+        ) { row in
+            let change = try AuditJSON.read(row.text(1), entity).first { $0.field == entity.labelField }
+            if case .text(let text)? = change?.old { labels[row.integer(0)] = text }
+            return true
+        }
+        return labels
+    }
+
     private func entries(_ entity: EntityModel, _ id: RecordID, _ tail: String, _ more: [SQLValue]) throws -> [AuditEntry] {
         let sql = "SELECT id, version, at, user_id, via, action, changes FROM tenon_audit WHERE entity = ? AND record = ? \(tail)"
         return try connection.all(sql, [.text(entity.name), .integer(id.raw)] + more) { row in
@@ -205,6 +223,10 @@ extension StoreTransaction {
                 if deed == .noteAdded { entry.noteID = try JSONValue(parsing: Array(row.text(6).utf8))["note"]?.int }
             } else {
                 entry.changes = try AuditJSON.read(row.text(6), entity)
+                if entry.action == "merged" {
+                    let facts: JSONValue? = try JSONValue(parsing: Array(row.text(6).utf8))[TrailFacts.key]
+                    entry.merged = facts?["merged"]?.array?.compactMap(\.int) ?? []
+                }
             }
             return entry
         }

@@ -38,7 +38,9 @@ extension StoreTransaction {
                 .notFound, "\(entity.pluralTitle.lowercased()) have no board \(name?.prefix(60) ?? "")",
                 hint: "There is \(entity.boards.map(\.name).joined(separator: ", ")).")
         }
-        return BoardQuery(entity: entity, board: board, field: try compiler(entity).visible(board.by))
+        var query = BoardQuery(entity: entity, board: board, field: try compiler(entity).visible(board.by))
+        if board.isByMonth, !board.earlier.isEmpty { query.now = BoardMonth(of: today) }
+        return query
     }
 
     /// The columns of an entity's first board. `within` is the record that picks one board among several.
@@ -115,7 +117,8 @@ extension StoreTransaction {
         if query.board.isByMonth {
             let months: [BoardMonth] = present.compactMap { if case .text(let text) = $0 { BoardMonth(text) } else { nil } }
             let now = BoardMonth(of: today)
-            return [Head(key: .null, title: "No date", color: "")]
+            let earlier = Head(key: BoardQuery.earlier, title: query.board.earlier, color: "#b45309")
+            return [Head(key: .null, title: "No date", color: "")] + (present.contains(BoardQuery.earlier) ? [earlier] : [])
                 + BoardMonth.shown(holding: months, today: today).map { month in
                     Head(key: .text(month.key), title: month.title, color: month < now ? "#b45309" : month == now ? "#2563eb" : "")
                 }

@@ -6,8 +6,23 @@ extension StoreTransaction {
     func figures(_ query: BoardQuery, by rows: FieldModel? = nil) throws -> [BoardPlace: BoardCount] {
         let sums: [FieldModel?] = summed(query)
         var figures: [BoardPlace: BoardCount] = try kept(query, by: rows, sums) ?? counted(query, by: rows, sums)
+        fold(&figures, query)
         for place in figures.keys { figures[place]?.settle() }
         return figures.filter { $0.value.count > 0 }
+    }
+
+    /// Puts the months that are over into one column, where the board has one for them.
+    private func fold(_ figures: inout [BoardPlace: BoardCount], _ query: BoardQuery) {
+        guard query.now != nil else { return }
+        for (place, figure) in figures {
+            guard case .text(let text) = place.column, let month = BoardMonth(text), query.key(of: month) == BoardQuery.earlier else { continue }
+            figures[place] = nil
+            let all = BoardPlace(column: BoardQuery.earlier, row: place.row)
+            var sum: BoardCount = figures[all] ?? BoardCount(fields: figure.sums.count)
+            sum.add(figure.count)
+            for (field, parts) in figure.sums.enumerated() { for part in parts { sum.add(part, at: field) } }
+            figures[all] = sum
+        }
     }
 
     /// The fields that a board adds up; nil for those that the user may not see.

@@ -49,6 +49,10 @@ extension StoreTransaction {
     /// What the field gets in a column.
     private func value(of key: Value, on query: BoardQuery, for record: RecordData) throws -> Value {
         guard query.board.isByMonth, key != .null else { return key }
+        if let now = query.now, case .text(let text) = key, query.isOver(text) {
+            throw CRMError.refused(
+                "nothing can be put into a month that is over", hint: "Put it into \(now.title) or a month after it, or change the day itself.")
+        }
         guard case .text(let text) = key, let month = BoardMonth(text) else {
             throw CRMError(
                 .invalid, "there is no such column", problems: [Problem(field: "column", "must be a month such as \(BoardMonth(of: today).key)")])

@@ -1,19 +1,22 @@
 import PluginAPI
 
 extension StoreTransaction {
-    func delete(_ entity: String, _ id: RecordID) throws {
+    func delete(_ entity: String, _ id: RecordID) throws { try delete(entity, id, right: "delete") }
+
+    /// - Parameter right: what it takes to have the record go.
+    func delete(_ entity: String, _ id: RecordID, right: String) throws {
         let model = try registry.require(entity)
         try requireWriter(model)
         let touch = CommitEffects.Touch(entity: entity, id: id.raw)
         core.deleting.insert(touch)
         defer { core.deleting.remove(touch) }
         try core.changing(model.pluralTitle.lowercased()) {
-            try core.tracing(.delete, entity, record: id) { try delete(model, id, touch) }
+            try core.tracing(.delete, entity, record: id) { try delete(model, id, right, touch) }
         }
     }
 
-    private func delete(_ model: EntityModel, _ id: RecordID, _ touch: CommitEffects.Touch) throws {
-        let record = try editable(model, id, right: "delete")
+    private func delete(_ model: EntityModel, _ id: RecordID, _ right: String, _ touch: CommitEffects.Touch) throws {
+        let record = try editable(model, id, right: right)
         for rule in model.rules.deletions { try calling(rule.site) { try rule.body(record, transaction(for: rule.plugin)) } }
         try release(model, record)
         let rank: Int64? = model.board == nil

@@ -23,8 +23,7 @@ extension StoreTransaction {
             link.path = model.path
             words = "\(model.title) \(label)"
         case .merge(let name, let id):
-            guard let (model, label) = try reached(name, id), actor.can("edit", on: name) else { return nil }
-            guard try reaches(model, id, right: "edit") else { return nil }
+            guard let (model, label) = try reached(name, id), try mayMerge(model, id) else { return nil }
             link.path = model.path
             words = "Merge into \(label)"
         case .list(let name, let field, let id):

@@ -67,7 +67,7 @@ extension StoreTransaction {
                 problems.append(Problem(field: field.name, problem))
             }
             if let target = field.description.namesFieldsOf, case .text(let text) = change.new.values[field.place],
-                let problem = FieldNames.problem(text, of: registry.entity(target))
+                let problem = FieldNames.problem(text, of: registry.entity(target), in: field.description)
             {
                 problems.append(Problem(field: field.name, problem))
             }

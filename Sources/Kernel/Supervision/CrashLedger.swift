@@ -54,6 +54,7 @@ enum CrashLedger {
         let quarantine = Quarantine(
             plugin: plugin, since: at, reason: "it crashed the server \(count) times within ten minutes, the last time by \(finding.summary)")
         try quarantine.write(connection)
+        try ChangeLog.note(.composition, connection)
         try tell("The plugin \(plugin) is in quarantine: \(quarantine.reason). Everything else works without it.", at, connection)
     }
 

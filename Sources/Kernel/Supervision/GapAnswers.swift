@@ -14,6 +14,27 @@ struct GapAnswers {
         var deadline: Int
     }
 
+    /// Why there is no other answer.
+    enum Reason {
+        case starting, stopping, busy
+
+        fileprivate var words: String {
+            switch self {
+            case .starting: "the server is starting again"
+            case .stopping: "the server is being stopped"
+            case .busy: "the server has more to do than it can"
+            }
+        }
+        fileprivate var sentences: String {
+            switch self {
+            case .starting: "The server is starting again. This page loads itself as soon as it is there."
+            case .stopping: "The server is being stopped. This page loads itself as soon as it is there again."
+            case .busy: "More people want something of the server than it can serve. This page loads itself as soon as there is a place."
+            }
+        }
+    }
+
+    var reason = Reason.starting
     private var connections: [Int32: Connection] = [:]
     private static let most = 256
     private static let patience = 2000
@@ -56,7 +77,7 @@ struct GapAnswers {
             if connection.head.count > 64 * 1024 { break }
         }
         if !connection.isAnswered, Self.isComplete(connection.head) {
-            let answer: [UInt8] = Self.answer(connection.head)
+            let answer: [UInt8] = Self.answer(connection.head, reason)
             let sent: Int = send(descriptor, answer, answer.count, Int32(MSG_NOSIGNAL))
             if sent < answer.count { return end(descriptor) }
             // A body may still be on its way: closing now would take the answer away from the one who sends it.
@@ -96,14 +117,14 @@ struct GapAnswers {
     // MARK: The answer
 
     /// JSON for programs, a page that loads itself again for people.
-    static func answer(_ head: [UInt8]) -> [UInt8] {
+    static func answer(_ head: [UInt8], _ reason: Reason = .starting) -> [UInt8] {
         let text = String(decoding: head.prefix(64 * 1024), as: UTF8.self)
         let words = text.prefix { $0 != "\r\n" && $0 != "\n" }.split(separator: " ")
         let method: Substring = words.first ?? ""
         let path: Substring = words.count > 1 ? words[1] : ""
         let accepts: String = header("accept", in: text)
         let isPage: Bool = !path.hasPrefix("/api/") && accepts.contains("text/html")
-        let body: String = isPage ? page : problem
+        let body: String = isPage ? page(reason) : problem(reason)
         var answer = "HTTP/1.1 503 Service Unavailable\r\n"
         answer += "content-type: \(isPage ? "text/html; charset=utf-8" : "application/problem+json")\r\n"
         answer += "content-length: \(body.utf8.count)\r\nretry-after: 1\r\ncache-control: no-store\r\n"
@@ -119,17 +140,21 @@ struct GapAnswers {
         return ""
     }
 
-    private static let problem =
+    private static func problem(_ reason: Reason) -> String {
         #"{"type":"https://tenon.invalid/problems/unavailable","title":"Unavailable","status":503,"#
-        + #""detail":"the server is starting again","hint":"Try again in a second."}"#
+            + #""detail":"\#(reason.words)","hint":"Try again in a second."}"#
+    }
 
-    private static let page = """
+    /// A page that loads itself again.
+    static func page(_ reason: Reason) -> String {
+        """
         <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\
         <meta http-equiv="refresh" content="1"><meta name="color-scheme" content="light dark"><title>One moment</title><style>\
         body{margin:18vh auto 0;max-width:26rem;padding:0 1.5rem;font:1rem/1.5 system-ui,sans-serif;\
         background:light-dark(#fafaf9,#161615);color:light-dark(#21201d,#ecebe7)}\
         h1{font-size:1.25rem;margin:0 0 .75rem}p{margin:0 0 .75rem;color:light-dark(#615e57,#a9a69f)}</style></head>\
-        <body><h1>One moment</h1><p>The server is starting again. This page loads itself as soon as it is there.</p>\
+        <body><h1>One moment</h1><p>\(reason.sentences)</p>\
         <p>What you saved is stored. A form that you were sending may have to be sent again.</p></body></html>
         """
+    }
 }

@@ -153,7 +153,7 @@ struct Supervisor {
             case .swap: swap(now)
             case .go: break
             case .prepared:
-                isGap = false
+                isGap = aim == .stop
                 current.say(.go)
             case .ready:
                 worker?.isReady = true
@@ -189,6 +189,9 @@ struct Supervisor {
         // Whoever asks twice does not want to wait.
         if aim == .stop { kill(current.id, SIGKILL) } else { kill(current.id, SIGTERM) }
         aim = .stop
+        // The worker finishes what it began and takes no more: whoever comes now is told so and need not wait.
+        gap.reason = .stopping
+        isGap = true
         endBy = endBy ?? now + limits.ending
     }
 
@@ -206,6 +209,7 @@ struct Supervisor {
         endBy = nil
         aim = .serve
         var more: [String] = ["--worker"]
+        if wasReady { more.append("--patient") }
         if let safeMode { more += ["--safe-mode-reason", safeMode] }
         worker = try WorkerProcess.start(inheritance, more: more, now: Self.now)
     }

@@ -84,6 +84,9 @@ struct RecordUndo: Sendable {
     /// Whether there is nothing to take back: what was made went again, or nothing was changed.
     var isNothing: Bool { wasMade ? deletion != nil : deletion == nil && fields.isEmpty }
 
-    /// The right by which it was done.
-    var right: String { deletion == nil ? "edit" : "delete" }
+    /// The right by which it was done, as a part of that kind of change.
+    func right(in kind: ChangeSet.Kind) -> String {
+        if deletion == nil { return "edit" }
+        return kind == .merge ? StoreTransaction.mergeRight : "delete"
+    }
 }

@@ -83,8 +83,9 @@ extension StoreTransaction {
         let before: (effects: CommitEffects, assigned: [Int64: Int]?, undoing: Undoing) = (core.effects, core.bulkAssignments, undoing)
         do {
             // The user had the right to do it, maybe on records that it took out of sight; what counts is to have it still.
-            guard record.isElevated || record.wasMade || actor.can(record.right, on: record.entity.name) else {
-                undoing.keep(record, "you may not \(record.right) \(record.entity.pluralTitle.lowercased()) any more")
+            let right: String = record.right(in: undoing.set.kind)
+            guard record.isElevated || record.wasMade || actor.can(right, on: record.entity.name) else {
+                undoing.keep(record, "you may not \(right) \(record.entity.pluralTitle.lowercased()) any more")
                 return true
             }
             let isComplete: Bool = try connection.savepoint {

@@ -53,7 +53,8 @@ struct Visit: Sendable {
     // MARK: The frame
 
     private func shell() async throws -> Shell {
-        let unread = try await store.read(as: actor) { try $0.unreadNotices() }
+        let menu = Menu(registry: registry, actor: actor)
+        let (unread, waiting) = try await store.read(as: actor) { (try $0.unreadNotices(), menu.waiting($0)) }
         var shell = Shell()
         shell.userName = userName
         shell.csrf = csrf
@@ -62,8 +63,7 @@ struct Visit: Sendable {
         shell.isNarrow = request.cookie("tenon_side") == "narrow"
         shell.hasShortcuts = request.cookie("tenon_keys") != "off"
         shell.flash = request.cookie(Flash.cookie).flatMap(Flash.init(encoded:))
-        let menu = Menu(registry: registry, actor: actor)
-        shell.groups = menu.groups
+        shell.groups = menu.groups(waiting)
         shell.creates = menu.creates
         shell.banner = await front.banner(for: actor)
         shell.assets = front.assets
@@ -157,13 +157,35 @@ struct Menu {
     let registry: Registry
     let actor: Actor
 
-    var groups: [Shell.Group] {
+    /// Beyond so many it is not worth counting.
+    static let mostWaiting = 99
+
+    /// What administrators look after, and how many of each wait for somebody.
+    func waiting(_ transaction: StoreTransaction) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for entity in lookedAfter {
+            guard let filter = entity.schema.waiting else { continue }
+            // What hides the field from the reader hides the count as well.
+            counts[entity.name] = (try? transaction.count(entity.name, where: filter, atMost: Menu.mostWaiting + 1)) ?? 0
+        }
+        return counts
+    }
+
+    private var lookedAfter: [EntityModel] {
+        registry.entities.filter { $0.schema.isAdministration && !$0.schema.isLookup && $0.plugin != Composition.kernel && actor.can("view", on: $0.name) }
+    }
+
+    private func isWorkedWith(_ entity: EntityModel) -> Bool {
+        !entity.schema.isLookup && !entity.schema.isAdministration && entity.plugin != Composition.kernel
+    }
+
+    func groups(_ waiting: [String: Int] = [:]) -> [Shell.Group] {
         var groups: [Shell.Group] = [.init(title: "", items: [.init(title: "Home", icon: "home", href: "/admin", key: "h")])]
         for dashboard in registry.dashboards where seesAnything(of: dashboard.body.name) {
             groups[0].items.append(.init(title: dashboard.body.title, icon: "chart", href: "/admin/dashboards/" + dashboard.body.name))
         }
         var taken: Set<Character> = ["h", "p", "s"]
-        for entity in registry.entities where !entity.schema.isLookup && entity.plugin != "kernel" && actor.can("view", on: entity.name) {
+        for entity in registry.entities where isWorkedWith(entity) && actor.can("view", on: entity.name) {
             var item = Shell.Item(title: entity.pluralTitle, icon: IconName.of(entity.schema.iconName), href: "/admin/" + entity.path)
             if let letter = entity.pluralTitle.lowercased().first(where: { $0.isASCII && $0.isLetter && !taken.contains($0) }) {
                 taken.insert(letter)
@@ -176,7 +198,7 @@ struct Menu {
                 groups.append(.init(title: title, items: [item]))
             }
         }
-        let administration = self.administration
+        let administration = administration(waiting)
         if !administration.isEmpty { groups.append(.init(title: "Administration", items: administration)) }
         return groups
     }
@@ -191,8 +213,11 @@ struct Menu {
         }
     }
 
-    private var administration: [Shell.Item] {
-        var items: [Shell.Item] = []
+    private func administration(_ waiting: [String: Int]) -> [Shell.Item] {
+        var items: [Shell.Item] = lookedAfter.map { entity in
+            Shell.Item(
+                title: entity.pluralTitle, icon: IconName.of(entity.schema.iconName), href: "/admin/" + entity.path, waiting: waiting[entity.name] ?? 0)
+        }
         for (name, icon) in [("user", "users"), ("team", "flag"), ("role", "shield"), ("webhook", "link")] {
             guard let entity = registry.entity(name), actor.can("view", on: name), actor.can(name == "role" ? .manageRoles : .manageUsers) else { continue }
             items.append(.init(title: entity.pluralTitle, icon: icon, href: "/admin/" + entity.path))
@@ -211,7 +236,7 @@ struct Menu {
     }
 
     var creates: [Shell.Item] {
-        registry.entities.filter { !$0.schema.isLookup && $0.plugin != "kernel" && actor.can("create", on: $0.name) }.map { entity in
+        registry.entities.filter { isWorkedWith($0) && actor.can("create", on: $0.name) }.map { entity in
             Shell.Item(
                 title: entity.pluralTitle, icon: IconName.of(entity.schema.iconName), href: "/admin/\(entity.path)/new", one: entity.title)
         }

@@ -16,11 +16,12 @@ final class Webhooks: Sendable {
     private let loop: WorkLoop
 
     init(
-        store: Store, client: OutgoingClient, rights: @escaping @Sendable () -> RightsSnapshot, log: @escaping @Sendable (String) -> Void
+        store: Store, client: OutgoingClient, leases: Leases? = nil, rights: @escaping @Sendable () -> RightsSnapshot,
+        log: @escaping @Sendable (String) -> Void
     ) {
         self.store = store
         fanOut = WebhookFanOut(store: store, rights: rights)
-        let lanes = Lanes(store: store, client: client, rights: rights, log: log)
+        let lanes = Lanes(store: store, client: client, leases: leases, rights: rights, log: log)
         loop = WorkLoop(width: Webhooks.width, clock: store.clock, log: log) { busy in try await lanes.survey(busy) }
     }
 
@@ -47,6 +48,8 @@ final class Webhooks: Sendable {
     private struct Lanes: Sendable {
         let store: Store
         let client: OutgoingClient
+        /// Where several servers work on one database, one of them at a time sends to an address.
+        let leases: Leases?
         let rights: @Sendable () -> RightsSnapshot
         let log: @Sendable (String) -> Void
 
@@ -55,9 +58,12 @@ final class Webhooks: Sendable {
         func survey(_ busy: Set<String>) async throws -> WorkLoop.Survey {
             let now = clock.now
             var found = WorkLoop.Survey()
-            for head in try await store.engine.read({ try WebhookLog.heads($0) }) {
+            let (heads, taken) = try await store.engine.read { connection in
+                (try WebhookLog.heads(connection), try leases?.taken(connection) ?? [])
+            }
+            for head in heads {
                 let lane = "webhook \(head.webhook)"
-                if busy.contains(lane) { continue }
+                if busy.contains(lane) || taken.contains(lane) { continue }
                 if head.due > now {
                     found.next = min(found.next ?? head.due, head.due)
                 } else {
@@ -70,25 +76,37 @@ final class Webhooks: Sendable {
         /// Sends what is due, in order, until something fails or nothing is left.
         private func deliver(_ webhook: Int64) async {
             do {
-                while !Task.isCancelled {
-                    let now = clock.now
-                    let found = try await store.engine.read { connection in
-                        (
-                            try WebhookTarget.active(webhook, connection), try WebhookLog.next(of: webhook, connection, now: now),
-                            try WebhookSecret.load(webhook, connection, now: now)
-                        )
-                    }
-                    guard let target = found.0, let delivery = found.1, let secret = found.2 else { return }
-                    guard rights().isActive(target.owner) else {
-                        return try await switchOff(target, because: "its owner may not log in any more")
-                    }
-                    let attempt = await send(delivery, to: target, secret)
-                    if Task.isCancelled { return }
-                    guard try await note(attempt, of: delivery, target) else { return }
+                guard let leases else { return try await send(webhook) }
+                guard let lease = try await leases.claim("webhook \(webhook)") else { return }
+                do {
+                    try await Lease.$current.withValue(lease) { try await send(webhook) }
+                } catch {
+                    try await leases.release(lease)
+                    throw error
                 }
+                try await leases.release(lease)
             } catch {
                 // What is not noted comes again: at least once.
                 log("webhook \(webhook) waits: \(error)")
+            }
+        }
+
+        private func send(_ webhook: Int64) async throws {
+            while !Task.isCancelled, Lease.current?.isLost != true {
+                let now = clock.now
+                let found = try await store.engine.read { connection in
+                    (
+                        try WebhookTarget.active(webhook, connection), try WebhookLog.next(of: webhook, connection, now: now),
+                        try WebhookSecret.load(webhook, connection, now: now)
+                    )
+                }
+                guard let target = found.0, let delivery = found.1, let secret = found.2 else { return }
+                guard rights().isActive(target.owner) else {
+                    return try await switchOff(target, because: "its owner may not log in any more")
+                }
+                let attempt = await send(delivery, to: target, secret)
+                if Task.isCancelled { return }
+                guard try await note(attempt, of: delivery, target) else { return }
             }
         }
 
@@ -129,8 +147,10 @@ final class Webhooks: Sendable {
             let isGone = attempt.status == 410
             let next: Moment? = isGone ? nil : Backoff.webhooks.next(after: delivery.attempts + 1, now: now)
             // In a task of its own: what was sent is remembered also when the product is ending.
+            let lease: Lease? = Lease.current
             try await Task { [store] in
                 try await store.engine.write { connection in
+                    try lease?.require(connection)
                     try WebhookLog.note(attempt, of: delivery, next: next, connection)
                     try WebhookLog.note(attempt, on: target.id, connection)
                     if !attempt.isDelivered {

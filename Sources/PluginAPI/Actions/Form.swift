@@ -47,6 +47,9 @@ public protocol Action: FieldOwner {
     static func isAvailable(_ record: Record<Target>) -> Bool
     /// Fills in what can be guessed before the dialog opens, and for callers that leave a field out.
     static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
+    /// Chooses what the dialog begins with in addition, after ``prefill(_:_:)``. Callers who leave a field out do not get these choices:
+    /// what people can look over before they go on, scripts would get unseen.
+    static func suggest(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
     /// Completes what was filled in, before it is checked: where one field follows from another that callers may give instead.
     static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
     /// Does it, in one transaction.
@@ -60,6 +63,7 @@ extension Action {
     public static var form: Form<Self> { Form() }
     public static func isAvailable(_ record: Record<Target>) -> Bool { true }
     public static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
+    public static func suggest(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
     public static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
 }
 
@@ -110,6 +114,9 @@ public protocol ActionExtension: FieldOwner {
     static var form: Form<Self> { get }
     /// Fills in what can be guessed before the dialog opens.
     static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
+    /// Chooses what the dialog begins with in addition, after ``prefill(_:_:)``. Callers who leave a field out do not get these choices:
+    /// what people can look over before they go on, scripts would get unseen.
+    static func suggest(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
     /// Completes what was filled in, before it is checked: where one field follows from another that callers may give instead.
     static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws
     /// Does it, after the action itself; `call.results` holds what the action came to.
@@ -118,6 +125,7 @@ public protocol ActionExtension: FieldOwner {
 
 extension ActionExtension {
     public static func prefill(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
+    public static func suggest(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
     public static func complete(_ call: inout ActionCall<Self>, _ transaction: Transaction) throws {}
 }
 

@@ -68,6 +68,8 @@ public struct Contributions: Sendable {
         public var prefill: @Sendable (inout ActionData, Transaction) throws -> Void
         /// Completes what was filled in.
         public var complete: @Sendable (inout ActionData, Transaction) throws -> Void = { _, _ in }
+        /// Chooses what a dialog begins with in addition.
+        public var suggest: @Sendable (inout ActionData, Transaction) throws -> Void = { _, _ in }
         /// Does it.
         public var run: @Sendable (inout ActionData, Transaction) throws -> Void
     }

@@ -50,6 +50,24 @@ extension Registrar {
         note { $0.boards.append(board) }
     }
 
+    /// The same with one column, called `earlier`, for all months that are over: what stands there is late rather than planned. Cards can
+    /// be dragged out of it and not into it.
+    public mutating func board<E: Entity>(
+        _: E.Type, _ name: String, _ title: String, months day: EntityField<E, Day?>, earlier: String, within: (any AnyField)? = nil,
+        card: [any AnyField], sums: [any AnyField] = [], cards: Condition<E> = Condition(.everything), rows: [any AnyField] = []
+    ) {
+        var board = BoardView(
+            entity: E.schema.name, by: day.name, card: card.map(\.name), sum: sums.first?.name, columns: .everything, cards: cards.filter,
+            within: within?.name, columnWithin: nil)
+        board.name = name
+        board.title = title
+        board.sums = sums.map(\.name)
+        board.isByMonth = true
+        board.earlier = earlier
+        board.rows = rows.map(\.name)
+        note { $0.boards.append(board) }
+    }
+
     /// A mark for the records that meet a condition: a word on cards, in lists and on the record page, `marks` in JSON, and a filter
     /// (`mark=name`). The name is snake_case.
     public mutating func mark<E: Entity>(

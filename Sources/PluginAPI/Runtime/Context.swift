@@ -24,6 +24,8 @@ public protocol ContextBackend: Sendable {
     func listFiles() async throws -> [String]
     /// Counts a request under a key, unless there were too many.
     func allow(_ key: String, atMost count: Int, per period: RatePeriod) -> Allowance
+    /// Counts several at once under a key, or none of them where they would be too many.
+    func allow(_ key: String, _ several: Int, atMost count: Int, per period: RatePeriod) -> Allowance
     /// HMAC with SHA-256.
     func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) throws -> [UInt8]
     /// Bytes that nobody can guess.
@@ -32,6 +34,12 @@ public protocol ContextBackend: Sendable {
 
 /// What test doubles need not have.
 extension ContextBackend {
+    /// Counts one by one.
+    public func allow(_ key: String, _ several: Int, atMost count: Int, per period: RatePeriod) -> Allowance {
+        var allowance: Allowance = allow(key, atMost: count, per: period)
+        for _ in 1..<max(1, several) where allowance.isGranted { allowance = allow(key, atMost: count, per: period) }
+        return allowance
+    }
     /// Throws: there is no way outside here.
     public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         throw CRMError(.unavailable, "there is no way to systems outside here")

@@ -41,4 +41,10 @@ extension Context {
     public func allow(_ key: String, atMost count: Int, per period: RatePeriod) -> Allowance {
         backend.allow(key, atMost: count, per: period)
     }
+
+    /// Counts several at once, such as the records that one request brings: all of them, or none where they would be too many. More
+    /// than `count` are never allowed.
+    public func allow(_ key: String, _ several: Int, atMost count: Int, per period: RatePeriod) -> Allowance {
+        backend.allow(key, several, atMost: count, per: period)
+    }
 }

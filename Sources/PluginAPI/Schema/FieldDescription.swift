@@ -44,6 +44,10 @@ public struct FieldDescription: Sendable {
     public var shownWhen: (field: String, values: [Value])?
     /// The entity whose fields the text names, separated by commas; nil for any other text.
     public var namesFieldsOf: String?
+    /// The fields of that entity that it cannot name.
+    public var namesNot: [String] = []
+    /// The entities at which fields that it names may point; nil for any.
+    public var namesPointingAt: [String]?
     /// Made at run time by an administrator.
     public var isCustom = false
     /// Text that is a formula over the records of an entity, and what it has to come to.
@@ -85,6 +89,10 @@ public struct FieldDescription: Sendable {
         case .whenDeleted(let rule): whenTargetIsDeleted = rule
         case .shown(let field, let values): shownWhen = (field, values)
         case .fieldNames(let entity): namesFieldsOf = entity()
+        case .fieldNamesExcept(let entity, let besides, let targets):
+            namesFieldsOf = entity()
+            namesNot = besides
+            namesPointingAt = targets
         case .secret: (isSecret, isHidden) = (true, true)
         case .formula(let entity, let result):
             formulaOn = (entity(), result)

@@ -8,6 +8,7 @@ public struct FieldRule: Sendable {
         case whenDeleted(DeletionRule)
         case shown(field: String, values: [Value])
         case fieldNames(@Sendable () -> String)
+        case fieldNamesExcept(@Sendable () -> String, besides: [String], pointingAt: [String])
         case secret
         case formula(entity: @Sendable () -> String, result: FormulaType)
         case derived
@@ -57,6 +58,11 @@ public struct FieldRule: Sendable {
     /// Text that names fields of an entity, separated by commas: those that people fill in, custom ones included. Chosen by ticks in
     /// forms; a name that the entity does not have is refused.
     public static func fieldNames<E: Entity>(of _: E.Type) -> FieldRule { FieldRule(kind: .fieldNames { E.schema.name }) }
+    /// The same without some fields, and without those that point at records, but for the ones that point at a record of the entities
+    /// named: for texts that say what people outside fill in.
+    public static func fieldNames<E: Entity>(of _: E.Type, besides: [String], pointingAt: [String]) -> FieldRule {
+        FieldRule(kind: .fieldNamesExcept({ E.schema.name }, besides: besides, pointingAt: pointingAt))
+    }
     /// Yes or no that is turned over in the list with one click or key.
     public static var toggle: FieldRule { FieldRule(kind: .toggle) }
     /// The words that people see; the name made readable unless given.

@@ -31,6 +31,10 @@ public struct Schema: Sendable {
     public private(set) var uniqueSets: [[String]] = []
     /// Sets of fields that records are looked up by together.
     public private(set) var indexedSets: [[String]] = []
+    /// Whether it stands under *Administration* in the menu, and its numbers not on the home page.
+    public private(set) var isAdministration = false
+    /// Which of its records somebody should look at; nil where there are no such.
+    public private(set) var waiting: Filter?
     /// Whether it is a log: written by plugins with every right, and by nobody else.
     public private(set) var isLog = false
 
@@ -73,6 +77,9 @@ public struct Schema: Sendable {
     public func group(_ title: String) -> Schema { with { $0.menuGroup = title } }
     /// Marks a list of options: it stands among the settings.
     public func lookup() -> Schema { with { $0.isLookup = true } }
+    /// Its records are looked after rather than worked with: it stands under *Administration* in the menu, with the number of those
+    /// that wait for somebody, and its numbers are not on the home page.
+    public func administration(waiting: Filter? = nil) -> Schema { with { ($0.isAdministration, $0.waiting) = (true, waiting) } }
     /// Its plugin alone makes and changes the records, in elevated transactions: nobody has the rights to create, edit or import
     /// them. Actions and deletion are granted as usual.
     public func writtenByPlugin() -> Schema { with { $0.isWrittenByPlugin = true } }

@@ -37,6 +37,8 @@ public struct Panel: Sendable {
             case record(entity: String, id: RecordID)
             /// A length of time in seconds, 0 or more: `3 d 4 h`.
             case duration(seconds: Int64)
+            /// An address that can be opened: with http or https, or of this product, beginning with one slash.
+            case address(String)
         }
 
         /// What stands in it.
@@ -62,6 +64,12 @@ public struct Panel: Sendable {
         }
         /// A length of time in seconds.
         public static func duration(seconds: Int64) -> Cell { Cell(.duration(seconds: max(0, seconds))) }
+        /// An address, as a link. What is none of ``Content/address(_:)`` is a text.
+        public static func address(_ address: String) -> Cell {
+            let isOurs: Bool = address.hasPrefix("/") && !address.hasPrefix("//")
+            let isWeb: Bool = ["http://", "https://"].contains { address.lowercased().hasPrefix($0) }
+            return isOurs || isWeb ? Cell(.address(address)) : .text(address)
+        }
     }
 
     /// What there is to say in one or two sentences; empty for nothing.

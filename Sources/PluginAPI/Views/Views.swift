@@ -57,6 +57,8 @@ public struct BoardView: Sendable {
     public var isByMonth = false
     /// The fields by which the figures of each column can be broken down: references and choices.
     public var rows: [String] = []
+    /// On a board by months, the words above one column for all months that are over; empty where each of them has its own.
+    public var earlier = ""
 
     /// The name of the board that is meant when none is named.
     public static var standardName: String { "board" }

@@ -18,22 +18,16 @@ struct Knock {
     let token: String
     var seconds = 15
 
-    func ask(_ method: String, _ path: String, _ body: String = "", accept: String = "application/json") -> Outcome {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return .broken }
+    func ask(
+        _ method: String, _ path: String, _ body: String = "", accept: String = "application/json", type: String = "application/json",
+        from address: String? = nil
+    ) -> Outcome {
+        guard let descriptor = open() else { return .refused }
         defer { close(descriptor) }
-        var limit = timeval(tv_sec: seconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        guard connected == 0 else { return .refused }
-        var text = "\(method) \(path) HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept: \(accept)\r\nauthorization: Bearer \(token)\r\n"
-        if method != "GET" { text += "content-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n" }
+        var text = "\(method) \(path) HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept: \(accept)\r\n"
+        if !token.isEmpty { text += "authorization: Bearer \(token)\r\n" }
+        if let address { text += "x-forwarded-for: \(address)\r\n" }
+        if method != "GET" { text += "content-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n" }
         text += "\r\n" + body
         let bytes = Array(text.utf8)
         guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return .broken }
@@ -47,5 +41,33 @@ struct Knock {
         let all = String(decoding: answer, as: UTF8.self)
         guard let split = all.range(of: "\r\n\r\n"), let status = Int(all.split(separator: " ").dropFirst().first ?? "") else { return .broken }
         return .answer(status: status, head: all[..<split.lowerBound].lowercased(), body: String(all[split.upperBound...]))
+    }
+
+    /// Asks, and does not listen to the answer. The connection is the caller's to close.
+    func askDeaf(_ path: String) -> Int32? {
+        guard let descriptor = open(window: 4096) else { return nil }
+        let bytes = Array("GET \(path) HTTP/1.1\r\nhost: x\r\nauthorization: Bearer \(token)\r\n\r\n".utf8)
+        _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        return descriptor
+    }
+
+    private func open(window: Int32? = nil) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        if var window { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size)) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        guard connected == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 }

@@ -148,7 +148,7 @@ import Testing
         #expect(try await house.find(two)?["secret"] == .text("safe"))
     }
 
-    @Test func `who merges must be allowed to change the one and delete the others`() async throws {
+    @Test func `who merges must be allowed to change each of them`() async throws {
         let house = try await Household()
         let mine = try await house.chore("mine", ["assigned_to": .integer(Household.carl)])
         let seen = try await house.chore("seen", ["assigned_to": .integer(Household.boss)])
@@ -157,6 +157,26 @@ import Testing
         #expect(await refusal(house, MergeRequest(survivor: mine, others: [seen]), as: Household.anna)?.code == .notFound)
         #expect(await refusal(house, MergeRequest(survivor: mine, others: [seen]), as: Household.guest)?.code == .forbidden)
         #expect(try await house.find(seen) != nil)
+    }
+
+    @Test func `whoever may change both merges them and takes it back, without the right to delete either`() async throws {
+        let house = try await Household()
+        let one = try await house.chore("one", ["assigned_to": .integer(Household.dora)])
+        let two = try await house.chore("two", ["assigned_to": .integer(Household.dora), "notes": .text("careful")])
+        let refused = await #expect(throws: CRMError.self) { try await house.write(as: Household.dora) { try $0.delete("chore", two) } }
+        #expect(refused?.code == .forbidden)
+        let outcome = try await merge(house, MergeRequest(survivor: one, others: [two]), as: Household.dora)
+        #expect(outcome.record["notes"] == .text("careful"))
+        #expect(try await house.find(two) == nil)
+        let report = try await house.write(as: Household.dora) { try $0.takeBack(outcome.change) }
+        #expect(report.kept.isEmpty, "\(report.kept)")
+        #expect(try await house.find(two)?["notes"] == .text("careful"))
+        #expect(try await house.find(one)?["notes"] == .null)
+        // What was deleted otherwise still takes the right to delete.
+        let lone = try await house.write(as: Household.dora) { tx in try tx.mayMerge(tx.registry.require("chore"), one) }
+        #expect(lone)
+        let others = try await house.chore("others", ["assigned_to": .integer(Household.boss)])
+        #expect(try await !house.write(as: Household.dora) { try $0.mayMerge($0.registry.require("chore"), others) })
     }
 
     @Test func `what points at the others moves even where whoever merges does not see it`() async throws {

@@ -57,6 +57,16 @@ import Testing
         #expect(try await desk.ask("GET", "hauls/board?board=calendar&rows=price").fields == ["rows"])
     }
 
+    @Test func `whoever asks for rows that a board does not have is told by which it can be had`() async throws {
+        let desk = try await BoardAPITests.desk()
+        func hint(_ path: String) async throws -> String { try await desk.ask("GET", path).json["hint"]?.text ?? "" }
+        #expect(try await hint("hauls/board?board=calendar&rows=price") == "There is assigned_to, harbor.")
+        #expect(
+            try await hint("hauls/board?board=recent&rows=price")
+                == "It shows cards alone. Others have rows: board by assigned_to; open by assigned_to, state; calendar by assigned_to, harbor.")
+        #expect(try await hint("chores/board?rows=grade") == "No board of chores is broken down into rows; ask for it without rows.")
+    }
+
     @Test func `a card is moved on the board that is named, with what its new column asks for`() async throws {
         let desk = try await BoardAPITests.desk()
         let later = try await desk.ask("POST", "hauls/2/move", #"{"board": "calendar", "column": "2026-06"}"#)

@@ -15,7 +15,11 @@ import Testing
         let fixture = try await AccessFixture()
         try await fixture.addUser("anna@example.com", roles: [.administrator], password: nil)
         let all = try await findings(fixture.database, try registry())
-        #expect(Set(all.keys) == ["store", "tables", "references", "deliveries", "jobs", "schedules", "people", "quarantine", "crashes"])
+        #expect(
+            Set(all.keys) == [
+                "store", "tables", "references", "deliveries", "jobs", "schedules", "people", "quarantine", "crashes", "search", "audit",
+                "boards", "duplicates", "waiting", "numbers",
+            ])
         #expect(all.values.allSatisfy { $0.state == .ok && $0.hint.isEmpty }, "\(all)")
     }
 

@@ -49,11 +49,27 @@ import Testing
         var link = CRMError.Link(.merge(entity: "chore", into: RecordID(4)), title: "Merge into Sweep")
         link.path = "chores"
         let error = CRMError.refused("it is there already", links: [link])
-        let form = text(FieldForm.summary(error, fields: [], offersMerge: true))
+        let form = text(FieldForm.summary(error, fields: [], merging: .typed))
         #expect(form.contains(#"<button class="button compact" formaction="/admin/chores/4/merge-in" formnovalidate>Merge into Sweep</button>"#))
         #expect(!text(FieldForm.summary(error, fields: [])).contains("merge-in"))
         let unseen = CRMError.refused("no", links: [.init(.record(entity: "chore", id: RecordID(4)))])
         #expect(!text(FieldForm.summary(unseen, fields: [])).contains("<a"), "a link that nobody looked at is not told")
+    }
+
+    @Test func `a record that is there is merged as it stands, in the browser and in the terminal`() async {
+        var link = CRMError.Link(.merge(entity: "project", into: RecordID(3)), title: "Merge into Dig")
+        link.path = "projects"
+        let form = text(FieldForm.summary(CRMError.refused("it is there already", links: [link]), fields: [], merging: .record(RecordID(7))))
+        #expect(form.contains(#"href="/admin/projects/merge?id=3&amp;id=7" data-dialog"#), "\(form)")
+        let crm = FakeDeployment()
+        crm.answer(
+            "PATCH /api/v1/projects/7", status: 409,
+            #"""
+            {"type": "x/refused", "detail": "it is there already", "links": [
+             {"kind": "merge", "title": "Merge into Dig", "href": "/admin/projects/3/merge-in", "api": "/api/v1/projects/3/merge"}]}
+            """#)
+        await crm.run("projects", "edit", "7", "--name", "Dig")
+        #expect(crm.errors.contains("Merge into Dig: tenon projects merge 3 7"), "\(crm.errors)")
     }
 
     private func text(_ html: HTML) -> String { String(decoding: html.bytes, as: UTF8.self) }

@@ -15,6 +15,8 @@ final class Household: Sendable {
     static let carl: Int64 = 4
     /// Nothing at all.
     static let guest: Int64 = 5
+    /// Sees and changes own chores; deletes none.
+    static let dora: Int64 = 6
 
     let database: TemporaryDatabase
     let store: Store
@@ -48,7 +50,7 @@ final class Household: Sendable {
 
     private func addPeople() async throws {
         try await engine.write { connection in
-            for (id, name) in [(1, "Berta"), (2, "Anna"), (3, "Ben"), (4, "Carl"), (5, "Gina")] {
+            for (id, name) in [(1, "Berta"), (2, "Anna"), (3, "Ben"), (4, "Carl"), (5, "Gina"), (6, "Dora")] {
                 try connection.execute(
                     "INSERT INTO \"user\" (id, version, created_at, updated_at, name, email, active) VALUES (?, 1, 0, 0, ?, ?, 1)",
                     [.integer(Int64(id)), .text(name), .text("\(name.lowercased())@example.org")])
@@ -59,11 +61,11 @@ final class Household: Sendable {
     // MARK: Who may do what
 
     static let rights: RightsSnapshot = {
-        func chores(_ scope: Scope, edit: Scope? = nil) -> RoleGrants {
+        func chores(_ scope: Scope, edit: Scope? = nil, deletes: Bool = true) -> RoleGrants {
             var grants = RoleGrants()
             let edit = edit ?? scope
             grants.entities = [
-                "chore": ["view": scope, "create": .all, "edit": edit, "delete": edit, "end": edit],
+                "chore": ["view": scope, "create": .all, "edit": edit, "end": edit].merging(deletes ? ["delete": edit] : [:]) { $1 },
                 "step": ["view": .all], "tag": ["view": .all], "user": ["view": .all],
                 "remark": ["view": .all, "create": .all], "receipt": ["view": .own, "create": .all],
             ]
@@ -80,11 +82,13 @@ final class Household: Sendable {
                 ben: .init(name: "Ben", isActive: true, roles: [3], teams: [7]),
                 carl: .init(name: "Carl", isActive: true, roles: [4], teams: []),
                 guest: .init(name: "Gina", isActive: true, roles: [], teams: []),
+                dora: .init(name: "Dora", isActive: true, roles: [5], teams: []),
             ],
             roles: [
                 1: .init(key: "boss", name: "Boss", grants: RoleGrants(isEverything: true)),
                 2: .init(key: "own", name: "Own", grants: own), 3: .init(key: "team", name: "Team", grants: team),
                 4: .init(key: "all", name: "All", grants: chores(.all, edit: .own)),
+                5: .init(key: "careful", name: "Careful", grants: chores(.own, deletes: false)),
             ])
     }()
 

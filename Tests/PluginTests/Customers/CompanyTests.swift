@@ -125,7 +125,64 @@ import Testing
     }
 }
 
+@Suite struct CustomerTests {
+    @Test func `a customer has a name, an e-mail, a phone, a company or none, a group, an address and somebody to look after it`() async throws {
+        let host = try await SalesHost(["customers"])
+        let customer = try host.store.registry.require("customer")
+        let wanted = ["name", "email", "phone", "company", "group", "street", "city", "state", "postal_code", "country", "assigned_to"]
+        #expect(customer.fields.dropFirst(SystemSlots.count).map(\.name) == wanted)
+        #expect(customer.fields.filter(\.description.isRequired).map(\.name) == ["name"])
+        #expect(customer.list.columns == ["name", "email", "phone", "company", "group", "assigned_to"])
+        #expect(customer.ownerField?.name == "assigned_to")
+        try await host.write { transaction in
+            let company = try transaction.add("company", ["name": .text("Halderwick")])
+            let group = try transaction.add("customer_group", ["name": .text("Key"), "priority": .integer(1)])
+            let whole: [String: Value] = [
+                "name": .text("Ada Falk"), "email": .text("ada@x.example"), "phone": .text("+49 30 1234567"), "company": .link(company),
+                "group": .link(group), "street": .text("Ring 1"), "city": .text("Kiel"), "state": .text("SH"), "postal_code": .text("24103"),
+                "country": .text("Germany"), "assigned_to": .integer(try host.user(.salesAgent)),
+            ]
+            let stored = try transaction.get("customer", transaction.add("customer", whole).id)
+            for (name, value) in whole { #expect(stored[name] == value, "\(name)") }
+            // A person of no company is one as well.
+            #expect(try transaction.add("customer", ["name": .text("Alone")])["company"] == .null)
+        }
+        for (field, value) in [("email", "no address"), ("phone", "call me")] {
+            let refusal = try await host.refusal { try $0.add("customer", ["name": .text("X"), field: .text(value)]) }
+            #expect(refusal.problems.map(\.field) == [field])
+        }
+        #expect(try await host.refusal { try $0.add("customer", [:]) }.problems.map(\.field) == ["name"])
+    }
+}
+
 @Suite struct CustomerGroupTests {
+    @Test func `a group has a name, a code, a description, a discount, a priority that is required, and is active at first`() async throws {
+        let host = try await SalesHost(["customers"])
+        let group = try host.store.registry.require("customer_group")
+        #expect(
+            group.fields.dropFirst(SystemSlots.count).map(\.name) == ["name", "code", "description", "discount_percent", "priority", "active"])
+        #expect(group.fields.filter(\.description.isRequired).map(\.name) == ["name", "priority", "active"])
+        #expect(group.fields.filter(\.description.isUnique).map(\.name) == ["name", "code"])
+        let made = try await host.write { try $0.add("customer_group", ["name": .text("Key"), "priority": .integer(1)]) }
+        #expect(made["active"] == .boolean(true) && made["discount_percent"] == .null)
+    }
+
+    @Test func `groups are filtered by whether they are active`() async throws {
+        let host = try await SalesHost(["customers"])
+        let group = try host.store.registry.require("customer_group")
+        try await host.write { transaction in
+            try transaction.add("customer_group", ["name": .text("Now"), "priority": .integer(1)])
+            try transaction.add("customer_group", ["name": .text("Then"), "priority": .integer(2), "active": .boolean(false)])
+        }
+        for (value, expected) in [("true", "Now"), ("false", "Then")] {
+            let found = try await host.read { transaction in
+                let filter = try ListQuery([.init(name: "active", value: value)], entity: group, transaction: transaction).filter
+                return try transaction.all("customer_group", where: filter, sort: [], limit: 9).map { $0["name"].text }
+            }
+            #expect(found == [expected])
+        }
+    }
+
     @Test func `a group with customers cannot be deleted`() async throws {
         let host = try await SalesHost(["customers"])
         let group = try await host.write { transaction in

@@ -18,6 +18,31 @@ import Testing
         #expect(told == ["deal updated", "deal created", "customer created"])
     }
 
+    @Test func `a deal has all the fields that are asked for; its title is required, and pipeline and stage are filled in`() async throws {
+        let host = try await SalesHost()
+        let deal = try host.store.registry.require("deal")
+        let wanted = [
+            "title", "description", "value", "expected_close_date", "probability", "pipeline", "stage", "company", "customer", "assigned_to",
+            "lost_reason", "actual_close_date", "source_lead",
+        ]
+        #expect(wanted.allSatisfy { deal.field($0) != nil }, "\(wanted.filter { deal.field($0) == nil })")
+        #expect(deal.fields.filter(\.description.mustBeGiven).map(\.name) == ["title", "outcome"], "whoever makes a deal gives its title; the outcome follows")
+        #expect(deal.fields.filter(\.description.isRequired).map(\.name).sorted() == ["outcome", "pipeline", "stage", "title"])
+        #expect(try await host.refusal { try $0.add("deal", ["value": .euro(1)]) }.problems.map(\.field) == ["title"])
+        try await host.write { transaction in
+            let lead = try transaction.add("lead", ["title": .text("Pilot")])
+            let company = try transaction.add("company", ["name": .text("Halderwick")])
+            let customer = try transaction.add("customer", ["name": .text("Ada")])
+            let whole: [String: Value] = [
+                "title": .text("Rollout"), "description": .text("All of it"), "value": .euro(9000), "expected_close_date": .day("2026-12-24"),
+                "probability": .integer(35), "company": .link(company), "customer": .link(customer), "source_lead": .link(lead),
+                "assigned_to": .integer(try host.user(.salesAgent)),
+            ]
+            let stored = try transaction.get("deal", transaction.add("deal", whole).id)
+            for (name, value) in whole { #expect(stored[name] == value, "\(name)") }
+        }
+    }
+
     @Test func `a new deal begins at the default stage of the default pipeline, with its probability`() async throws {
         let host = try await SalesHost()
         try await host.write { transaction in

@@ -72,7 +72,7 @@ import Testing
         try await forecast(host)
         #expect(
             try await columns(host) == [
-                "No date: 40 of 40: d", "Sep 2026: 30 of 60: overdue", "Nov 2026: 750 of 1800: b, renewal, a", "Jan 2027: 80 of 800: c",
+                "No date: 40 of 40: d", "Overdue: 30 of 60: overdue", "Nov 2026: 750 of 1800: b, renewal, a", "Jan 2027: 80 of 800: c",
             ])
         #expect(try await columns(host, within: "Renewals") == ["Nov 2026: 150 of 300: renewal"])
     }
@@ -92,12 +92,45 @@ import Testing
         }
         #expect(
             try await table("assigned_to") == [
-                "account_manager 140: No date 40, Nov 2026 100", "sales_agent 760: Sep 2026 30, Nov 2026 650, Jan 2027 80",
+                "account_manager 140: No date 40, Nov 2026 100", "sales_agent 760: Overdue 30, Nov 2026 650, Jan 2027 80",
             ])
         #expect(
-            try await table("pipeline") == ["Renewals 150: Nov 2026 150", "Sales 750: No date 40, Sep 2026 30, Nov 2026 600, Jan 2027 80"])
+            try await table("pipeline") == ["Renewals 150: Nov 2026 150", "Sales 750: No date 40, Overdue 30, Nov 2026 600, Jan 2027 80"])
         #expect(try await table("assigned_to", as: .accountManager) == ["account_manager 140: No date 40, Nov 2026 100"])
         #expect(try await columns(host, as: .accountManager) == ["No date: 40 of 40: d", "Nov 2026: 100 of 500: b"])
+    }
+
+    @Test func `months that are over are one column, Overdue, which opens its list, and out of which deals are dragged but not into it`() async throws {
+        let host = try await SalesHost()
+        try await forecast(host)
+        let more = try await host.write { transaction in
+            try transaction.add(
+                "deal", ["title": .text("older"), "value": .euro(20), "probability": .integer(50), "expected_close_date": .day("2025-03-01")]).id
+        }
+        #expect(try await columns(host)[1] == "Overdue: 40 of 80: older, overdue")
+        let (count, refusals) = try await host.read { transaction in
+            let query = try transaction.board("forecast", of: transaction.registry.require("deal"))
+            // What was promised for an earlier day of this month is not over with its month.
+            let filter = Filter.all([query.holds(BoardQuery.earlier), query.board.cards])
+            return (try transaction.count("deal", where: filter), try query.key("earlier"))
+        }
+        #expect(count == 2 && refusals == BoardQuery.earlier)
+        for key in ["earlier", "2026-09"] {
+            let refusal = try await host.refusal { transaction in
+                let query = try transaction.board("forecast", of: transaction.registry.require("deal"))
+                let deal = try #require(try transaction.all("deal", where: .compare("title", .equal, .value(.text("a"))), sort: [], limit: 1).first)
+                _ = try transaction.move(deal.id, on: query, to: .text(key), below: nil)
+            }
+            #expect(refusal.message == "nothing can be put into a month that is over")
+        }
+        let moved = try await host.write { transaction in
+            let query = try transaction.board("forecast", of: transaction.registry.require("deal"))
+            // Where it stands it may stay.
+            #expect(try transaction.move(more, on: query, to: BoardQuery.earlier, below: nil)["expected_close_date"] == .day("2025-03-01"))
+            return try transaction.move(more, on: query, to: .text("2026-12"), below: nil)
+        }
+        #expect(moved["expected_close_date"] == .day("2026-12-01"))
+        #expect(try await columns(host)[1] == "Overdue: 30 of 60: overdue")
     }
 
     @Test func `dragging a deal to another month moves its expected close`() async throws {

@@ -126,6 +126,26 @@ import Testing
         #expect(await host.visit("POST", "/plugins/leads/inbound/\(key)", "[\(items)]", type: json).status == 400)
     }
 
+    @Test func `a key's limit counts leads, however many a request brings: all of them come in, or none`() async throws {
+        let (host, key) = try await opened(#""per_minute": 5"#)
+        func list(_ count: Int, _ name: String) -> String { "[" + (0..<count).map { #"{"title": "\#(name) \#($0)"}"# }.joined(separator: ",") + "]" }
+        let path = "/plugins/leads/inbound/\(key)"
+        #expect(await host.visit("POST", path, list(3, "a"), type: json).status == 201)
+        let many = await host.visit("POST", path, list(3, "b"), type: json)
+        #expect(many.status == 429)
+        #expect(many.headers["retry-after"].flatMap { Int($0) } ?? 0 > 0)
+        #expect(try await host.count("leads") == 3, "none of those came in")
+        #expect(await host.visit("POST", path, list(2, "c"), type: json).status == 201)
+        #expect(await host.visit("POST", path, "title=one", type: "application/x-www-form-urlencoded").status == 429)
+        // More than a minute ever takes is not to be waited for.
+        let never = await host.visit("POST", path, list(6, "d"), type: json)
+        #expect(never.status == 413)
+        #expect(never.json["hint"]?.text == "Send 5 at once at most.")
+        host.clock.advance(seconds: 125)
+        #expect(await host.visit("POST", path, list(5, "e"), type: json).status == 201)
+        #expect(try await host.count("leads") == 10)
+    }
+
     @Test func `a key has its limit`() async throws {
         let (host, key) = try await opened(#""per_minute": 3"#)
         for number in 0..<3 { #expect(await host.visit("POST", "/plugins/leads/inbound/\(key)", "title=\(number)").status == 201) }

@@ -78,6 +78,39 @@ import Testing
         #expect(forms[1]["create_deal"] == .boolean(false))
     }
 
+    @Test(arguments: [(0, "new"), (1, "existing"), (2, "existing")])
+    func `the dialog begins with the company that the lead names; what is left out in JSON is none`(known: Int, option: String) async throws {
+        let host = try await SalesHost()
+        let (dialog, rest, lead) = try await host.write { transaction in
+            let companies = try (0..<known).map { _ in try transaction.add("company", ["name": .text("Otterbrook Labs")]) }
+            let lead = try transaction.add("lead", Self.ada)
+            let model = try transaction.registry.require("lead")
+            let action = try #require(model.action("convert"))
+            let dialog = try transaction.prefill(model, action, lead.id, isDialog: true)[0]
+            // Which of several, somebody has to say.
+            #expect(dialog["company"] == (known == 1 ? .link(companies[0]) : .null))
+            return (dialog, try transaction.prefill(model, action, lead.id)[0], lead.id)
+        }
+        #expect(dialog["company_option"] == .text(option))
+        #expect(dialog["company_name"] == .text("Otterbrook Labs"))
+        #expect(rest["company_option"] == .text("none"))
+        let customer = try await host.write { transaction in
+            let made = try #require(try transaction.act("lead", lead, "convert").opens)
+            return try transaction.get("customer", made.id)
+        }
+        #expect(customer["company"] == .null)
+    }
+
+    @Test func `the dialog begins without a company where the lead names none`() async throws {
+        let host = try await SalesHost()
+        let dialog = try await host.write { transaction in
+            let lead = try transaction.add("lead", ["title": .text("Pilot")])
+            let model = try transaction.registry.require("lead")
+            return try transaction.prefill(model, try #require(model.action("convert")), lead.id, isDialog: true)[0]
+        }
+        #expect(dialog["company_option"] == .text("none"))
+    }
+
     @Test(arguments: ["existing", "new"])
     func `a company that is asked for must be given`(option: String) async throws {
         let host = try await SalesHost()
@@ -261,6 +294,29 @@ import Testing
         for action in ["mark-junk", "reopen"] {
             #expect(try await host.refusal { try $0.act("lead", lead, action) }.code == .refused)
         }
+    }
+
+    @Test func `where no reason of a loss is active, marking a lead lost says what to do`() async throws {
+        let host = try await SalesHost()
+        let lead = try await host.write { transaction in
+            #expect(try transaction.count("lost_reason", where: .everything) == 6, "a new deployment has some")
+            for reason in try transaction.all("lost_reason", where: .everything, sort: [], limit: 20) {
+                try transaction.change("lost_reason", reason.id, ["active": .boolean(false)])
+            }
+            return try transaction.add("lead", ["title": .text("Pilot")]).id
+        }
+        let refusal = try await host.refusal { try $0.act("lead", lead, "mark-lost") }
+        #expect(refusal.message == "there is no active lost reason to choose")
+        #expect(refusal.hint.contains("Settings") && refusal.hint.contains("tenon lost-reasons add"))
+        // The dialog says so before anybody looks into an empty list.
+        let dialog = try await host.refusal { transaction in
+            let model = try transaction.registry.require("lead")
+            _ = try transaction.prefill(model, try #require(model.action("mark-lost")), lead, isDialog: true)
+        }
+        #expect(dialog.message == refusal.message)
+        // With one that is active the reason is asked for, by its field.
+        try await host.write { _ = try $0.change("lost_reason", $0.named("lost_reason", "No need"), ["active": .boolean(true)]) }
+        #expect(try await host.refusal { try $0.act("lead", lead, "mark-lost") }.problems.map(\.field) == ["lost_reason"])
     }
 
     @Test(arguments: ["mark-junk", "mark-lost"])

@@ -99,6 +99,68 @@ import Testing
         #expect(next.why == told)
     }
 
+    @Test func `a team has so many open leads together as its capacity says, whatever each member may have, and the reason says it`() async throws {
+        let host = try await SalesHost()
+        let manager = RecordID(try host.user(.salesManager))
+        let north = try await team(host)
+        _ = try await rule(host, "North", ["team": north, "capacity": .integer(2), "team_capacity": .integer(4), "position": .integer(1)])
+        _ = try await rule(host, "Rest", ["users": .list([manager]), "position": .integer(2)])
+        var owners: [String] = []
+        for _ in 0..<3 { owners.append(try await assigned(host).owner) }
+        let fourth = try await assigned(host)
+        #expect((owners + [fourth.owner]).joined(separator: " ") == "sales_agent sdr account_manager sales_agent")
+        #expect(
+            fourth.why
+                == "Rule “North”: it holds for every lead. It was the turn of sales_agent, with 1 of 2 open leads; the team North has fewer than 4 together.")
+        // Two members have room for one more each; the team has not.
+        let fifth = try await assigned(host)
+        #expect(fifth.owner == "sales_manager")
+        let told = """
+            Rule “North”: it holds for every lead, but nobody is free. Passed over: the team North, whose members have no room together.
+            Rule “Rest”: it holds for every lead. It was the turn of sales_manager.
+            """
+        #expect(fifth.why == told)
+        // A lead that is closed makes room for the one whose turn it is.
+        try await host.write { transaction in
+            let own = Filter.compare("assigned_to", .equal, .value(.integer(try host.user(.salesAgent))))
+            let lead = try #require(try transaction.all("lead", where: own, sort: [], limit: 1).first)
+            _ = try transaction.act("lead", lead.id, "mark-junk")
+        }
+        #expect(try await assigned(host).owner == "sdr")
+    }
+
+    @Test func `the capacity is the team's: it holds for every rule that names it, and other users of a rule take their turns`() async throws {
+        let host = try await SalesHost()
+        let north = try await team(host)
+        let manager = RecordID(try host.user(.salesManager))
+        _ = try await rule(
+            host, "Big ones", ["condition": .text("value > 10000"), "team": north, "team_capacity": .integer(1), "position": .integer(1)])
+        _ = try await rule(host, "All", ["team": north, "users": .list([manager]), "team_capacity": .integer(50), "position": .integer(2)])
+        #expect(try await assigned(host).owner == "sales_agent")
+        let second = try await assigned(host)
+        #expect(second.owner == "sales_manager")
+        #expect(second.why.hasSuffix("It was the turn of sales_manager. Passed over: the team North, whose members have no room together."))
+        let big = try await assigned(host, ["value": .euro(50_000)])
+        #expect(big.owner == "sales_manager")
+        #expect(big.why.hasPrefix("Rule “Big ones”: it holds for this lead, but nobody is free."))
+        // A rule that is switched off says nothing about the team any more.
+        try await host.write { _ = try $0.change("lead_assignment_rule", $0.named("lead_assignment_rule", "Big ones"), ["active": .boolean(false)]) }
+        #expect(try await assigned(host).owner == "sales_agent")
+    }
+
+    @Test func `leads that come in at the same moment never overfill a team`() async throws {
+        let host = try await SalesHost()
+        _ = try await rule(host, "North", ["team": try await team(host), "team_capacity": .integer(5)])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                group.addTask { try await host.write(as: nil) { _ = try $0.add("lead", ["title": .text("\(number)")]) } }
+            }
+            try await group.waitForAll()
+        }
+        let owned = try await host.store.engine.read { try $0.integer("SELECT count(*) FROM lead WHERE assigned_to IS NOT NULL") ?? 0 }
+        #expect(owned == 5)
+    }
+
     @Test func `where a rule has nobody free the next one is asked, and both are told`() async throws {
         let host = try await SalesHost()
         let (agent, manager) = (RecordID(try host.user(.salesAgent)), RecordID(try host.user(.salesManager)))

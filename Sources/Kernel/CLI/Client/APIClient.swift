@@ -22,7 +22,7 @@ struct APIClient: Sendable {
     @discardableResult
     func send(_ request: APIRequest, sink: (@Sendable ([UInt8]) throws -> Void)? = nil) async throws -> APIResponse {
         let response = try await answer(request, sink: sink)
-        guard response.isSuccess else { throw ProblemReport(response) }
+        guard response.isSuccess else { throw ProblemReport(response, to: request) }
         return response
     }
 

@@ -29,7 +29,7 @@ struct Deployment: Sendable {
         guard !hasFile else {
             throw CRMError.refused(
                 "the data directory \(directory) has a database of its own",
-                hint: "Name another directory; `tenon backup` and `tenon restore` bring the data there.")
+                hint: "Name another directory; `tenon backup create` and `tenon backup restore` bring the data there.")
         }
         try keep([url], in: "database-url")
     }

@@ -15,6 +15,8 @@ struct ServerProcess: Sendable {
     var port: Int
     /// Why no plugin is to be loaded, if so.
     var safeMode: String?
+    /// Whether it takes the place of one that served.
+    var isPatient = false
     var terminal: Terminal
 
     private var directory: String { deployment.directory }
@@ -23,6 +25,7 @@ struct ServerProcess: Sendable {
 
     /// Holds the directory and the sockets and keeps a worker running.
     func supervise() async throws {
+        ServerProcess.allowFiles()
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon serve")
         defer { withExtendedLifetime(lock) {} }
@@ -65,6 +68,7 @@ struct ServerProcess: Sendable {
 
     /// Does everything in this process: for measurements and debuggers.
     func run() async throws {
+        ServerProcess.allowFiles()
         try deployment.make()
         let lock = try await deployment.hold(for: "tenon serve")
         defer { withExtendedLifetime(lock) {} }
@@ -81,27 +85,55 @@ struct ServerProcess: Sendable {
     private func serve(
         _ sockets: [ListeningSocket], isAlone: Bool = false, before: () async -> Void = {}, ready: @escaping @Sendable () -> Void
     ) async throws {
-        let kernel = try await deployment.open(safeMode: safeMode)
+        let kernel: Kernel = try await open()
         if kernel.rights.firstAdministrator == nil {
             terminal.printError("there is no administrator yet: end the server and run `tenon init`")
         }
         do {
             try await kernel.start()
             await before()
-            let server = HTTPServer(front: kernel.front, logger: Logger(label: "tenon.http"))
+            let environment: [String: String] = ProcessInfo.processInfo.environment
+            let server = HTTPServer(
+                front: kernel.front, logger: Logger(label: "tenon.http"), admissions: Admissions(.init(environment)), pace: .init(environment))
             let answering = Mutex(0)
+            let address: String = sockets.compactMap { $0.isLocal ? nil : $0.port }.first.map { ":\($0)" } ?? ""
             try await server.run(sockets, endingAt: isAlone ? .whenInterrupted : .whenTold) { _ in
                 let count = answering.withLock { count in
                     count += 1
                     return count
                 }
-                if count == sockets.count { ready() }
+                if count == sockets.count {
+                    ready()
+                    if let peers = kernel.peers { Task { await peers.announce(address: address) } }
+                }
             }
         } catch {
             try? await kernel.stop()
             throw error
         }
         try await kernel.stop()
+    }
+
+    /// Each connection is an open file: as many as the administrator of the machine allows, not as many as are usual.
+    private static func allowFiles() {
+        var allowed = rlimit()
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(files, &allowed) == 0 else { return }
+        allowed.rlim_cur = min(allowed.rlim_max, 1 << 16)
+        _ = setrlimit(files, &allowed)
+    }
+
+    /// A worker that takes another one's place waits for a database that is away for a moment; the first start says at once what
+    /// is wrong.
+    private func open() async throws -> Kernel {
+        let end = ContinuousClock.now.advanced(by: .seconds(isPatient ? 60 : 0))
+        while true {
+            do { return try await deployment.open(safeMode: safeMode) } catch {
+                let cause: any Error = (error as? CRMError)?.cause ?? error
+                guard deployment.databaseURL != nil, PostgreSQLDialect().isTemporary(cause), ContinuousClock.now < end else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(500))
+        }
     }
 
     private func announce(_ network: ListeningSocket) {

@@ -4,13 +4,30 @@ import PluginAPI
 struct DoctorCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look whether the deployment is well: store, plugins, schedules, deliveries.",
-        discussion: "EXAMPLES:\n  tenon doctor\n  tenon doctor --json")
+        abstract: "Look whether the deployment is well, and whether all that it keeps agrees.",
+        discussion: """
+            Looks at the stored bytes, at links, and at whether the search index, the trail, the figures of boards, the keys of \
+            duplicates and the files agree with the records. Changes nothing, unless --fix has it make anew what follows from the rest. \
+            It reads everything: with a million records that takes minutes, while the server goes on.
+
+            EXAMPLES:
+              tenon doctor
+              tenon doctor --fix
+              tenon doctor --json
+            """)
+    @Flag(help: "Make anew what follows from other things and is not as it should be.") var fix = false
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(_ session: Session) async throws {
-        let response = try await session.client.send(.get("doctor"))
-        let checks = try APIClient.document(response)["data"].elements
+        session.terminal.progress("looking …")
+        defer { session.terminal.progress("") }
+        let response = try await session.client.send(fix ? .send("POST", "doctor") : .get("doctor"))
+        session.terminal.progress("")
+        let document = try APIClient.document(response)
+        let checks = document["data"].elements
+        if !session.options.json {
+            for mended in document["mended"].elements { session.terminal.print(mended.scalar) }
+        }
         var table = TextTable("State", "Check", "Finding")
         for check in checks {
             let hint = check["hint"].scalar

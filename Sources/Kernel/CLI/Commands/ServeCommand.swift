@@ -34,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(name: .customLong("unsupervised"), help: "Serve from this process, without a supervisor: for debuggers and measurements.")
     var isAlone = false
     @Flag(name: .customLong("worker"), help: .hidden) var isWorker = false
+    @Flag(name: .customLong("patient"), help: .hidden) var isPatient = false
     @Option(name: .customLong("safe-mode-reason"), help: .hidden) var safeModeReason: String?
 
     func run() async throws {
@@ -46,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
         let host = host ?? invocation.environment["TENON_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? "127.0.0.1"
         let safeMode = safeModeReason ?? (isSafe ? "it was started with --safe-mode" : nil)
         let server = ServerProcess(
-            deployment: deployment, host: host, port: port, safeMode: safeMode, terminal: invocation.terminal(false))
+            deployment: deployment, host: host, port: port, safeMode: safeMode, isPatient: isPatient, terminal: invocation.terminal(false))
         if isWorker { return try await server.work() }
         try invocation.remember(databaseURL, for: deployment)
         let listed: [String] = (invocation.environment["TENON_REPLICA_URLS"] ?? "").split(whereSeparator: \.isWhitespace).map(String.init)

@@ -21,13 +21,14 @@ struct TenonCommand: ParsableCommand {
             """,
         version: productVersion,
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [InitCommand.self, ServeCommand.self, DoctorCommand.self, VersionCommand.self, TryPluginsCommand.self]),
+            CommandGroup(name: "Running", subcommands: [InitCommand.self, ServeCommand.self, BackupCommand.self, DoctorCommand.self, VersionCommand.self, TryPluginsCommand.self]),
             CommandGroup(
                 name: "Administration",
                 subcommands: [
                     UserCommand.self, RoleCommand.self, TokenCommand.self, PluginCommand.self, ApplyCommand.self, SettingsCommand.self, FieldsCommand.self,
                     FormulasCommand.self, MailCommand.self,
                     JobsCommand.self, HooksCommand.self, CrashesCommand.self, OpenAPICommand.self,
+                    PeersCommand.self,
                 ]),
             CommandGroup(
                 name: "Work",

@@ -17,7 +17,7 @@ struct ProblemReport: Error, Sendable {
     struct Way: Sendable { var title, command: String }
     struct Conflict: Sendable { var name, original, stored, yours: String }
 
-    init(_ response: APIResponse) {
+    init(_ response: APIResponse, to request: APIRequest? = nil) {
         let body = (try? JSONValue(parsing: response.body)) ?? .null
         status = ExitStatus(httpStatus: response.status)
         code = body["type"].scalar.split(separator: "/").last.map(String.init) ?? ""
@@ -31,7 +31,7 @@ struct ProblemReport: Error, Sendable {
                 name: entry["field"].scalar, original: TerminalText.plain(entry["original"] ?? .null),
                 stored: TerminalText.plain(entry["stored"] ?? .null), yours: TerminalText.plain(entry["yours"] ?? .null))
         }
-        links = body["links"].elements.compactMap(ProblemReport.way)
+        links = body["links"].elements.compactMap { ProblemReport.way($0, from: request) }
         document = body.isNull ? ProblemReport.document(code: "", message: message, hint: "", status: response.status) : response.body
     }
 
@@ -63,7 +63,7 @@ struct ProblemReport: Error, Sendable {
     }
 
     /// The command that goes where a link of the JSON front goes.
-    private static func way(_ link: JSONValue) -> Way? {
+    private static func way(_ link: JSONValue, from request: APIRequest?) -> Way? {
         let address: [Substring] = link["api"].scalar.split(separator: "?", maxSplits: 1)
         let parts: [Substring] = (address.first ?? "").split(separator: "/").dropFirst(2).map { $0 }
         guard let plural = parts.first else { return nil }
@@ -73,6 +73,9 @@ struct ProblemReport: Error, Sendable {
             let filter: [Substring] = address.count > 1 ? address[1].split(separator: "=", maxSplits: 1) : []
             return filter.count == 2 ? Way(title: title, command: "tenon \(plural) list --\(filter[0]) \(filter[1])") : nil
         case "record" where parts.count > 1: return Way(title: title, command: "tenon \(plural) show \(parts[1])")
+        // A record that is there is merged as it is; what was to be a new one is added to the other.
+        case "merge" where parts.count > 1 && request?.method == "PATCH" && request?.path.count == 4 && request?.path[2] == String(plural):
+            return Way(title: title, command: "tenon \(plural) merge \(parts[1]) \(request?.path[3] ?? "")")
         case "merge" where parts.count > 1: return Way(title: title, command: "tenon \(plural) edit \(parts[1]) …, with what is to be added")
         default: return nil
         }

@@ -67,6 +67,9 @@ struct RecordTimeline: Sendable {
         case "created": told = ["added"]
         case "deleted": told = ["deleted"]
         case "updated": told = changes.isEmpty ? ["changed"] : changes
+        case "merged":
+            let names = entry["merged"].elements.map { $0["label"].string.map { "“\($0.tame)”" } ?? "#\($0["id"].scalar)" }
+            told = ["merged " + (names.isEmpty ? "others" : names.joined(separator: " and ")) + " into it"]
         case "note_added": told = entry["note"]["text"].string.map(RecordNotes.lines) ?? ["wrote a note that is gone"]
         case "note_changed": told = ["changed a note"]
         case "note_deleted": told = ["deleted a note"]
@@ -74,7 +77,8 @@ struct RecordTimeline: Sendable {
         }
         guard let path = entry["of"]["path"].string else { return told }
         let label = entry["of"]["label"].string.map { " " + $0 } ?? ""
-        let whose = style(.dim, "\(entity.title.lowercased())\(label.tame) (tenon \(path) show \(entry["of"]["id"].scalar))")
+        let way = entry["of"]["gone"].bool == true ? "" : " (tenon \(path) show \(entry["of"]["id"].scalar))"
+        let whose = style(.dim, "\(entity.title.lowercased())\(label.tame)\(way)")
         return [whose] + told
     }
 

@@ -34,6 +34,7 @@ struct APIFront: Sendable {
         case "changes": return try await ChangesAPI(kernel: kernel).respond(request, caller, below)
         case "dashboards": return try await DashboardsAPI(kernel: kernel).respond(request, caller, below)
         case "imports": return try await ImportsAPI(importer: kernel.imports, store: kernel.store).respond(request, caller, below)
+        case "backup": return try await BackupAPI(kernel: kernel).respond(request, caller, below)
         case "doctor": return try await DoctorAPI(kernel: kernel).respond(request, caller, below)
         case "users" where below.count == 2 && below.last == "password":
             return try await IdentityAPI(kernel: kernel).password(request, caller, below)

@@ -9,7 +9,7 @@ enum Idempotency {
         var version: Int64?
         var location: String?
         /// What was made. Not stored: nothing is made when an answer is given again.
-        var id: Int64?
+        var made: RecordData?
         /// What a new record may be the same as. Not stored either: it is told once.
         var duplicates: [Int64] = []
 

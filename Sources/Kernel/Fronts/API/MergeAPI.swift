@@ -108,7 +108,7 @@ struct MergeAPI: Sendable {
                 json.key("record")
                 json.raw(shown.bytes)
             }
-            return Idempotency.Answer(status: 200, body: body, version: shown.version, location: nil, id: outcome.record.id.raw)
+            return Idempotency.Answer(status: 200, body: body, version: shown.version, location: nil)
         }
         return answer.response
     }

@@ -56,7 +56,7 @@ struct NotesAPI: Sendable {
         let answer = try await Idempotency.run(request, caller, kernel) { tx in
             let note = try tx.addNote(entity, id, text)
             return Idempotency.Answer(
-                status: 201, body: NotesAPI.bytes(note, tx), version: nil, location: "/api/v1/\(entity.path)/\(id)/notes/\(note.id)", id: note.id)
+                status: 201, body: NotesAPI.bytes(note, tx), version: nil, location: "/api/v1/\(entity.path)/\(id)/notes/\(note.id)")
         }
         return answer.response
     }

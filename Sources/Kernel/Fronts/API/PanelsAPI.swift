@@ -81,6 +81,11 @@ extension JSONWriter {
             field("seconds", seconds)
             field("text", Display.duration(seconds))
             endObject()
+        case .address(let address):
+            beginObject()
+            field("href", address)
+            field("text", address)
+            endObject()
         @unknown default: null()
         }
     }

@@ -57,7 +57,7 @@ extension RecordsAPI {
                 json.key("record")
                 if let record { json.raw(record.bytes) } else { json.null() }
             }
-            return Idempotency.Answer(status: 200, body: body, version: record?.version, location: nil, id: id.raw)
+            return Idempotency.Answer(status: 200, body: body, version: record?.version, location: nil)
         }
         return answer.response
     }

@@ -143,7 +143,7 @@ extension RecordsAPI {
     private static func key(_ json: JSONValue, _ query: BoardQuery, _ input: RecordInput) throws -> Value {
         guard query.board.isByMonth else { return try input.value(query.field, json: json) }
         if json == .null { return .null }
-        guard let text = json.text, BoardMonth(text) != nil else {
+        guard let text = json.text, BoardMonth(text) != nil || query.isOver(text) else {
             throw CRMError(.invalid, "there is no such column", problems: [Problem(field: "column", "must be a month such as 2026-11, or null")])
         }
         return .text(text)
@@ -159,12 +159,21 @@ extension RecordsAPI {
 }
 
 extension BoardQuery {
+    /// By which fields the figures can be had: of this board, or of another one where it has none.
+    private var rowsHint: String {
+        if !board.rows.isEmpty { return "There is \(board.rows.joined(separator: ", "))." }
+        let others: [String] = entity.boards.filter { !$0.rows.isEmpty }.map { "\($0.name) by \($0.rows.joined(separator: ", "))" }
+        return others.isEmpty
+            ? "No board of \(entity.pluralTitle.lowercased()) is broken down into rows; ask for it without rows."
+            : "It shows cards alone. Others have rows: \(others.joined(separator: "; "))."
+    }
+
     /// A field by which the figures may be broken down.
     func rowField(_ name: String) throws -> FieldModel {
         guard board.rows.contains(name), let field = entity.field(name) else {
             throw CRMError(
                 .invalid, "the board has no rows by \(name.prefix(60))",
-                hint: board.rows.isEmpty ? "" : "There is \(board.rows.joined(separator: ", ")).", problems: [Problem(field: "rows", "is not a field of its rows")])
+                hint: rowsHint, problems: [Problem(field: "rows", "is not a field of its rows")])
         }
         return field
     }

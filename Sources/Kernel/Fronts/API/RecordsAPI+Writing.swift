@@ -6,19 +6,22 @@ extension RecordsAPI {
         let body = try APIFront.body(request)
         let entity = entity
         let password = try RecordsAPI.password(body, entity, caller)
-        let answer = try await Idempotency.run(request, caller, kernel) { tx in
+        var answer = try await Idempotency.run(request, caller, kernel) { tx in
             var record = tx.blank(entity)
             try RecordInput(transaction: tx).apply(RecordsAPI.without("password", body, entity), to: &record, of: entity)
             let saved = try tx.save(entity.name, record)
             let shown = try? tx.json(entity, saved.id)
-            var answer = Idempotency.Answer(
+            return Idempotency.Answer(
                 status: 201, body: shown?.bytes ?? JSONWriter.object { $0.field("id", saved.id.raw) }, version: shown?.version ?? saved.version,
-                location: "/api/v1/\(entity.path)/\(saved.id)", id: saved.id.raw)
-            // Others wait for their turn meanwhile: the newest few of each kind are looked at, and all of them when somebody asks.
-            answer.duplicates = try tx.duplicates(entity, of: saved, limit: 10, among: 6).map(\.record.id.raw)
-            return answer
+                location: "/api/v1/\(entity.path)/\(saved.id)", made: saved)
         }
-        if let password, let id = answer.id { try await kernel.setPassword(password, of: id, by: caller) }
+        if let made = answer.made, !entity.duplicates.isEmpty {
+            // After the change, which others wait for: the newest few of each kind are looked at, and all of them when somebody asks.
+            answer.duplicates = (try? await kernel.store.read(as: caller.actor) { tx in
+                try tx.duplicates(entity, of: made, limit: 10, among: 6).map(\.record.id.raw)
+            }) ?? []
+        }
+        if let password, let id = answer.made?.id.raw { try await kernel.setPassword(password, of: id, by: caller) }
         return answer.response
     }
 

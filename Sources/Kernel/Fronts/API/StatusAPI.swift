@@ -5,6 +5,7 @@ struct StatusAPI: Sendable {
     let kernel: Kernel
 
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse {
+        if Array(rest) == ["peers"] { return try await PeersAPI(kernel: kernel).respond(request, caller) }
         guard rest.isEmpty else { throw APIFront.unknown(request) }
         guard request.method == "GET" else { return APIFront.wrongMethod(request, "GET") }
         let maySee: Bool = caller.actor.can(.managePlugins) || caller.actor.can(.seeOperations)

@@ -6,16 +6,42 @@ struct Checkup: Sendable {
     let registry: Registry
     let rights: RightsSnapshot
     let now: Moment
+    /// Where the files are; empty where there are none.
+    var dataDirectory = ""
 
+    /// Looks at everything as of one moment, on a thread of its own: it may take minutes.
     func findings() async throws -> [Finding] {
-        var findings = [await store()]
-        findings += try await engine.read { connection in
-            [
-                try tables(connection), try references(connection), try deliveries(connection), try jobs(connection),
-                try schedules(connection), try quarantine(connection), try crashes(connection),
-            ]
+        try await withTaskExecutorPreference(LongWork.shared) {
+            var findings = [await store()]
+            // A store that cannot be read has said so.
+            if findings[0].state == .failed { return findings }
+            findings += try await engine.read { try inspect($0) }
+            return findings + [people()]
         }
-        return findings + [people()]
+    }
+
+    /// What can be seen within one transaction.
+    func inspect(_ connection: any Connection) throws -> [Finding] {
+        let tables: Finding = try tables(connection)
+        let findings = [
+            tables, try references(connection), try deliveries(connection), try jobs(connection),
+            try schedules(connection), try quarantine(connection), try crashes(connection),
+        ] + (try connection.isShared ? [peers(connection)] : [])
+        // Without its columns nothing of a table can be compared.
+        return tables.state == .ok ? findings + (try agreements(connection)) : findings
+    }
+
+    /// Whether what is kept in two places says the same in both.
+    private func agreements(_ connection: any Connection) throws -> [Finding] {
+        let tx = StoreTransaction(
+            connection: connection, dialect: engine.dialect, state: Store.State(registry: registry, settings: DeploymentSettings()),
+            actor: .system("doctor", rights: rights), now: now, isWriting: false)
+        var findings = [
+            try SearchCheck(tx: tx).finding(), try AuditCheck(tx: tx).finding(), try BoardCheck(tx: tx).finding(),
+            try MatchKeyCheck(tx: tx).finding(), try WaitingCheck(tx: tx).finding(), try NumberCheck(tx: tx).finding(),
+        ]
+        if !dataDirectory.isEmpty { findings.append(try FileCheck(tx: tx, dataDirectory: dataDirectory).finding()) }
+        return findings
     }
 
     private func store() async -> Finding {
@@ -52,8 +78,13 @@ struct Checkup: Sendable {
         for entity in registry.entities {
             let columns = try connection.columns(of: entity.name)
             for field in entity.storedFields {
-                guard case .reference(let target) = field.type, registry.entity(target) != nil, columns.contains(field.name) else { continue }
+                guard let target = field.target, registry.entity(target) != nil, columns.contains(field.name) else { continue }
                 count += 1
+                if field.isList {
+                    let number: Int = try looseLists(entity, field, target, connection)
+                    if number > 0 { lost.append("\(entity.name).\(field.name) in \(counted(number, "record"))") }
+                    continue
+                }
                 let column = quoted(field.name)
                 let number = try connection.integer(
                     "SELECT count(*) FROM \(quoted(entity.name)) t WHERE t.\(column) IS NOT NULL AND NOT EXISTS "
@@ -67,6 +98,22 @@ struct Checkup: Sendable {
                 hint: "Empty them, or restore the records from a backup.")
         }
         return Finding(state: .ok, check: "references", message: "\(counted(count, "field")) point at records that are there")
+    }
+
+    /// How many records have a list in which an id is of no record.
+    private func looseLists(_ entity: EntityModel, _ field: FieldModel, _ target: String, _ connection: any Connection) throws -> Int {
+        var count = 0
+        let column: String = quoted(field.name)
+        try connection.batches(of: entity.name, [field.name], where: "\(column) IS NOT NULL AND \(column) <> '[]'") { row in
+            row.withText(1, FieldModel.ids).map(\.raw)
+        } _: { batch, _ in
+            let wanted: [Int64] = Set(batch.joined()).sorted()
+            let condition: SQLFragment = engine.dialect.among("id", wanted)
+            let there: Set<Int64> = Set(
+                try connection.all("SELECT id FROM \(quoted(target)) WHERE " + condition.sql, condition.arguments) { $0.integer(0) })
+            count += batch.count { !there.isSuperset(of: $0) }
+        }
+        return count
     }
 
     private func deliveries(_ connection: any Connection) throws -> Finding {
@@ -123,16 +170,31 @@ struct Checkup: Sendable {
         return Finding(state: .ok, check: "crashes", message: "none within a day")
     }
 
+    /// Where several servers work on one database: who serves, and who stopped without saying so.
+    private func peers(_ connection: any Connection) throws -> Finding {
+        let all: [Peer] = try Peer.all(connection, engine.dialect)
+        let serving: [Peer] = all.filter { $0.state == .serving }
+        let gone: [String] = all.filter { $0.state == .gone }.map { "\($0.host) \($0.address)".trimmed }
+        let versions: [String] = Set(serving.map(\.version)).sorted()
+        if !gone.isEmpty {
+            return Finding(
+                state: .warning, check: "peers", message: "no sign of life from \(listed(gone)), \(counted(serving.count, "server")) left",
+                hint: "See `tenon peers`; the others have taken over its work.")
+        }
+        if versions.count > 1 {
+            return Finding(
+                state: .warning, check: "peers", message: "the servers are of different releases: \(listed(versions))",
+                hint: "Bring all of them to the same release.")
+        }
+        return Finding(state: .ok, check: "peers", message: counted(serving.count, "server"))
+    }
+
     private func people() -> Finding {
         guard rights.firstAdministrator != nil else {
             return Finding(
                 state: .failed, check: "people", message: "there is no active administrator", hint: "Make one with `tenon init`.")
         }
         return Finding(state: .ok, check: "people", message: "there is an administrator who can log in")
-    }
-
-    private func listed(_ names: [String]) -> String {
-        names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and \(names.count - 5) more" : "")
     }
 
     private func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {

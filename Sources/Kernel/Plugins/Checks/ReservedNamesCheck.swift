@@ -11,7 +11,7 @@ enum ReservedNamesCheck: CompositionCheck {
         "api", "admin", "assets", "board", "changes", "custom-fields", "dashboard", "dashboards", "fields", "healthz", "hooks", "imports", "jobs",
         "login", "logout",
         "metrics", "notifications", "openapi", "plugins", "preferences", "profile", "readyz", "schema", "search", "session",
-        "settings", "tokens", "views", "crashes", "traces", "events", "lookup", "explain", "mail", "serve", "init", "token", "user", "role", "plugin", "doctor", "completion", "help",
+        "settings", "tokens", "views", "crashes", "traces", "events", "lookup", "explain", "mail", "serve", "init", "token", "user", "role", "plugin", "doctor", "completion", "help", "backup",
     ]
 
     static func problems(in composition: Composition) -> [PluginProblem] {

@@ -50,10 +50,25 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
 
     /// Whether prepared statements are kept.
     var keepsStatements: Bool { statements.isKept }
+    let isShared = true
     /// Whether the server has gone away.
     var isLost: Bool { PQstatus(connection) != CONNECTION_OK }
     /// Whether a transaction is open, or has failed and waits for its end.
     var isInTransaction: Bool { PQtransactionStatus(connection) != PQTRANS_IDLE }
+
+    /// The number of its socket, for those who wait until the server says something; negative when there is none.
+    var socketNumber: Int32 { PQsocket(connection) }
+
+    /// Takes in what the server has said meanwhile: whether a channel was told something; nil when the connection is lost.
+    func takeNotices() -> Bool? {
+        guard PQconsumeInput(connection) == 1 else { return nil }
+        var isTold = false
+        while let notice = PQnotifies(connection) {
+            isTold = true
+            PQfreemem(notice)
+        }
+        return isTold
+    }
 
     /// Runs statements that take no arguments and give no rows, several at once: one way to the server and back.
     func command(_ sql: String) throws { _ = try value(sql) }

@@ -8,6 +8,8 @@ struct PostgreSQLDialect: Dialect {
     /// Compared and sorted byte by byte, as the embedded engine does: the same lists in the same order on both.
     let textType = "TEXT COLLATE \"C\""
     let blobType = "BYTEA"
+    let rowsPerInsert = 1000
+    let clock = "CAST(floor(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS bigint)"
 
     /// What a database must have before the first table is made.
     static let preparations = [

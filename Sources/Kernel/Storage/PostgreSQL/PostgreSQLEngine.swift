@@ -12,8 +12,13 @@ import Synchronization
 /// a change is stored before it is.
 final class PostgreSQLEngine: Engine {
     let dialect: any Dialect = PostgreSQLDialect()
+    let isShared = true
+    private let address: PostgreSQLAddress
+    /// Whether the server itself is at the other end, and nothing in between.
+    private let isDirect: Bool
     private let readers: PostgreSQLReaders
     private let writer: WriterQueue<PostgreSQLConnection>
+    private let side: PostgreSQLAside
     /// Nil where there are none.
     private let replicas: PostgreSQLReplicas?
     private let reached: Reached
@@ -21,8 +26,10 @@ final class PostgreSQLEngine: Engine {
     /// Connects and makes what every database must have.
     /// - Parameter replicas: copies of the database that may be read from where a little delay does no harm.
     init(_ address: PostgreSQLAddress, replicas addresses: [PostgreSQLAddress] = [], readers count: Int = 8) throws {
+        self.address = address
         let door = PostgreSQLDoor(address)
         let first = try door.connect()
+        isDirect = first.keepsStatements
         try PostgreSQLEngine.prepare(first)
         let readers = PostgreSQLReaders(door, most: count)
         self.readers = readers
@@ -38,7 +45,11 @@ final class PostgreSQLEngine: Engine {
             batches = PostgreSQLWriter(door, first) { reached.advance(to: $0) }
             replicas.start()
         }
-        writer = WriterQueue(label: "tenon.writer", most: 64) { batches.run($0) }
+        side = PostgreSQLAside(door)
+        writer = WriterQueue(label: "tenon.writer", most: 64) { jobs in
+            batches.run(jobs)
+            return false
+        }
     }
 
     /// How far the log of changes is known to be.
@@ -77,12 +88,21 @@ final class PostgreSQLEngine: Engine {
         try await writer.run { try body($0) }
     }
 
-    /// The server looks after its own bytes.
-    func integrityProblems() async throws -> [String] { [] }
+    func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await side.run { try body($0) }
+    }
+
+    /// Behind a proxy that gives each transaction another connection nobody can listen.
+    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? {
+        isDirect ? PostgreSQLListener(address, channel, body) : nil
+    }
+
+    func integrityProblems() async throws -> [String] { try await read { try PostgreSQLIntegrity.problems($0) } }
 
     func close() async throws {
         await writer.barrier()
         replicas?.close()
         readers.close()
+        await side.close()
     }
 }

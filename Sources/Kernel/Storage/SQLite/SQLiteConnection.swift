@@ -7,6 +7,11 @@ import PluginAPI
 final class SQLiteConnection: Connection {
     private let connection: OpaquePointer
     private let statements: SQLiteStatements
+    /// Whether a transaction is under way that is to be whole or not at all.
+    private var isWhole = false
+    /// Why SQLite has taken that transaction back by itself, as it does when the disk is full: whatever came after would be
+    /// stored on its own, however the one who writes takes the error.
+    private var undone: (any Error)?
 
     init(_ connection: OpaquePointer, _ statements: SQLiteStatements) {
         self.connection = connection
@@ -52,6 +57,7 @@ final class SQLiteConnection: Connection {
 
     /// Prepares and binds a statement, and leaves it ready for its next use.
     private func run<T>(_ sql: String, _ arguments: [SQLValue], _ body: (OpaquePointer) throws -> T) throws -> T {
+        if let undone { throw undone }
         let (statement, isOwn) = try statements.statement(sql, connection)
         defer {
             if isOwn { sqlite3_finalize(statement) } else { sqlite3_reset(statement) }
@@ -64,7 +70,7 @@ final class SQLiteConnection: Connection {
         try run(sql, arguments) { statement in
             var code = sqlite3_step(statement)
             while code == SQLITE_ROW { code = sqlite3_step(statement) }
-            guard code == SQLITE_DONE else { throw SQLiteConnection.failure(connection, sql) }
+            guard code == SQLITE_DONE else { throw failed(sql) }
             return Int(sqlite3_changes(connection))
         }
     }
@@ -75,10 +81,35 @@ final class SQLiteConnection: Connection {
             while true {
                 let code = sqlite3_step(statement)
                 if code == SQLITE_DONE { return }
-                guard code == SQLITE_ROW else { throw SQLiteConnection.failure(connection, sql) }
+                guard code == SQLITE_ROW else { throw failed(sql) }
                 if try !each(row) { return }
             }
         }
+    }
+
+    private func failed(_ sql: String) -> any Error {
+        let error: any Error = SQLiteConnection.failure(connection, sql)
+        if isWhole, sqlite3_get_autocommit(connection) != 0 { undone = error }
+        return error
+    }
+
+    // MARK: A transaction that writes
+
+    func begin() throws {
+        try execute("BEGIN IMMEDIATE")
+        isWhole = true
+    }
+
+    func commit() throws {
+        if let undone { throw undone }
+        isWhole = false
+        try execute("COMMIT")
+    }
+
+    /// Takes back what is not stored; there may be nothing any more.
+    func rollback() {
+        (isWhole, undone) = (false, nil)
+        if sqlite3_get_autocommit(connection) == 0 { _ = try? execute("ROLLBACK") }
     }
 
     func savepoint<T>(_ body: () throws -> T) throws -> T {

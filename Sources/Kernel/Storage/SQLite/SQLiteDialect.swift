@@ -9,6 +9,8 @@ struct SQLiteDialect: Dialect {
     let integerType = "INTEGER"
     let textType = "TEXT"
     let blobType = "BLOB"
+    let rowsPerInsert = 1
+    let clock = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 
     private func searchTable(_ table: String) -> String { "tenon_search_" + table }
 
@@ -99,6 +101,8 @@ struct SQLiteDialect: Dialect {
         guard let error = error as? DatabaseError else { return false }
         return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR].contains(error.resultCode)
     }
+
+    func isFull(_ error: any Error) -> Bool { (error as? DatabaseError)?.resultCode == .SQLITE_FULL }
 }
 
 /// A LIKE pattern for a text taken literally.

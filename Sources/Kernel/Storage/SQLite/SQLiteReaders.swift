@@ -2,6 +2,10 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// The connections that only read: each is used by one thread at a time, on that thread, and has statements of its own.
 /// Readers never wait for the writer, nor it for them (WAL).
 final class SQLiteReaders: Sendable {
@@ -36,7 +40,10 @@ final class SQLiteReaders: Sendable {
 
     private struct State {
         var idle: [Reader] = []
+        var busy = 0
         var isClosed = false
+        /// Whether readers have to wait: the file is being opened anew.
+        var isApart = false
     }
 
     private let path: String
@@ -47,6 +54,7 @@ final class SQLiteReaders: Sendable {
     /// Runs a closure over one consistent view.
     func read<T>(_ body: (any Connection) throws -> T) throws -> T {
         let reader: Reader = try take()
+        defer { state.withLock { $0.busy -= 1 } }
         let connection: SQLiteConnection = reader.connection
         // What fails to come back is closed, not used again.
         try connection.execute("BEGIN DEFERRED")
@@ -62,9 +70,32 @@ final class SQLiteReaders: Sendable {
     }
 
     private func take() throws -> Reader {
-        let (idle, isClosed) = state.withLock { state in (state.idle.popLast(), state.isClosed) }
-        if isClosed { throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is closed") }
-        return try idle ?? Reader(path: path)
+        var waited = 0
+        while true {
+            let answer: Answer = state.withLock { state in
+                if state.isClosed { return .closed }
+                if state.isApart { return .later }
+                state.busy += 1
+                return state.idle.popLast().map(Answer.reader) ?? .fresh
+            }
+            switch answer {
+            case .reader(let reader): return reader
+            case .closed: throw SQLiteWriter.closed
+            case .fresh:
+                do { return try Reader(path: path) } catch {
+                    state.withLock { $0.busy -= 1 }
+                    throw error
+                }
+            case .later:
+                waited += 1
+                if waited > SQLiteReaders.patience { throw DatabaseError(resultCode: .SQLITE_BUSY, message: "the database is being opened anew") }
+                usleep(1000)
+            }
+        }
+    }
+
+    private enum Answer {
+        case reader(Reader), fresh, closed, later
     }
 
     private func give(back reader: Reader) {
@@ -73,11 +104,32 @@ final class SQLiteReaders: Sendable {
         }
     }
 
+    /// For how many milliseconds readers wait, and are waited for, when the file is opened anew.
+    private static let patience = 5000
+
+    /// Runs a closure while nobody reads and no reading connection is open. Throws when somebody does not come to an end.
+    func apart(_ body: () throws -> Void) throws {
+        state.withLock { $0.isApart = true }
+        defer { state.withLock { $0.isApart = false } }
+        var waited = 0
+        while state.withLock({ $0.busy > 0 }) {
+            waited += 1
+            if waited > SQLiteReaders.patience { throw DatabaseError(resultCode: .SQLITE_BUSY, message: "the database is being read") }
+            usleep(1000)
+        }
+        closeIdle()
+        try body()
+    }
+
     func close() {
+        state.withLock { $0.isClosed = true }
+        closeIdle()
+    }
+
+    private func closeIdle() {
         // Taken out under the lock and let go after it: closing a file is no work for a lock.
         let idle: [Reader] = state.withLock { state in
             defer { state.idle = [] }
-            state.isClosed = true
             return state.idle
         }
         withExtendedLifetime(idle) {}

@@ -27,6 +27,8 @@ struct FieldControl {
     var prefix = ""
     /// What it is called where no label stands beside it; empty otherwise.
     var name = ""
+    /// Whether one may type into it as soon as the form is there.
+    var hasFocus = false
     /// What browsers may fill in by themselves.
     var autocomplete = "off"
     /// The currencies offered.
@@ -86,7 +88,7 @@ struct FieldControl {
 
     private var common: HTML {
         let called: HTML = name.isEmpty ? "" : " aria-label=\"\(name)\""
-        return "id=\"\(id)\" name=\"\(field.name)\"\(" required", if: field.mustBeGiven && field.shownWhen == nil)\(described)\(called)"
+        return "id=\"\(id)\" name=\"\(field.name)\"\(" required", if: field.mustBeGiven && field.shownWhen == nil)\(" autofocus", if: hasFocus)\(described)\(called)"
     }
 
     /// The control alone.

@@ -8,6 +8,8 @@ struct Shell: Sendable {
         var key = ""
         /// For the menu of new records: what one is called; empty when none can be made here.
         var one = ""
+        /// How many wait for somebody; none are not told.
+        var waiting = 0
     }
     struct Group: Sendable {
         var title: String
@@ -105,8 +107,10 @@ struct Page {
     private static func entry(_ item: Shell.Item, current: String) -> HTML {
         let here: HTML = " aria-current=\"page\""
         let key: HTML = item.key.isEmpty ? "" : " data-key=\"\(item.key)\""
+        let count = item.waiting > Menu.mostWaiting ? "\(Menu.mostWaiting)+" : String(item.waiting)
+        let waiting: HTML = item.waiting == 0 ? "" : "<span class=\"count\">\(count)<span class=\"hidden-text\"> waiting</span></span>"
         return """
-            <li><a href="\(item.href)"\(here, if: item.href == current)\(key)>\(Icon.named(item.icon))<span class="label">\(item.title)</span></a></li>
+            <li><a href="\(item.href)"\(here, if: item.href == current)\(key)>\(Icon.named(item.icon))<span class="label">\(item.title)</span>\(waiting)</a></li>
             """
     }
 

@@ -72,15 +72,26 @@ enum Parts {
             """
     }
 
-    /// The ways on from a failure. What was being entered can be merged only where it stands in a form.
-    static func ways(_ error: CRMError, offersMerge: Bool = false) -> HTML {
-        let links: [CRMError.Link] = error.links.filter { $0.isTold && (offersMerge || $0.kind != "merge") }
-        guard !links.isEmpty else { return "" }
-        let items = links.html { link -> HTML in
-            guard link.kind == "merge" else { return "<a class=\"button compact\" href=\"\(link.href)\">\(link.title)</a>" }
-            return "<button class=\"button compact\" formaction=\"\(link.href)\" formnovalidate>\(link.title)</button>"
+    /// What can be merged where a failure is told.
+    enum Merging {
+        case nothing
+        /// What stands in the form of a new record.
+        case typed
+        /// A record that is there, and may be changed.
+        case record(RecordID)
+    }
+
+    /// The ways on from a failure.
+    static func ways(_ error: CRMError, merging: Merging = .nothing) -> HTML {
+        let items = error.links.filter(\.isTold).html { link -> HTML in
+            guard case .merge(_, let other) = link.target else { return "<a class=\"button compact\" href=\"\(link.href)\">\(link.title)</a>" }
+            switch merging {
+            case .nothing: return ""
+            case .typed: return "<button class=\"button compact\" formaction=\"\(link.href)\" formnovalidate>\(link.title)</button>"
+            case .record(let id): return Parts.link(link.title, "/admin/\(link.path)/merge?id=\(other)&id=\(id)", classes: "compact", dialog: true)
+            }
         }
-        return "<p class=\"row ways\">\(items)</p>"
+        return items.isEmpty ? "" : "<p class=\"row ways\">\(items)</p>"
     }
 
     /// The frame of what opens over a page.

@@ -61,7 +61,7 @@ struct ActionScreen {
     }
 
     private func html(_ transaction: StoreTransaction, _ error: CRMError?) throws -> HTML {
-        let prefilled = try transaction.prefill(entity, action, id)
+        let prefilled = try transaction.prefill(entity, action, id, isDialog: true)
         let form = FieldForm(transaction, problems: error?.problems ?? [], typed: visit.isPost ? visit.form : nil)
         let fields = ActionScreen.fields(action)
         var values: [String: Value] = [:]

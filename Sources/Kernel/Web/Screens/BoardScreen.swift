@@ -188,6 +188,9 @@ struct BoardScreen {
     private func listHref(_ key: String) -> String {
         let base = "/admin/\(entity.path)"
         let rest = state.query.without("within", "column", "board", "rows")
+        if !board.earlier.isEmpty, .text(key) == BoardQuery.earlier {
+            return rest.with(board.by + ".lt", BoardMonth(of: visit.today).first.description).href(base)
+        }
         if let month = board.isByMonth ? BoardMonth(key) : nil {
             return rest.with(board.by + ".gte", month.first.description).with(board.by + ".lt", month.end.description).href(base)
         }
@@ -215,7 +218,7 @@ extension BoardQuery {
     func key(_ text: String) throws -> Value {
         if text.isEmpty { return .null }
         if board.isByMonth {
-            guard BoardMonth(text) != nil else { throw CRMError(.malformed, "there is no column \(text.prefix(60))") }
+            guard BoardMonth(text) != nil || isOver(text) else { throw CRMError(.malformed, "there is no column \(text.prefix(60))") }
             return .text(text)
         }
         if case .reference = field.type {

@@ -27,8 +27,7 @@ struct DuplicateScreen {
         let labels = LabelCache(transaction)
         try labels.load(groups.flatMap(\.records), fields)
         let markup = visit.markup(transaction, labels: labels)
-        let canMerge = visit.actor.can("edit", on: entity.name) && visit.actor.can("delete", on: entity.name)
-        let boxes = groups.html { group in
+        let boxes = try groups.html { group in
             let rows = group.records.html { record in
                 let marks = transaction.marks(record, entity).html { " \(Badge.word($0.text))" }
                 let cells = fields.html { field in
@@ -39,10 +38,12 @@ struct DuplicateScreen {
                 return "<tr><th scope=\"row\"><a href=\"\(base)/\(record.id)\">\(RecordChoices.label(record, entity))</a>\(marks)</th>\(cells)\(Parts.td("Added", made))</tr>"
             }
             let heads = [Parts.th(entity.field(entity.labelField)?.label ?? entity.title)] + fields.map { Parts.th($0.label, numeric: $0.isNumeric) } + [Parts.th("Added")]
-            let query = group.records.prefix(MergeRequest.most).map { "id=\($0.id)" }.joined(separator: "&")
+            // Offered to whoever may go through with it.
+            let theirs = try group.records.filter { try transaction.mayMerge(entity, $0.id) }
+            let query = theirs.prefix(MergeRequest.most).map { "id=\($0.id)" }.joined(separator: "&")
             let merge = Parts.link("Merge…", "\(base)/merge?\(query)", classes: "compact", dialog: true)
             let title = group.reasons.joined(separator: ", ").asSentence.dropLast()
-            return Parts.box(String(title), count: group.records.count, actions: canMerge ? merge : "", Parts.table("Probably the same", heads: heads, rows))
+            return Parts.box(String(title), count: group.records.count, actions: theirs.count > 1 ? merge : "", Parts.table("Probably the same", heads: heads, rows))
         }
         let more: HTML = hasMore ? "<p class=\"muted\">There are more; they show when these are done.</p>" : ""
         return "<div class=\"middle\">\(crumbs)\(head)<div class=\"stack\">\(boxes)\(more)</div></div>"
@@ -72,10 +73,11 @@ struct DuplicatePart {
         let found = try transaction.duplicates(entity, of: record, limit: DuplicatePart.shown)
         guard !found.isEmpty else { return "" }
         let markup = visit.markup(transaction)
-        let canMerge = visit.actor.can("edit", on: entity.name) && visit.actor.can("delete", on: entity.name)
-        let rows = found.html { duplicate in
+        let canMerge = try transaction.mayMerge(entity, record.id)
+        let rows = try found.html { duplicate in
             let merge = Parts.link("Merge…", "\(base)/merge?id=\(record.id)&id=\(duplicate.record.id)", classes: "compact plain", dialog: true)
-            let act: HTML = canMerge ? "<td class=\"actions\">\(merge)</td>" : ""
+            let offer: HTML = try canMerge && transaction.mayMerge(entity, duplicate.record.id) ? merge : ""
+            let act: HTML = canMerge ? "<td class=\"actions\">\(offer)</td>" : ""
             let facts: HTML = "<div class=\"muted small\">\(why(duplicate)), added \(added(duplicate, markup))</div>"
             return "<tr><th scope=\"row\" class=\"two-lines\">\(link(duplicate))\(marks(duplicate, transaction))\(facts)</th>\(act)</tr>"
         }
@@ -99,15 +101,14 @@ struct DuplicatePart {
     }
 
     /// Before a record is made that may be there already: open one, add to one, or make it all the same. Carries what was typed.
-    func question(_ found: [Duplicate], typed: FormBody, target: String, _ transaction: StoreTransaction) -> HTML {
+    func question(_ found: [Duplicate], typed: FormBody, target: String, _ transaction: StoreTransaction) throws -> HTML {
         let markup = visit.markup(transaction)
         let carried = typed.fields.filter { $0.name != "csrf" && $0.name != "anyway" }.html {
             "<input type=\"hidden\" name=\"\($0.name)\" value=\"\($0.value)\">"
         }
-        let canEdit = visit.actor.can("edit", on: entity.name)
-        let items = found.prefix(DuplicatePart.shown).html { duplicate in
+        let items = try found.prefix(DuplicatePart.shown).html { duplicate in
             let id = duplicate.record.id
-            let add: HTML = canEdit ? "<button class=\"button compact\" formaction=\"\(base)/\(id)/merge-in\">Add to this one…</button>" : ""
+            let add: HTML = try transaction.mayMerge(entity, id) ? "<button class=\"button compact\" formaction=\"\(base)/\(id)/merge-in\">Add to this one…</button>" : ""
             let facts = entity.duplicates.flatMap(\.fields).filter { visit.actor.mask($0.name, of: entity.name) != .hidden }
             var known: Set<String> = []
             let values = facts.filter { known.insert($0.name).inserted && !duplicate.record.values[$0.place].isEmpty && $0.name != entity.labelField }

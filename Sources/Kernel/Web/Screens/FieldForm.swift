@@ -9,6 +9,8 @@ struct FieldForm {
     /// What was typed, where a form comes back with problems.
     var typed: FormBody?
     var prefix = ""
+    /// The field into which one may type as soon as the form is there.
+    var focus: String?
 
     init(_ transaction: StoreTransaction, problems: [Problem] = [], typed: FormBody? = nil) {
         self.transaction = transaction
@@ -27,6 +29,7 @@ struct FieldForm {
     private func control(_ field: FieldModel, _ value: Value, isDecider: Bool) throws -> HTML {
         var control = FieldControl(field: field.description)
         control.prefix = prefix
+        control.hasFocus = field.name == focus
         control.hasDependents = isDecider
         control.problem = problems.first { $0.field == field.name }?.message
         control.texts = text(field, value)
@@ -50,7 +53,7 @@ struct FieldForm {
     /// The fields that can be named, and those that are named already.
     func nameChoices(_ field: FieldModel, _ texts: [String]) -> [FieldChoice]? {
         guard let target = field.description.namesFieldsOf, let entity = transaction.registry.entity(target) else { return nil }
-        let fields: [FieldModel] = entity.nameableFields.filter { transaction.actor.mask($0.name, of: target) != .hidden }
+        let fields: [FieldModel] = entity.nameableFields(in: field.description).filter { transaction.actor.mask($0.name, of: target) != .hidden }
         let known: Set<String> = Set(fields.map(\.name))
         let others: [String] = texts.flatMap(FieldNames.list).filter { !known.contains($0) }
         // What is named stands first, in its order: sent back as it is, it keeps it.
@@ -70,8 +73,7 @@ struct FieldForm {
     }
 
     /// All problems above a form, each with a way to its field.
-    /// `offersMerge`: stands in the form of a new record, which can be sent to be merged into another one.
-    static func summary(_ error: CRMError, fields: [FieldModel], prefix: String = "", offersMerge: Bool = false) -> HTML {
+    static func summary(_ error: CRMError, fields: [FieldModel], prefix: String = "", merging: Parts.Merging = .nothing) -> HTML {
         let items = error.problems.html { problem in
             guard let field = fields.first(where: { $0.name == problem.field }) else {
                 return "<li>\(problem.told(problem.field.readable))</li>"
@@ -81,7 +83,7 @@ struct FieldForm {
         let list: HTML = error.problems.isEmpty ? "" : "<ul>\(items)</ul>"
         let hint: HTML = error.hint.isEmpty ? "" : "<p>\(error.hint)</p>"
         return """
-            <div class="notice bad problems" role="alert" tabindex="-1">\(Icon.named("alert"))<div><b>\(error.message.asSentence)</b>\(hint)\(list)\(Parts.ways(error, offersMerge: offersMerge))</div></div>
+            <div class="notice bad problems" role="alert" tabindex="-1">\(Icon.named("alert"))<div><b>\(error.message.asSentence)</b>\(hint)\(list)\(Parts.ways(error, merging: merging))</div></div>
             """
     }
 

@@ -19,7 +19,7 @@ struct FormScreen {
             return visit.done("\(base)/\(record.id)", "\(title) saved.", undo: "\(base)/\(record.id)/undo?version=\(record.version)")
         } catch let found as MaybeThere {
             let body = try await visit.store.read(as: visit.actor) { transaction in
-                DuplicatePart(visit: visit, entity: entity).question(found.duplicates, typed: visit.form, target: target, transaction)
+                try DuplicatePart(visit: visit, entity: entity).question(found.duplicates, typed: visit.form, target: target, transaction)
             }
             return try await visit.dialog("Is this \(entity.title.lowercased()) new?", current: base, status: 409, body)
         } catch let error as CRMError where error.code == .conflict && !error.conflicts.isEmpty {
@@ -87,12 +87,14 @@ struct FormScreen {
             record = try prefilled(transaction)
         }
         let fields = entity.editableFields(for: visit.actor)
-        let form = FieldForm(transaction, problems: error?.problems ?? [], typed: visit.isPost ? visit.form : nil)
+        var form = FieldForm(transaction, problems: error?.problems ?? [], typed: visit.isPost ? visit.form : nil)
+        // What is wrong comes first; otherwise whoever opens a form wants to type.
+        if error == nil { form.focus = sections(fields).first?.fields.first?.name }
         let parts = try sections(fields).html { section in
             let heading: HTML = section.title.isEmpty ? "" : "<h3>\(section.title)</h3>"
             return "\(heading)\(try form.controls(section.fields) { record.values[$0.place] })"
         }
-        let trouble: HTML = error.map { FieldForm.summary($0, fields: fields, offersMerge: id == nil) } ?? ""
+        let trouble: HTML = error.map { FieldForm.summary($0, fields: fields, merging: id.map { .record($0) } ?? .typed) } ?? ""
         // While the form stays open, the version is the one that it was opened with.
         let version = visit.isPost ? visit.form.text("version") : String(record.version)
         let cancel = id.map { "\(base)/\($0)" } ?? base

@@ -24,7 +24,9 @@ struct HomeScreen {
         let dashboards = Set(DashboardReader(transaction).readable().map(\.body.name))
         let told = Set(visit.registry.widgets.filter { dashboards.contains($0.body.dashboard) }.flatMap { $0.body.widget.series.map(\.metric) })
         let apart = Set(visit.registry.entities.filter(\.schema.isLookup).flatMap(\.extras.cards))
-        return try reader.readable().map(\.body).filter { !apart.contains($0.key) && ($0.date != nil || !told.contains($0.key)) }.html { metric in
+        // What is looked after rather than worked with says in the menu that somebody is waited for.
+        let lookedAfter = Set(visit.registry.entities.filter { $0.schema.isAdministration || $0.schema.isLookup }.map(\.name))
+        return try reader.readable().map(\.body).filter { !apart.contains($0.key) && !lookedAfter.contains($0.entity) && ($0.date != nil || !told.contains($0.key)) }.html { metric in
             tile(try reader.read(metric, .month, series: metric.date == nil ? 0 : 12))
         }
     }
@@ -64,7 +66,7 @@ struct HomeScreen {
 
     private func mine(_ transaction: StoreTransaction) throws -> HTML {
         var html = HTML()
-        for entity in visit.registry.entities where !entity.schema.isLookup && entity.plugin != "kernel" && visit.actor.can("view", on: entity.name) {
+        for entity in visit.registry.entities where !entity.schema.isLookup && !entity.schema.isAdministration && entity.plugin != "kernel" && visit.actor.can("view", on: entity.name) {
             guard let owner = entity.ownerField, visit.actor.mask(owner.name, of: entity.name) != .hidden else { continue }
             html += try list(entity, owner, transaction)
         }

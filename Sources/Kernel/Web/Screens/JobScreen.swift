@@ -12,6 +12,7 @@ struct JobScreen {
         case ("schedules", 1): return try await schedules()
         case ("hooks", 1): return try await hooks()
         case ("slow", 1): return try await slow()
+        case ("servers", 1): return try await servers()
         case ("slow", 2) where visit.isPost && rest[1] == "forget":
             _ = try await visit.front.api(visit, "DELETE", ["hooks", "slow"])
             return visit.done("/admin/jobs/slow", "Slow code is counted anew.")
@@ -30,7 +31,9 @@ struct JobScreen {
 
     private func page(_ tab: String, _ content: HTML) async throws -> FrontResponse {
         let here: HTML = " aria-current=\"page\""
-        let tabs = [("", "Failed deliveries"), ("/queue", "Jobs"), ("/schedules", "Schedules"), ("/hooks", "Hooks"), ("/slow", "Slow code")].html {
+        let servers: [(String, String)] = visit.front.kernel.peers == nil ? [] : [("/servers", "Servers")]
+        let all = [("", "Failed deliveries"), ("/queue", "Jobs"), ("/schedules", "Schedules"), ("/hooks", "Hooks"), ("/slow", "Slow code")] + servers
+        let tabs = all.html {
             "<a href=\"/admin/jobs\($0.0)\"\(here, if: $0.0 == tab)>\($0.1)</a>"
         }
         let page: HTML = "\(Parts.head("Jobs and hooks"))<nav class=\"tabs\" aria-label=\"Jobs and hooks\">\(tabs)</nav>\(content)"
@@ -46,6 +49,25 @@ struct JobScreen {
             let markup = visit.markup(transaction)
             return items.html { row($0, markup) }
         }
+    }
+
+    /// The servers that share the database.
+    private func servers() async throws -> FrontResponse {
+        let items = try await visit.front.api(visit, "GET", ["status", "peers"])["data"]?.array ?? []
+        guard !items.isEmpty else { return try await page("/servers", Parts.empty("check", "One server", "No other server works on this database.")) }
+        let rows = try await rows(items) { item, markup in
+            let state = item["state"]?.text ?? ""
+            let tone: Badge.Tone = state == "serving" ? .good : state == "gone" ? .bad : .plain
+            let here: HTML = "<span class=\"muted\"> (this page)</span>"
+            let address: String = item["address"]?.text ?? ""
+            let has: String = (item["has"]?.array ?? []).compactMap(\.text).joined(separator: ", ")
+            let silence: String = state == "ended" ? "" : "\((item["silent_ms"]?.int ?? 0) / 1000) s"
+            return """
+                <tr><th scope="row">\(item["host"]?.text ?? "") \(address)\(here, if: item["answers"]?.bool == true)</th>\(Parts.td("State", Badge.word(state.readable, tone)))\(Parts.td("Release", HTML(item["version"]?.text ?? "")))\(Parts.td("Started", time(item["started_at"], markup)))\(Parts.td("Silent for", HTML(silence), numeric: true))\(Parts.td("Does", HTML(has), wraps: true))</tr>
+                """
+        }
+        let heads = [Parts.th("Server"), Parts.th("State"), Parts.th("Release"), Parts.th("Started"), Parts.th("Silent for", numeric: true), Parts.th("Does")]
+        return try await page("/servers", Parts.table("Servers", heads: heads, rows))
     }
 
     private func failed() async throws -> FrontResponse {

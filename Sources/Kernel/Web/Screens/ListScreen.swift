@@ -83,6 +83,9 @@ struct ListScreen {
         return "<div id=\"results\">\(Parts.empty(icon, "No \(plural) yet", text, actions: actions))</div>"
     }
 
+    /// How many actions on the ticked rows stand open.
+    private static let bulkActions = 3
+
     /// What can be done with the ticked rows.
     private var bulk: HTML {
         let base = "/admin/\(entity.path)/bulk"
@@ -90,10 +93,19 @@ struct ListScreen {
         if visit.actor.can("edit", on: entity.name) {
             buttons += "<button class=\"button compact plain\" formaction=\"\(base)/edit\" data-dialog>\(Icon.named("edit"))Change…</button>"
         }
-        for action in entity.actions where visit.actor.can(action.name, on: entity.name) {
-            buttons += "<button class=\"button compact plain\" formaction=\"\(base)/\(action.name)\" data-dialog>\(action.title)…</button>"
+        let actions = entity.actions.filter { visit.actor.can($0.name, on: entity.name) }
+        // All of them would fill two lines; the rest stands in a menu, unless that would hold one alone.
+        let shown = actions.count <= ListScreen.bulkActions + 1 ? actions.count : ListScreen.bulkActions
+        buttons += actions.prefix(shown).html { action in
+            "<button class=\"button compact plain\" formaction=\"\(base)/\(action.name)\" data-dialog>\(action.title)…</button>"
         }
-        if entity.isMergeable, visit.actor.can("edit", on: entity.name), visit.actor.can("delete", on: entity.name) {
+        let rest = actions.dropFirst(shown).html { action in
+            "<button class=\"item\" formaction=\"\(base)/\(action.name)\" data-dialog>\(action.title)…</button>"
+        }
+        if !rest.isEmpty {
+            buttons += "<details class=\"menu up\"><summary class=\"button compact plain\">More\(Icon.named("chevron-down"))</summary><div class=\"panel\">\(rest)</div></details>"
+        }
+        if entity.isMergeable, visit.actor.can(StoreTransaction.mergeRight, on: entity.name) {
             buttons += "<button class=\"button compact plain\" formaction=\"/admin/\(entity.path)/merge\" data-dialog data-several>Merge…</button>"
         }
         if visit.actor.can("export", on: entity.name) {

@@ -14,8 +14,7 @@ struct MergeScreen {
     }
 
     func respond() async throws -> FrontResponse {
-        try visit.actor.require("edit", on: entity)
-        try visit.actor.require("delete", on: entity)
+        try visit.actor.require(StoreTransaction.mergeRight, on: entity)
         guard visit.isPost else { return try await ask(nil) }
         do {
             let request = try request

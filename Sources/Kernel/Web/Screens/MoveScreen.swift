@@ -78,7 +78,8 @@ struct MoveScreen {
             var query = try query(transaction, record)
             query.filter = .id(id)
             let chosen: String = to ?? ValueText.plain(query.key(of: record))
-            let options = try transaction.columns(query, limit: 0).html { column in
+            // Nothing is put into what is over; a card that stands there stays until it is moved on.
+            let options = try transaction.columns(query, limit: 0).filter { $0.key != BoardQuery.earlier || query.now == nil || $0.key == query.key(of: record) }.html { column in
                 let key: String = ValueText.plain(column.key)
                 return "<option value=\"\(key)\"\(" selected", if: key == chosen)>\(column.title)</option>"
             }

@@ -46,6 +46,7 @@ struct PanelBoxes {
             if entity == "user" { return Icon.person(label) }
             guard let path = markup.path(entity) else { return HTML(label) }
             return "<a href=\"/admin/\(path)/\(id)\">\(label)</a>"
+        case .address(let address): return "<a href=\"\(address)\" target=\"_blank\" rel=\"noopener\">\(address)</a>"
         case .duration(let seconds): return HTML(Display.duration(seconds))
         @unknown default: return ""
         }

@@ -44,18 +44,25 @@ struct RecordScreen {
 
     /// The state of the record beside its name: its column on the board, and the states that plugins keep.
     private func marks(_ record: RecordData, _ markup: ValueMarkup) -> HTML {
-        entity.fields.html { field in
+        var told: Set<String> = []
+        return entity.fields.html { field in
             let isState: Bool
             if case .choice = field.type { isState = field.description.isReadOnly } else { isState = false }
             guard isState || field.name == entity.board?.by, visit.actor.mask(field.name, of: entity.name) != .hidden else { return "" }
             let value = record.values[field.place]
-            if value.isEmpty { return "" }
+            // Two fields may say the same: the status Converted of what is converted.
+            if value.isEmpty || !told.insert(word(value, field, markup).lowercased()).inserted { return "" }
             let shown = markup.html(value, field.description)
             if case .reference(let target) = field.type, case .integer(let id) = value, markup.label(target, id)?.color.isEmpty ?? true {
                 return "<span class=\"badge\">\(shown)</span>"
             }
             return shown
         }
+    }
+
+    private func word(_ value: Value, _ field: FieldModel, _ markup: ValueMarkup) -> String {
+        if let target = field.target, case .integer(let id) = value { return markup.label(target, id)?.text ?? "#\(id)" }
+        return markup.display.text(value, field)
     }
 
     private func facts(_ record: RecordData, _ markup: ValueMarkup) -> HTML {

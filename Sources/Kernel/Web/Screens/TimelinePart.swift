@@ -76,7 +76,9 @@ struct TimelinePart {
         if !isOwn(entry) {
             let name = labels.record(entry)
             let path = markup.path(entry.entity.name)
-            if let name, let path { one = "the \(kind) <a href=\"/admin/\(path)/\(entry.record)\">\(name)</a>" } else { one = "the \(kind) #\(entry.record)" }
+            if let name, !labels.isThere(entry) {
+                one = "the \(kind) “\(name)”"
+            } else if let name, let path { one = "the \(kind) <a href=\"/admin/\(path)/\(entry.record)\">\(name)</a>" } else { one = "the \(kind) #\(entry.record)" }
         }
         let on: HTML = isOwn(entry) ? "" : " on \(one)"
         let of: HTML = isOwn(entry) ? "" : " of \(one)"
@@ -84,7 +86,12 @@ struct TimelinePart {
         case "created": return "added \(one)"
         case "deleted": return "deleted \(one)"
         case "restored": return "brought back \(one)"
-        case "merged": return "merged others into \(one)"
+        case "merged":
+            let names: HTML = labels.merged(entry).enumerated().map { place, other in
+                let name: HTML = other.label.map { "“\($0)”" } ?? "#\(other.id)"
+                return place == 0 ? name : " and \(name)"
+            }.html { $0 }
+            return names.isEmpty ? "merged others into \(one)" : "merged \(names) into \(one)"
         case "updated":
             if entry.changes.count == 1, let field = entry.changes.first.flatMap({ entry.entity.field($0.field) }) {
                 return "changed the \(field.label.lowercased())\(of)"

@@ -53,6 +53,7 @@ struct CrasherPlugin: Plugin {
     func register(with crm: inout Registrar) {
         if let fault = getenv("TENON_CRASHER_REGISTER").flatMap({ Fault(rawValue: String(cString: $0)) }) { fault.goOff() }
         crm.entity(Fuse.self)
+        Pieces.register(with: &crm)
         crm.hook(fuseMade, "A fuse was made.")
         crm.onSave(Fuse.self) { change, transaction in
             if let fault = change.new[Fuse.fault].flatMap(Fault.init(rawValue:)) { fault.goOff() }
