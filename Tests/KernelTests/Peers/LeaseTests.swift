@@ -109,6 +109,7 @@ import Testing
         change.secrets = ["abc"]
         change.loggedOut = [5]
         change.cancelled = [9]
+        change.stopped = [8]
         #expect(try SharedChange(stored: change.stored) == change)
         #expect(try SharedChange(stored: #"{"flags": ["jobs", "something newer"], "more": 1}"#) == SharedChange(.jobs))
     }
