@@ -16,8 +16,8 @@ protocol Engine: Sendable {
     /// Runs a closure in a transaction beside the writers' turns and beside those who wait for a connection: for signs of life and
     /// the like, which must not wait for anybody's long change. What it changes may be lost in a crash.
     func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
-    /// Has something done whenever another process tells a channel; nil where there is no such way.
-    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)?
+    /// Has something done whenever a channel is told something, besides one word; nil where there is no such way.
+    func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)?
     /// Whether several processes may work on the database.
     var isShared: Bool { get }
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
@@ -32,7 +32,7 @@ extension Engine {
         try await read(body)
     }
     func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await write(body) }
-    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
+    func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
     var isShared: Bool { false }
 }
 

@@ -59,12 +59,13 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     /// The number of its socket, for those who wait until the server says something; negative when there is none.
     var socketNumber: Int32 { PQsocket(connection) }
 
-    /// Takes in what the server has said meanwhile: whether a channel was told something; nil when the connection is lost.
-    func takeNotices() -> Bool? {
+    /// Takes in what the server has said meanwhile: whether a channel was told anything but one word; nil when the connection is
+    /// lost.
+    func takeNotices(besides own: String) -> Bool? {
         guard PQconsumeInput(connection) == 1 else { return nil }
         var isTold = false
         while let notice = PQnotifies(connection) {
-            isTold = true
+            if String(cString: notice.pointee.extra) != own { isTold = true }
             PQfreemem(notice)
         }
         return isTold

@@ -93,8 +93,8 @@ final class PostgreSQLEngine: Engine {
     }
 
     /// Behind a proxy that gives each transaction another connection nobody can listen.
-    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? {
-        isDirect ? PostgreSQLListener(address, channel, body) : nil
+    func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? {
+        isDirect ? PostgreSQLListener(address, channel, besides: own, body) : nil
     }
 
     func integrityProblems() async throws -> [String] { try await read { try PostgreSQLIntegrity.problems($0) } }
