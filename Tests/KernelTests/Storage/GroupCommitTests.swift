@@ -67,6 +67,18 @@ import Testing
         { try $0.execute("INSERT INTO t (name) VALUES (?)", [.text(name)]) }
     }
 
+    @Test func `a commit waits for the disk, whatever the library between thinks of that`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-full-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for _ in 0..<2 {
+            let engine = try SQLiteEngine(path: folder.appendingPathComponent("file.sqlite").path)
+            let level: Int64? = try await engine.write { try $0.integer("PRAGMA synchronous") }
+            #expect(level == 2)
+            try await engine.close()
+        }
+    }
+
     @Test func `one that fails takes back its own work and nothing of the others`() throws {
         let (place, log) = (try Place(), Log())
         place.store([
