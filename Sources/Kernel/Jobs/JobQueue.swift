@@ -52,7 +52,7 @@ enum JobQueue {
     /// been set back does not wait for the time that the clock showed then.
     private static func due(_ now: Moment) -> String {
         let late: Int64 = now.milliseconds + Backoff.longest
-        return "CASE WHEN (created_at > \(now.milliseconds) AND run_at <= created_at) OR (attempts > 0 AND run_at > \(late)) THEN 0 ELSE run_at END"
+        return "CASE WHEN (attempts = 0 AND created_at > \(now.milliseconds) AND run_at <= created_at) OR (attempts > 0 AND run_at > \(late)) THEN 0 ELSE run_at END"
     }
 
     /// Whether a run is under way, due or about to be tried again: another one by schedule would only pile up.

@@ -100,4 +100,18 @@ import Testing
         #expect(!Delivery.isDue(now.adding(seconds: 10), attempts: 1, now: now))
         #expect(!Delivery.isDue(now.adding(seconds: 6 * 3600), attempts: 7, now: now))
     }
+
+    @Test func `failures that a clock that ran ahead has noted shut nobody out when it is set back, and sessions go on`() async throws {
+        let fixture = try await AccessFixture()
+        try await fixture.addUser("ada@example.com")
+        let session = try await fixture.login("ada@example.com")
+        let start = fixture.clock.now
+        fixture.clock.set(start.adding(days: 2000))
+        for _ in 0..<12 { _ = await failure { _ = try await fixture.login("ada@example.com", password: "not this one") } }
+        #expect(await failure { _ = try await fixture.login("ada@example.com") }?.code == .throttled)
+        fixture.clock.set(start)
+        _ = try await fixture.login("ada@example.com")
+        let caller = try await fixture.authenticator.caller(for: .with(session: session.secret))
+        #expect(caller != nil)
+    }
 }
