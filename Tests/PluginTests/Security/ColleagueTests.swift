@@ -167,6 +167,21 @@ import Testing
 
     // MARK: Trying
 
+    /// An answer without the number that it is about.
+    private static func unnumbered(_ text: String, _ id: Int64) -> String {
+        var told = ""
+        var number = ""
+        func flush() {
+            told += number == String(id) ? "N" : number
+            number = ""
+        }
+        for character in text {
+            if character.isASCII, character.isNumber { number.append(character) } else { flush(); told.append(character) }
+        }
+        flush()
+        return told
+    }
+
     /// What is tried on a record: the answer must be the same for one of a colleague's and for none.
     @Test func `a colleague's record answers like one that is not there, whatever is tried on it`() async throws {
         let office = try await ColleagueTests.office()
@@ -195,7 +210,7 @@ import Testing
                 func answer(_ id: Int64) async -> Reader.Seen {
                     let address = "/api/v1/\(path)/" + address.replacing("{id}", with: String(id))
                     var seen = method == "GET" ? await anna.read(address.replacing("/?", with: "?")) : await anna.send(method, address, body.replacing("{id}", with: String(id)))
-                    seen.text = seen.text.replacing(String(id), with: "N")
+                    seen.text = ColleagueTests.unnumbered(seen.text, id)
                     seen.headers = seen.headers.filter { !$0.hasPrefix("tenon-change") }
                     return seen
                 }
@@ -205,7 +220,7 @@ import Testing
             }
             for page in ["", "/edit", "/delete", "/timeline", "/move", "/merge-in", "/cell/\(entity.labelField)", "/notes"] {
                 let (foreign, absent) = (await anna.read("/admin/\(path)/\(his)\(page)"), await anna.read("/admin/\(path)/999999\(page)"))
-                #expect(foreign.status == absent.status && foreign.text.replacing(String(his), with: "N") == absent.text.replacing("999999", with: "N"), "\(path) \(page)")
+                #expect(foreign.status == absent.status && ColleagueTests.unnumbered(foreign.text, his) == ColleagueTests.unnumbered(absent.text, 999_999), "\(path) \(page)")
             }
             // He still has it all, as it was.
             #expect(try await office.host.ask("GET", "\(path)/\(his)", as: office.ben).json["version"]?.int == version)
