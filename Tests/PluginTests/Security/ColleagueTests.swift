@@ -246,6 +246,55 @@ import Testing
         #expect(try await office.host.ask("GET", "deals/\(deal)").json["customer"]?.int == his)
     }
 
+    @Test func `a new record is never said to be like a colleague's`() async throws {
+        let office = try await ColleagueTests.office()
+        let host = office.host
+        let his = #"{"title": "Twin", "contact_name": "Tina Twin", "contact_email": "tina@twin.example", "contact_phone": "+49 170 55555", "company_name": "Twin GmbH"}"#
+        #expect(try await host.ask("POST", "leads", his, as: office.ben).status == 201)
+        #expect(try await host.ask("POST", "customers", #"{"name": "Tina Twin", "email": "tina@twin.example", "phone": "+49 170 55555"}"#, as: office.ben).status == 201)
+        for (path, body) in [("leads", his), ("customers", #"{"name": "Tina Twin", "email": "tina@twin.example", "phone": "+49 170 55555"}"#)] {
+            #expect(try await host.ask("POST", path + "/duplicates", body, as: office.anna).data.isEmpty, "\(path)")
+            let made = try await host.ask("POST", path, body, as: office.anna)
+            #expect(made.status == 201 && made.headers["tenon-duplicates"] == nil, "\(path): \(made.headers)")
+            #expect(try await host.ask("GET", "\(path)/\(made.id)/duplicates", as: office.anna).data.isEmpty, "\(path)")
+            #expect(try await host.ask("GET", path + "/duplicates", as: office.anna).data.allSatisfy { $0["records"]?.array?.allSatisfy { $0["id"]?.int != made.id } ?? true }, "\(path)")
+            // He is told of hers no more than she of his, and somebody who sees both is told.
+            #expect(try await host.ask("GET", "\(path)/\(made.id)/duplicates").data.count == 1, "\(path)")
+        }
+        // A lead that becomes a customer finds no other's customer to become.
+        let lead = try await host.ask("GET", "leads?q=Twin", as: office.anna).data.first?["id"]?.int ?? 0
+        let form = try await host.ask("GET", "leads/\(lead)/actions/convert", as: office.anna)
+        #expect(form.status == 200 && form.json["customer"]?.int.map { $0 == office.his["customers"] } != true, "\(form.text)")
+    }
+
+    @Test func `an import finds nothing of a colleague's`() async throws {
+        let office = try await ColleagueTests.office()
+        let host = office.host
+        func check(_ entity: String, _ table: String, _ plan: String) async throws -> String {
+            var request = PublicHost.request("POST", ["api", "v1", "imports"], [.init(name: "entity", value: entity)], as: office.anna)
+            request.headers["content-type"] = "text/csv"
+            request.body = Array(table.utf8)
+            guard case .bytes(let bytes) = await host.kernel.front.respond(request).body else { return "" }
+            let id = try JSONValue(parsing: bytes)["id"]?.int ?? 0
+            let changed = try await host.ask("PATCH", "imports/\(id)", plan, as: office.anna)
+            #expect(changed.status == 200, "\(changed.text)")
+            let checked = try await host.ask("POST", "imports/\(id)/check?wait=true", as: office.anna)
+            let told = ColleagueTests.unnumbered(checked.text, id)
+            #expect(checked.json["state"]?.text == "checked", "\(checked.text)")
+            return told
+        }
+        for mode in ["create", "update", "upsert"] {
+            let match = mode == "create" ? "" : #", "match_field": "email""#
+            let plan = #"{"mode": "\#(mode)"\#(match), "unknown_references": "refuse"}"#
+            let his = try await check("customer", "Name,E-mail\nSome,hans@example.com\n", plan)
+            let nobodys = try await check("customer", "Name,E-mail\nSome,hans@nowhere.com\n", plan)
+            #expect(his.replacing("hans@example.com", with: "X") == nobodys.replacing("hans@nowhere.com", with: "X"), "\(mode)")
+        }
+        let his = try await check("deal", "Title,Customer\nSome,Hans His\n", #"{"unknown_references": "refuse"}"#)
+        let nobodys = try await check("deal", "Title,Customer\nSome,Hans Hit\n", #"{"unknown_references": "refuse"}"#)
+        #expect(his.replacing("Hans His", with: "X") == nobodys.replacing("Hans Hit", with: "X"))
+    }
+
     @Test func `an error tells neither name nor number of a colleague's record`() async throws {
         let office = try await ColleagueTests.office()
         let registry = office.host.kernel.store.registry
