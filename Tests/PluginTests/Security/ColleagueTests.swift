@@ -26,6 +26,7 @@ import Testing
         var entities: [String] = []
         for entity in registry.entities {
             let isShared = entity.schema.isLookup || entity.name == "company"
+            if entity.name == "user" { entities.append("\"user\": {\"view\": \"all\"}") }
             guard entity.plugin != "kernel" || ["webhook", "webhook_delivery"].contains(entity.name) else { continue }
             let rights: [String] = isShared ? ["\"view\": \"all\""] : entity.rights.map { "\"\($0)\": \"\($0 == "create" || $0 == "import" ? "all" : "own")\"" }
             entities.append("\"\(entity.name)\": {\(rights.joined(separator: ", "))}")
@@ -129,7 +130,7 @@ import Testing
 
     @Test func `nothing that somebody can read changes by what a colleague does, and the secret stands nowhere`() async throws {
         let office = try await ColleagueTests.office()
-        let hook = try await office.host.ask("POST", "webhooks", #"{"name": "Mine", "url": "https://anna.example/", "hooks": ""}"#, as: office.anna)
+        let hook = try await office.host.ask("POST", "webhooks", #"{"name": "Mine", "url": "https://anna.example/", "hooks": "lead_created, lead_updated, deal_created, customer_updated"}"#, as: office.anna)
         #expect(hook.status == 201, "\(hook.text)")
         let anna = Reader(host: office.host, email: office.anna)
         let addresses = await anna.addresses(ids: office.ids, words: [ColleagueTests.secret, "Hans His"])
@@ -220,7 +221,7 @@ import Testing
             }
             for page in ["", "/edit", "/delete", "/timeline", "/move", "/merge-in", "/cell/\(entity.labelField)", "/notes"] {
                 let (foreign, absent) = (await anna.read("/admin/\(path)/\(his)\(page)"), await anna.read("/admin/\(path)/999999\(page)"))
-                #expect(foreign.status == absent.status && ColleagueTests.unnumbered(foreign.text, his) == ColleagueTests.unnumbered(absent.text, 999_999), "\(path) \(page)")
+                #expect(foreign.status == absent.status && foreign.text.replacing("\(path)/\(his)", with: "N") == absent.text.replacing("\(path)/999999", with: "N"), "\(path) \(page)")
             }
             // He still has it all, as it was.
             #expect(try await office.host.ask("GET", "\(path)/\(his)", as: office.ben).json["version"]?.int == version)
@@ -253,7 +254,7 @@ import Testing
         let (deal, his) = (try #require(office.hers["deals"]), try #require(office.his["customers"]))
         func answer(_ value: String) async -> Reader.Seen {
             var seen = await anna.send("POST", "/api/v1/deals", #"{"title": "x", "customer": \#(value)}"#)
-            seen.text = seen.text.replacing(value, with: "N").replacing(value.replacing("\"", with: ""), with: "N")
+            if let id = Int64(value) { seen.text = ColleagueTests.unnumbered(seen.text, id) } else { seen.text = seen.text.replacing(value.filter { $0 != "\"" }, with: "N") }
             return seen
         }
         #expect(await answer(String(his)) == answer("999999"))
@@ -299,7 +300,7 @@ import Testing
             let changed = try await host.ask("PATCH", "imports/\(id)", plan, as: office.anna)
             #expect(changed.status == 200, "\(changed.text)")
             let checked = try await host.ask("POST", "imports/\(id)/check?wait=true", as: office.anna)
-            let told = ColleagueTests.unnumbered(checked.text, id)
+            let told = checked.text.replacing("\"id\":\(id),", with: "")
             #expect(checked.json["state"]?.text == "checked", "\(checked.text)")
             return told
         }
