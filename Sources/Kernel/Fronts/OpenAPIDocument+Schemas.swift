@@ -201,7 +201,7 @@ extension OpenAPIDocument {
             }
         }
         for action in entity.actions {
-            json.object(entity.schemaName + action.name.camel) { json in
+            json.object(entity.schemaName + "." + action.name.camel) { json in
                 json.field("type", "object")
                 json.object("properties") { json in
                     for (place, description) in action.fields.enumerated() {

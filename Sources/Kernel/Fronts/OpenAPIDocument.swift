@@ -176,10 +176,10 @@ struct OpenAPIDocument {
             json.object("/api/v1/\(entity.path)/{id}/actions/\(action.name)") { json in
                 json.array("parameters") { $0.id() }
                 json.operation("get", "\(action.name)-form-\(entity.path)", "What the form of \(action.title.lowercased()) begins with", entity.path) {
-                    $0.responses(200, "The values", schema: entity.schemaName + action.name.camel)
+                    $0.responses(200, "The values", schema: entity.schemaName + "." + action.name.camel)
                 }
                 json.operation("post", "\(action.name)-\(entity.path)", action.summary.isEmpty ? action.title : action.summary, entity.path) { json in
-                    json.body(entity.schemaName + action.name.camel)
+                    json.body(entity.schemaName + "." + action.name.camel)
                     json.responses(200, "Done", schema: "ActionOutcome")
                 }
             }

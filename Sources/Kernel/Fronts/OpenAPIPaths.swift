@@ -80,6 +80,7 @@ enum OpenAPIPaths {
                 }
                 for operation in path.operations {
                     json.operation(operation.method, id(operation.method, path.path), operation.summary, "deployment") { json in
+                        if isOpen(path.path) { json.array("security") { _ in } }
                         if operation.method != "get", operation.method != "delete" { json.anyBody() }
                         json.object("responses") { json in
                             json.object("2XX") { $0.field("description", operation.summary) }
@@ -89,6 +90,11 @@ enum OpenAPIPaths {
                 }
             }
         }
+    }
+
+    /// Whether an address asks for nothing, so that no token is needed.
+    private static func isOpen(_ path: String) -> Bool {
+        RouteTable.beside.contains { $0.pattern == path && $0.need == .nothing }
     }
 
     /// `post-tokens`, `get-imports-errors`: unlike those of entities, whose verbs are other words.

@@ -3,9 +3,10 @@ import PluginAPI
 /// Short words for the parts of an OpenAPI document.
 extension EntityModel {
     var schemaName: String { name.camel }
-    var pageName: String { schemaName + "Page" }
-    var inputName: String { schemaName + "Input" }
-    var changeName: String { schemaName + "Change" }
+    // With a point between them: an entity may be called as another one's change is.
+    var pageName: String { schemaName + ".Page" }
+    var inputName: String { schemaName + ".Input" }
+    var changeName: String { schemaName + ".Change" }
 }
 
 extension String {

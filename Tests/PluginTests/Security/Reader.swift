@@ -114,12 +114,14 @@ struct Reader: Sendable {
             found += ["\(list)/board?board=\(name)&limit=100", "/admin/\(path)/board?board=\(name)"]
             for row in board["rows"]?.array?.compactMap(\.text) ?? [] { found.append("\(list)/board?board=\(name)&rows=\(row)") }
         }
-        for field in entity["fields"]?.array ?? [] {
+        // What all share is the same for all: its lists are read, and not asked about each field.
+        for field in entity["is_lookup"]?.bool == true ? [] : entity["fields"]?.array ?? [] {
             let name = field["name"]?.text ?? ""
             found += ["\(list)?sort=\(name)&limit=5", "\(list)?sort=-\(name)&limit=5&count=true", "\(list)?\(name).empty=true&count=true"]
             for word in words {
                 let word = word.percentEncoded
-                found += ["\(list)?\(name)=\(word)&count=true", "\(list)?\(name).contains=\(word)&count=true", "\(list)/board?\(name)=\(word)"]
+                found += ["\(list)?\(name)=\(word)&count=true", "\(list)?\(name).contains=\(word)&count=true"]
+                if entity["has_board"]?.bool == true { found.append("\(list)/board?limit=1&\(name)=\(word)") }
                 guard let target = field["target"]?.text else { continue }
                 // Through a reference to what is not one's own.
                 for other in ["name", "title", "email"] where target != "user" {

@@ -61,9 +61,12 @@ extension PublicHost {
         } catch let error as CRMError { return Problems.status(error.code) }
     }
 
-    /// The first record of an entity that somebody may see with a right; else one that is not there.
-    func record(of entity: EntityModel, for email: String, right: String = "view") async throws -> String {
+    /// The first record of an entity that somebody may see; one that is not there where a right reaches less far than seeing.
+    func record(of entity: EntityModel, for email: String, need: RouteNeed) async throws -> String {
         let caller = try #require(try await kernel.authenticator.caller(for: Self.request("GET", [], as: email)))
+        let seen = caller.actor.scope("view", on: entity.name)
+        if case .rights(let rights) = need, !rights.allSatisfy({ caller.actor.scope($0, on: entity.name) == seen }) { return "999999" }
+        if case .named = need, seen != .all || !entity.rights.allSatisfy({ [nil, .all].contains(caller.actor.scope($0, on: entity.name)) }) { return "999999" }
         let found = try? await kernel.store.read(as: caller.actor) { try $0.all(entity.name, where: .everything, sort: [], limit: 1).first?.id }
         return found.map { String($0.raw) } ?? "999999"
     }
@@ -81,7 +84,7 @@ struct FilledRoute: Sendable {
 
     /// What the parts of the kernel's own addresses are filled with: mostly what is not there.
     static let samples: [String: String] = [
-        "id": "999999", "key": "kernel.name", "name": "moon", "note": "999999", "field": "title", "step": "moon", "section": "kernel", "change": "edit",
+        "id": "999999", "record": "999999", "key": "kernel.name", "name": "moon", "note": "999999", "field": "title", "step": "moon", "section": "kernel", "change": "edit",
         "action": "convert", "file": "moon.css",
     ]
 

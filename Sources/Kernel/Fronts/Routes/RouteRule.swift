@@ -30,7 +30,7 @@ enum RouteNeed: Sendable, Equatable {
 struct RouteRule: Sendable {
     enum Part: Sendable, Equatable {
         case fixed(String)
-        /// A named part; `entity` is the plural of an entity.
+        /// A named part; `entity` is the plural of an entity, `record` a number.
         case named(String)
     }
 
@@ -53,7 +53,12 @@ struct RouteRule: Sendable {
     func fits(_ path: [String], from skipped: Int) -> Bool {
         guard path.count == parts.count else { return false }
         for place in skipped..<parts.count {
-            if case .fixed(let text) = parts[place], text != path[place] { return false }
+            switch parts[place] {
+            case .fixed(let text): if text != path[place] { return false }
+            // A record has a number: words in its place are another address.
+            case .named("record"): if path[place].isEmpty || !path[place].utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) { return false }
+            case .named: continue
+            }
         }
         return true
     }

@@ -66,9 +66,9 @@ extension RouteTable {
         (page, "/crashes", .any([.managePlugins, .seeOperations])),
         (page, "/crashes/{id}", .any([.managePlugins, .seeOperations])),
         (page, "/traces", .special(.managePlugins)),
-        (page, "/roles/{id}", .special(.manageRoles)),
-        (post, "/roles/{id}/rights", .special(.manageRoles)),
-        (form, "/users/{id}/password", .user),
+        (page, "/roles/{record}", .special(.manageRoles)),
+        (post, "/roles/{record}/rights", .special(.manageRoles)),
+        (form, "/users/{record}/password", .user),
     ]
 
     private static let ofRecords: [Line] = [

@@ -55,9 +55,10 @@ import Testing
             put(UInt64(start), &bytes, at: table + place * ELFSection.size + 24, width: 8)
             put(UInt64(100_000 * 24), &bytes, at: table + place * ELFSection.size + 32, width: 8)
             let begin = ContinuousClock.now
-            let image = try ELFImage(bytes: bytes)
-            #expect(throws: ELFProblem.self) { try image.symbols.forEach { _ in } }
-            #expect(!PluginInspector(host: try HostLibraries()).inspect(image, expecting: .swift(id: "sample")).isEmpty)
+            #expect(throws: ELFProblem.self) {
+                let image = try ELFImage(bytes: bytes)
+                try image.symbols.forEach { _ in }
+            }
             #expect(ContinuousClock.now - begin < .seconds(10))
         }
     }
