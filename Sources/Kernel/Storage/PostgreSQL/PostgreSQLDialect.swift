@@ -84,6 +84,8 @@ struct PostgreSQLDialect: Dialect {
         return IndexName.uniqueColumns(error.constraint) ?? []
     }
 
+    func isFull(_ error: any Error) -> Bool { (error as? PostgreSQLError)?.state == "53100" }
+
     func isTemporary(_ error: any Error) -> Bool {
         guard let error = error as? PostgreSQLError else { return false }
         // Serialization, deadlock, no resources, no space, cannot lock, system error.
