@@ -72,6 +72,9 @@ import Testing
             1 row has errors
             Row  Column  Problem
               4  b       is required
+
+            `tenon imports problems 3` shows all of them; `tenon imports show 3 --errors FILE` writes them, each
+            with its reason, to be corrected and imported again
             import 3; `tenon imports revert 3` takes it back
 
             """)

@@ -34,7 +34,7 @@ struct MappingGuessTests {
         ("E-Mail Address", "email"), ("mail", "email"), ("Tel.", "phone"), ("Telephone Number", "phone"), ("ZIP", "postal_code"),
         ("Postcode", "postal_code"), ("Create Date", "created_at"), ("Owner", "assigned_to"), ("Agent", "assigned_to"),
         ("Full Name", "name"), ("is_active", "active"),
-        ("E-Mail-Adresse", "email"), ("Telefon", "phone"), ("Handy", "phone"), ("PLZ", "postal_code"), ("Postleitzahl", "postal_code"),
+        ("E-Mail-Adresse", "email"), ("Telefon", "phone"), ("PLZ", "postal_code"), ("Postleitzahl", "postal_code"),
         ("Angelegt am", "created_at"), ("Zuständig", "assigned_to"), ("ZUSTÄNDIG", "assigned_to"), ("Zustaendig", "assigned_to"), ("Aktiv", "active"),
     ])
     func synonyms(header: String, field: String) {
