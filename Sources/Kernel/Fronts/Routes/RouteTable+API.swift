@@ -45,6 +45,7 @@ extension RouteTable {
         (["GET"], "/imports/{id}/problems", .user),
         (["GET"], "/imports/{id}/errors", .user),
         (["GET"], "/imports/{id}/errors.csv", .user),
+        (["GET"], "/imports/{id}/problems", .user),
         (["GET"], "/imports/{id}/problems.csv", .user),
         (["POST"], "/imports/{id}/check", .user),
         (["POST"], "/imports/{id}/run", .user),
