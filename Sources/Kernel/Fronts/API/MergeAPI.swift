@@ -144,7 +144,7 @@ struct MergeAPI: Sendable {
                 json.key("record")
                 json.raw(shown.bytes)
             }
-            return Idempotency.Answer(status: 200, body: body, version: shown.version, location: nil, id: nil)
+            return Idempotency.Answer(status: 200, body: body, version: shown.version, location: nil)
         }
         return answer.response
     }
