@@ -94,6 +94,8 @@ public struct DealsPlugin: Plugin {
         crm.onSave(Deal.self, DealNews.goAlong)
 
         // What can be done
+        crm.action(MarkWon.self)
+        crm.action(MarkLost.self)
         crm.extend(DealOfLead.self)
 
         // What is counted

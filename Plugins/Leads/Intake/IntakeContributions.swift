@@ -24,7 +24,7 @@ enum IntakeContributions {
         crm.prepare(LeadForm.self, LeadFormRules.prepare)
         crm.validate(LeadForm.self, LeadFormRules.problems)
         crm.action(RenewFormKey.self)
-        crm.panel(LeadForm.self, "address", "Where it is", FormSnippets.panel)
+        crm.leadingPanel(LeadForm.self, "address", "Where it is", FormSnippets.panel)
         crm.route(.get, "forms/{key}", requires: .everyone, FormRoutes.show)
         crm.route(.post, "forms/{key}", requires: .everyone, FormRoutes.take)
         crm.route(.get, "forms/{key}/thanks", requires: .everyone, FormRoutes.thank)

@@ -81,12 +81,16 @@ extension OpenAPIDocument {
                 }
                 for name in ["take", "values", "versions"] { json.object(name) { $0.field("type", "object") } }
             }
-            json.field("required", ["records"])
+            json.field("description", "Either records, which become one with this one, or values alone, which are added where it has none")
         }
         json.object("MergeOutcome") { json in
             json.field("type", "object")
             json.object("properties") { json in
                 json.object("change") { $0.field("type", "integer") }
+                json.object("kept") { json in
+                    json.field("type", "array")
+                    json.object("items") { $0.field("type", "string") }
+                }
                 json.object("record") { $0.field("type", "object") }
             }
         }

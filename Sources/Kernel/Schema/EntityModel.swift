@@ -127,6 +127,8 @@ struct PanelModel: Sendable {
     let title: String
     let body: @Sendable (RecordData, Transaction) throws -> Panel
     let site: CallSite
+    /// Whether it stands above the fields.
+    var leads = false
 }
 
 /// An action with the extensions that other plugins add to it.

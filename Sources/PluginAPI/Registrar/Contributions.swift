@@ -108,6 +108,8 @@ public struct Contributions: Sendable {
         public var name: String
         /// The words above it.
         public var title: String
+        /// Whether it stands above the fields.
+        public var leads = false
         /// Works it out.
         public var body: @Sendable (RecordData, Transaction) throws -> Panel
         /// Makes an entry. For the kernel.

@@ -12,4 +12,15 @@ extension Registrar {
                 .init(entity: E.schema.name, name: name, title: title) { data, transaction in try body(Record(data), transaction) })
         }
     }
+
+    /// The same above the fields of the record: for what most people come for.
+    public mutating func leadingPanel<E: Entity>(
+        _: E.Type, _ name: String, _ title: String, _ body: @escaping @Sendable (Record<E>, Transaction) throws -> Panel
+    ) {
+        var entry = Contributions.PanelEntry(entity: E.schema.name, name: name, title: title) { data, transaction in
+            try body(Record(data), transaction)
+        }
+        entry.leads = true
+        note { $0.panels.append(entry) }
+    }
 }

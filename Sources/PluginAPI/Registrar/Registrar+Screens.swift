@@ -50,12 +50,12 @@ extension Registrar {
     public mutating func action<A: Action>(_: A.Type) {
         note {
             var entry = Contributions.ActionEntry(
-                    entity: A.Target.schema.name, name: A.name, title: A.title, summary: A.summary, style: A.style,
-                    fields: A.form.fields.map(\.description), isExtension: false,
-                    isAvailable: { A.isAvailable(Record($0)) },
-                    prefill: { data, transaction in try A.typed(&data) { try A.prefill(&$0, transaction) } },
-                    complete: { data, transaction in try A.typed(&data) { try A.complete(&$0, transaction) } },
-                    run: { data, transaction in try A.typed(&data) { try A.run(&$0, transaction) } })
+                entity: A.Target.schema.name, name: A.name, title: A.title, summary: A.summary, style: A.style,
+                fields: A.form.fields.map(\.description), isExtension: false,
+                isAvailable: { A.isAvailable(Record($0)) },
+                prefill: { data, transaction in try A.typed(&data) { try A.prefill(&$0, transaction) } },
+                complete: { data, transaction in try A.typed(&data) { try A.complete(&$0, transaction) } },
+                run: { data, transaction in try A.typed(&data) { try A.run(&$0, transaction) } })
             entry.suggest = { data, transaction in try A.typed(&data) { try A.suggest(&$0, transaction) } }
             $0.actions.append(entry)
         }
@@ -65,11 +65,11 @@ extension Registrar {
     public mutating func extend<X: ActionExtension>(_: X.Type) {
         note {
             var entry = Contributions.ActionEntry(
-                    entity: X.Target.schema.name, name: X.action, title: "", summary: "", style: .plain,
-                    fields: X.form.fields.map(\.description), isExtension: true, isAvailable: { _ in true },
-                    prefill: { data, transaction in try X.typed(&data) { try X.prefill(&$0, transaction) } },
-                    complete: { data, transaction in try X.typed(&data) { try X.complete(&$0, transaction) } },
-                    run: { data, transaction in try X.typed(&data) { try X.run(&$0, transaction) } })
+                entity: X.Target.schema.name, name: X.action, title: "", summary: "", style: .plain,
+                fields: X.form.fields.map(\.description), isExtension: true, isAvailable: { _ in true },
+                prefill: { data, transaction in try X.typed(&data) { try X.prefill(&$0, transaction) } },
+                complete: { data, transaction in try X.typed(&data) { try X.complete(&$0, transaction) } },
+                run: { data, transaction in try X.typed(&data) { try X.run(&$0, transaction) } })
             entry.suggest = { data, transaction in try X.typed(&data) { try X.suggest(&$0, transaction) } }
             $0.actions.append(entry)
         }

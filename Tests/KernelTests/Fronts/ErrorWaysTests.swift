@@ -68,7 +68,7 @@ import Testing
             {"type": "x/refused", "detail": "it is there already", "links": [
              {"kind": "merge", "title": "Merge into Dig", "href": "/admin/projects/3/merge-in", "api": "/api/v1/projects/3/merge"}]}
             """#)
-        await crm.run("projects", "edit", "7", "--name", "Dig")
+        await crm.run("projects", "edit", "7", "--title", "Dig")
         #expect(crm.errors.contains("Merge into Dig: tenon projects merge 3 7"), "\(crm.errors)")
     }
 

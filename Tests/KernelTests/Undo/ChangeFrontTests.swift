@@ -101,6 +101,22 @@ import Testing
         }
     }
 
+    @Test func `what was refused as a new record is added to the one that is there, where that has nothing yet`() async throws {
+        let desk = try await desk()
+        let one = try await desk.chore("one", #""points": 1"#)
+        let answer = try await desk.ask("POST", "chores/\(one)/merge", #"{"values": {"title": "two", "points": 2, "notes": "careful", "contact_email": null}}"#)
+        #expect(answer.status == 200, "\(answer.text)")
+        #expect(answer.json["kept"]?.array?.compactMap(\.text) == ["title", "points"])
+        #expect(answer.json["record"]?["notes"]?.text == "careful")
+        #expect(answer.json["record"]?["title"]?.text == "one")
+        for (body, field) in [(#"{"values": {"moon": 2}}"#, "moon"), (#"{"values": {"score": 1}}"#, "score"), (#"{"values": {}}"#, "records")] {
+            let answer = try await desk.ask("POST", "chores/\(one)/merge", body)
+            #expect(answer.status == 422 && answer.fields == [field], "\(answer.text)")
+        }
+        let other = try await desk.ask("POST", "chores/\(one)/merge", #"{"values": {"notes": "hm"}}"#, as: FrontDesk.agent)
+        #expect(other.status == 404, "nobody adds to what is out of sight")
+    }
+
     @Test func `a new record that may be there already says so in a header`() async throws {
         let desk = try await desk()
         let one = try await desk.chore("one", #""contact_email": "a@x.example""#)

@@ -63,7 +63,7 @@ import Testing
         let json = try JSONValue(parsing: Array(moved.text.utf8))
         #expect(json["above"]?.text == "1", "\(moved.text)")
         #expect(json["columns"]?.array?.compactMap { $0["count"]?.text } == ["2", "0"])
-        #expect(json["columns"]?.array?.first?["sums"]?.array?.compactMap(\.text) == ["1.5", "15 EUR"])
+        #expect(json["columns"]?.array?.first?["sums"]?.array?.compactMap(\.text) == ["1.5", "16 EUR"])
         let undo = try #require(json["undo"]?.text)
         #expect(await browser.post(undo, [], fragment: "json").status == 200)
         #expect(await browser.get("/admin/hauls/2").text.contains("2026-04-20"))

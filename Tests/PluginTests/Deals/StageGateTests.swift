@@ -55,6 +55,41 @@ import Testing
         try await without.write { try $0.change("deal", deal, ["stage": $0.link("stage", "Proposal")]) }
     }
 
+    @Test func `a deal is won and lost from its page, as it is on the board: with the day, the reason and the fields of the stage`() async throws {
+        let host = try await SalesHost()
+        let (first, second) = try await host.write(as: .salesAgent) { transaction in
+            (try transaction.add("deal", ["title": .text("A")]).id, try transaction.add("deal", ["title": .text("B")]).id)
+        }
+        try await host.write(as: .salesAgent) { transaction in
+            #expect(try transaction.act("deal", first, "mark-won").message == "The deal is won.")
+            let won = try transaction.get("deal", first)
+            #expect(won["outcome"] == .text("won") && won["probability"] == .integer(100))
+            #expect(won["actual_close_date"] == .day(SalesHost.start.day))
+        }
+        #expect(host.events.take().contains { $0.contains("won") })
+        #expect(try await host.refusal(as: .salesAgent) { try $0.act("deal", first, "mark-lost") }.code == .refused, "it is closed")
+        #expect(try await host.refusal(as: .salesAgent) { try $0.act("deal", second, "mark-lost") }.problems.map(\.field) == ["lost_reason"])
+        try await host.write(as: .salesAgent) { transaction in
+            try transaction.act("deal", second, "mark-lost", ["lost_reason": transaction.link("lost_reason", "No budget")])
+            #expect(try transaction.get("deal", second)["outcome"] == .text("lost"))
+        }
+        let other = try await host.write { transaction in
+            try transaction.change("stage", transaction.named("stage", "Won"), ["required_fields": .text("value")])
+            return try transaction.add("deal", ["title": .text("C")]).id
+        }
+        #expect(try await host.refusal { try $0.act("deal", other, "mark-won") }.problems.map(\.field) == ["value"])
+        #expect(try await host.refusal(as: .salesAgent) { try $0.act("deal", other, "mark-won") }.code == .notFound, "a colleague's")
+        // A pipeline may have no such stage.
+        try await host.write { try $0.change("stage", $0.named("stage", "Won"), ["is_won": .boolean(false)]) }
+        #expect(try await host.refusal { try $0.act("deal", other, "mark-won") }.message == "the deal's pipeline has no won stage")
+        let without = try await SalesHost(["customers", "deals"])
+        try await without.write { transaction in
+            let deal = try transaction.add("deal", ["title": .text("D")]).id
+            try transaction.act("deal", deal, "mark-lost")
+            #expect(try transaction.get("deal", deal)["outcome"] == .text("lost"))
+        }
+    }
+
     @Test func `losing a deal asks for a reason, by field, as long as there are reasons`() async throws {
         let host = try await SalesHost()
         let deal = try await host.write { try $0.add("deal", ["title": .text("X")]).id }

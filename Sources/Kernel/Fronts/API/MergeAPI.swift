@@ -4,6 +4,9 @@ import PluginAPI
 ///
 /// `GET …?records=5,6` sets them side by side, and without `records` those that are probably the same; `POST {"records": [5, 6], "take": {"field": 5}, "values": {"field": …}}` merges
 /// them. Fields that are not named keep the value that this record has, or get the newest one where it has none.
+///
+/// `POST {"values": {…}}` without `records` adds what was to be a record of its own: each field that this record has nothing in yet gets
+/// its value, others keep theirs and are named under `kept`.
 struct MergeAPI: Sendable {
     let kernel: Kernel
     let entity: EntityModel
@@ -73,6 +76,7 @@ struct MergeAPI: Sendable {
 
     private func merge(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
         let body = try APIFront.body(request)
+        if body["records"] == nil, let values = body["values"]?.members, !values.isEmpty { return try await add(values, request, caller) }
         let given = body["records"]?.array?.map(\.int) ?? []
         let others = given.compactMap { $0 }.map { RecordID($0) }
         guard !others.isEmpty, others.count == given.count else { throw MergeAPI.unnamed }
@@ -92,19 +96,51 @@ struct MergeAPI: Sendable {
         let values = body["values"]?.members ?? []
         let answer = try await Idempotency.run(request, caller, kernel) { tx in
             var wanted = wanted
-            let input = RecordInput(transaction: tx)
-            for member in values {
-                guard let field = entity.field(member.name), tx.actor.mask(member.name, of: entity.name) != .hidden else {
-                    throw CRMError(
-                        .invalid, "the \(entity.pluralTitle.lowercased()) cannot be merged like this",
-                        problems: [Problem(field: member.name, "is not a field of \(entity.pluralTitle.lowercased())")])
-                }
-                wanted.values[member.name] = field.normalized(try input.value(field, json: member.value))
-            }
+            for (field, value) in try MergeAPI.read(values, of: entity, tx) { wanted.values[field.name] = value }
             let outcome = try tx.merge(entity, wanted)
             let shown = try tx.json(entity, outcome.record.id)
             let body = JSONWriter.object { json in
                 json.field("change", outcome.change)
+                json.key("record")
+                json.raw(shown.bytes)
+            }
+            return Idempotency.Answer(status: 200, body: body, version: shown.version, location: nil)
+        }
+        return answer.response
+    }
+
+    private static func read(
+        _ values: [JSONValue.Member], of entity: EntityModel, _ tx: StoreTransaction
+    ) throws -> [(field: FieldModel, value: Value)] {
+        let input = RecordInput(transaction: tx)
+        return try values.map { member in
+            guard let field = entity.field(member.name), !field.isSystem, tx.actor.mask(member.name, of: entity.name) != .hidden else {
+                throw CRMError(
+                    .invalid, "the \(entity.pluralTitle.lowercased()) cannot be merged like this",
+                    problems: [Problem(field: member.name, "is not a field of \(entity.pluralTitle.lowercased())")])
+            }
+            return (field, field.normalized(try input.value(field, json: member.value)))
+        }
+    }
+
+    /// What was refused as a record of its own goes into this one, as far as there is room for it.
+    private func add(_ values: [JSONValue.Member], _ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
+        let (entity, id) = (entity, id)
+        let version = try RecordsAPI.version(request)
+        let answer = try await Idempotency.run(request, caller, kernel) { tx in
+            try tx.actor.require(StoreTransaction.mergeRight, on: entity)
+            var record = try version.map { try tx.record(entity, id, asOf: $0) } ?? tx.require(entity, id)
+            let theirs: Set<String> = Set(entity.editableFields(for: tx.actor).map(\.name))
+            let problems = values.map(\.name).filter { entity.field($0) != nil && !theirs.contains($0) }.map { Problem(field: $0, "cannot be set") }
+            guard problems.isEmpty else { throw CRMError(.invalid, "the \(entity.title.lowercased()) cannot be added to like this", problems: problems) }
+            var kept: [String] = []
+            for (field, value) in try MergeAPI.read(values, of: entity, tx) where !value.isEmpty && record.values[field.place] != value {
+                if record.values[field.place].isEmpty { record.values[field.place] = value } else { kept.append(field.name) }
+            }
+            _ = try tx.save(entity.name, record)
+            let shown = try tx.json(entity, id)
+            let body = JSONWriter.object { json in
+                json.field("kept", kept)
                 json.key("record")
                 json.raw(shown.bytes)
             }

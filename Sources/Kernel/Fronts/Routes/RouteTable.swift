@@ -41,8 +41,12 @@ struct RouteTable: Sendable {
         let method = method == "HEAD" ? "GET" : method
         guard path.count > base else { return pick(method, roots.filter { $0.fits(path, from: 0) }) }
         let named: [RouteRule] = (fixed[path[base]] ?? []).filter { $0.fits(path, from: base) }
-        if case let finding = pick(method, named), !finding.isNothing { return finding }
-        return pick(method, ofEntities.filter { $0.fits(path, from: base + 1) })
+        let finding = pick(method, named)
+        if case .rule = finding { return finding }
+        // A name of the product's may be that of an entity, too: /roles/{id} is looked at here, /roles/new is the form of any record.
+        let ofEntity = pick(method, ofEntities.filter { $0.fits(path, from: base + 1) })
+        if case .rule = ofEntity { return ofEntity }
+        return finding.isNothing ? ofEntity : finding
     }
 
     /// Whether a first part is the product's own, whatever entities there are.

@@ -13,6 +13,8 @@ struct MoveScreen {
     }
     private var base: String { "/admin/\(entity.path)" }
     private var href: String { "\(base)/\(id)/move" }
+    /// Where whoever moves the card came from: its own page, or the board.
+    private var back: String { state["from"] == "record" ? "\(base)/\(id)" : state.without("from").href(base + "/board") }
 
     func respond() async throws -> FrontResponse {
         guard BoardScreen.board(state["board"], of: entity) != nil else {
@@ -119,7 +121,7 @@ struct MoveScreen {
 
     private var foot: HTML {
         """
-        <div class="form-foot"><a class="button plain" href="\(state.href(base + "/board"))" data-close>Cancel</a><button class="button primary">Move</button></div>
+        <div class="form-foot"><a class="button plain" href="\(back)" data-close>Cancel</a><button class="button primary">Move</button></div>
         """
     }
 
@@ -136,7 +138,7 @@ struct MoveScreen {
             return (before, try transaction.move(id, on: query, to: try query.key(visit.form.text("to")), below: below, with: values))
         }
         let undo = record.version == before.version ? "" : "\(base)/\(id)/undo?version=\(record.version)"
-        guard visit.fragment == "json" else { return visit.done(state.href(base + "/board"), "\(entity.title) moved.", undo: undo) }
+        guard visit.fragment == "json" else { return visit.done(back, "\(entity.title) moved.", undo: undo) }
         return try await answer(from: before, to: record, undo)
     }
 
@@ -144,7 +146,7 @@ struct MoveScreen {
     private func answer(from before: RecordData, to record: RecordData, _ undo: String) async throws -> FrontResponse {
         let bytes = try await visit.store.read(as: visit.actor) { transaction in
             var query = try query(transaction, record)
-            query.filter = try ListState(entity: entity, query: state).query(transaction).filter
+            query.filter = try ListState(entity: entity, query: state.without("from")).query(transaction).filter
             if query.board.isByMonth { query.within = state["within"].flatMap { Int64($0) } }
             let keys: Set<Value> = [query.key(of: before), query.key(of: record)]
             let sums = transaction.summed(query)

@@ -7,11 +7,12 @@ struct PanelBoxes {
     let record: RecordData
     let markup: ValueMarkup
 
-    func html(_ transaction: StoreTransaction) throws -> HTML {
+    /// Those that stand above the fields, and those below them.
+    func html(_ transaction: StoreTransaction) throws -> (above: HTML, below: HTML) {
         let shown = transaction.panels(entity, record)
-        if shown.isEmpty { return "" }
+        if shown.isEmpty { return ("", "") }
         let labels = try PanelLabels(shown.map(\.panel), transaction)
-        return shown.html { box($0, labels) }
+        return (shown.filter(\.model.leads).html { box($0, labels) }, shown.filter { !$0.model.leads }.html { box($0, labels) })
     }
 
     private func box(_ shown: ShownPanel, _ labels: PanelLabels) -> HTML {

@@ -32,7 +32,7 @@ struct RecordScreen {
         let timeline = try TimelinePart(visit: visit, entity: entity, id: id, markup: markup).html(transaction, before: nil)
         return """
             \(crumbs)\(Parts.head(title, beside: "\(marks(record, markup))\(marked)", actions: actions))\
-            <div class="record"><div>\(facts(record, markup))\(panels)\(system(record, markup))\(extras(record))</div><div>\(duplicates)\(related)\(timeline)</div></div>
+            <div class="record"><div>\(panels.above)\(facts(record, markup))\(panels.below)\(system(record, markup))\(extras(record))</div><div>\(duplicates)\(related)\(timeline)</div></div>
             """
     }
 
@@ -117,7 +117,7 @@ struct RecordActions {
             "<a class=\"item\" href=\"\(href)/actions/\(action.name)\" data-dialog>\(action.title)…</a>"
         }
         if entity.board != nil, canEdit {
-            items += "<a class=\"item\" href=\"\(href)/move\" data-dialog>\(Icon.named("move"))Move…</a>"
+            items += "<a class=\"item\" href=\"\(href)/move?from=record\" data-dialog>\(Icon.named("move"))Move…</a>"
         }
         if canDelete { items += "<a class=\"item\" href=\"\(href)/delete\" data-dialog>\(Icon.named("trash"))Delete…</a>" }
         let edit = Parts.link("Edit", "\(href)/edit", icon: "edit", dialog: true, extra: " data-edit-here")
