@@ -15,6 +15,8 @@ final class Kernel: Sendable {
         var dataDirectory: String
         /// Where the database is, when it is not the file in the data directory: an address of a PostgreSQL server.
         var databaseURL: String?
+        /// Copies of that database, for lists and reports.
+        var replicaURLs: [String] = []
         /// The folders in which plugins are looked for, besides `plugins` in the data directory.
         var home: Home = .beside()
         /// Which plugins a new deployment begins with.
@@ -109,7 +111,9 @@ final class Kernel: Sendable {
     }
 
     private static func engine(_ options: Options) throws -> any Engine {
-        if let url = options.databaseURL { return try PostgreSQLEngine(try PostgreSQLAddress(url)) }
+        if let url = options.databaseURL {
+            return try PostgreSQLEngine(try PostgreSQLAddress(url), replicas: try options.replicaURLs.map { try PostgreSQLAddress($0) })
+        }
         return try SQLiteEngine(path: options.dataDirectory + "/tenon.sqlite", durable: options.isDurable)
     }
 

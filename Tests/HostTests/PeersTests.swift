@@ -181,7 +181,7 @@ struct PeersTests {
             // (its server's), one a job by the restart of the database (where nobody could say whether its last word was stored).
             let ended: Int64 = try count("SELECT count(*) FROM piece_run WHERE ended = 1")
             #expect(ended >= Int64(made.count))
-            #expect(ended - Int64(made.count) <= 4)
+            #expect(ended - Int64(made.count) <= 8)
             let cutOff: [(process: Int64, job: String)] = try connection.all("SELECT process, job FROM piece_run WHERE ended = 0") {
                 ($0.integer(0), $0.text(1))
             }
@@ -211,9 +211,10 @@ struct PeersTests {
                 "\(seen.made.count) pieces acknowledged, \(seen.done.count) changes, \(seen.retriable) retriable failures, "
                     + "\(ended) runs for \(made.count) pieces, \(cutOff.count) cut off")
 
-            let peers = try fleet.programs[0].run("peers", "--json").json["data"]?.array ?? []
-            #expect(peers.count { $0["state"]?.text == "serving" } == 2, "\(peers)")
-            #expect(peers.count { $0["state"]?.text == "gone" } == 1, "\(peers)")
+            func states() -> [String] { (fleet.json(0, "/api/v1/status/peers")?["data"]?.array ?? []).compactMap { $0["state"]?.text }.sorted() }
+            try CrashRange.wait("the killed one to count as gone") { states().contains("gone") }
+            // The commands that made the deployment were servers, too, and ended as they should.
+            #expect(states().filter { $0 != "ended" } == ["gone", "serving", "serving"])
             let shown = try fleet.programs[0].run("peers")
             #expect(shown.output.contains("serving") && shown.output.contains("gone"), "\(shown)")
             #expect(try fleet.programs[0].run("doctor").output.contains("no sign of life from"))

@@ -103,12 +103,12 @@ extension StoreTransaction {
             let some: ArraySlice<Int64> = keys[start..<min(start + dialect.rowsPerInsert, keys.count)]
             let marks: String = repeatElement("(?, ?, ?)", count: some.count).joined(separator: ", ")
             let arguments: [SQLValue] = some.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
-            try connection.execute("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
+            try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
         }
     }
 
     func forgetMatchKeys(_ entity: EntityModel, _ id: RecordID) throws {
         guard !entity.duplicates.isEmpty else { return }
-        try connection.execute("DELETE FROM tenon_match_key WHERE entity = ? AND record = ?", [.text(entity.name), .integer(id.raw)])
+        try connection.post("DELETE FROM tenon_match_key WHERE entity = ? AND record = ?", [.text(entity.name), .integer(id.raw)])
     }
 }

@@ -15,6 +15,10 @@ struct Front: Sendable {
 
     /// Answers any request. Never throws: a failure is an answer too.
     func respond(_ request: FrontRequest) async -> FrontResponse {
+        await SeenPosition.carry(request, kernel.store.engine) { await respondHere(request) }
+    }
+
+    private func respondHere(_ request: FrontRequest) async -> FrontResponse {
         guard TraceRequest.isWanted(by: request) else { return await answer(request) }
         return await TraceRequest(kernel: kernel).respond(request) { await answer(request) }
     }

@@ -25,6 +25,7 @@ enum Problems {
         if let known = error as? CRMError {
             return known.code == .internalError ? hidden(known) : known
         }
+        if let uncertain = error as? UncertainCommit { return uncertain.told }
         if dialect.isFull(error) {
             return CRMError(
                 .unavailable, "the disk is full", hint: "Nothing was stored. Try again once there is room; reading goes on.", cause: error)
@@ -70,7 +71,8 @@ enum Problems {
         }
         var response = FrontResponse(status, contentType: "application/problem+json", body)
         if error.code == .unauthenticated { response = response.with("www-authenticate", "Bearer") }
-        if error.code == .unavailable || error.code == .throttled { response = response.with("retry-after", error.code == .throttled ? "60" : "1") }
+        let isSafeToRepeat: Bool = (error.code == .unavailable && !(error.cause is UncertainCommit)) || error.code == .throttled
+        if isSafeToRepeat { response = response.with("retry-after", error.code == .throttled ? "60" : "1") }
         return response
     }
 }

@@ -57,7 +57,7 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // The rest of what was refused is nobody's business any more.
+        // The rest of what was refused is nobody's business any more, and is not read either.
         if isOver { return }
         switch unwrapInboundIn(data) {
         case .head:
@@ -68,6 +68,10 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
         case .end: isReading = false
         }
         context.fireChannelRead(data)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if !isOver { context.read() }
     }
 
     /// Small answers are not counted: there are only so many connections.

@@ -39,14 +39,17 @@ struct HTTPServer: Sendable {
     static let usualBody = 1024 * 1024
 
     /// Serves until the task is cancelled or the process is told to end; finishes what it began.
-    /// - Parameter running: called for each socket once it answers.
+    /// - Parameters:
+    ///   - closed: called for each socket once no connection is taken from it any more.
+    ///   - running: called for each socket once it answers.
     func run(
-        _ sockets: [ListeningSocket], endingAt end: End = .never, running: @escaping @Sendable (ListeningSocket) async -> Void
+        _ sockets: [ListeningSocket], endingAt end: End = .never, closed: @escaping @Sendable (ListeningSocket) -> Void = { _ in },
+        running: @escaping @Sendable (ListeningSocket) async -> Void
     ) async throws {
         let live = front.kernel.live
         let dates = HTTPDate()
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = sockets.map { socket in
-            .init(service: server(socket, dates, running), successTerminationBehavior: .gracefullyShutdownGroup)
+            .init(service: server(socket, dates, closed, running), successTerminationBehavior: .gracefullyShutdownGroup)
         }
         // Services end in reverse order: the streams of open pages first, or the server would wait for them.
         services.append(.init(service: Ending { live.close() }, successTerminationBehavior: .ignore))
@@ -57,7 +60,8 @@ struct HTTPServer: Sendable {
     }
 
     private func server(
-        _ socket: ListeningSocket, _ dates: HTTPDate, _ running: @escaping @Sendable (ListeningSocket) async -> Void
+        _ socket: ListeningSocket, _ dates: HTTPDate, _ closed: @escaping @Sendable (ListeningSocket) -> Void,
+        _ running: @escaping @Sendable (ListeningSocket) async -> Void
     ) -> SocketServer {
         let (front, admissions, pace) = (front, admissions, pace)
         var quiet = logger
@@ -71,7 +75,11 @@ struct HTTPServer: Sendable {
                 response.headers[.server] = "tenon"
                 try await writer.write(response: response.head, body: response.body)
             }, configuration: .init(additionalChannelHandlers: [ConnectionPace(pace, admissions)], idleTimeout: .seconds(120)))
-        return SocketServer(socket: socket, channel: channel, connections: admissions.connections, logger: quiet) { await running(socket) }
+        return SocketServer(socket: socket, channel: channel, connections: admissions.connections, logger: quiet) {
+            await running(socket)
+        } closed: {
+            closed(socket)
+        }
     }
 
     private static func answer(

@@ -18,6 +18,8 @@ struct SocketServer: Service {
     let logger: Logger
     /// Called once connections are taken.
     let running: @Sendable () async -> Void
+    /// Called once no connection is taken any more: from then on another process may take them.
+    let closed: @Sendable () -> Void
 
     func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
@@ -57,7 +59,8 @@ struct SocketServer: Service {
         } onGracefulShutdown: {
             // First no connection is taken any more: those that come wait for whoever serves next. What was taken a moment ago
             // gets the time to send its request.
-            listener.setOption(ChannelOptions.autoRead, value: false).whenComplete { _ in
+            listener.setOption(ChannelOptions.autoRead, value: false).whenComplete { [closed] _ in
+                closed()
                 _ = listener.eventLoop.scheduleTask(in: .milliseconds(200)) {
                     // Idle connections are closed, those with a request under way after its answer.
                     quiescing.initiateShutdown(promise: nil)

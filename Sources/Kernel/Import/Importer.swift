@@ -202,13 +202,32 @@ final class Importer: Sendable {
     /// Waits until whatever is under way for an import is done.
     func wait(_ id: Int64, actor: Actor) async throws -> ImportRecord {
         if let task = state.withLock({ $0.running[id]?.task }) { await task.value }
-        return try await find(id, actor: actor)
+        return try await awaitOthers(try await find(id, actor: actor), actor)
     }
+
+    /// Waits for a run at another server, for as long as that server lives.
+    private func awaitOthers(_ record: ImportRecord, _ actor: Actor) async throws -> ImportRecord {
+        var record: ImportRecord = record
+        while let leases, record.state.isBusy {
+            let name: String = Self.lease(record.id)
+            guard try await store.engine.aside({ try leases.taken($0).contains(name) }) else { break }
+            try await Task.sleep(for: .milliseconds(200))
+            record = try await find(record.id, actor: actor)
+        }
+        return record
+    }
+
+    /// Stops a run that somebody stopped at another server, if it is this one's.
+    func cancelOwn(_ id: Int64) { state.withLock { $0.running[id]?.task }?.cancel() }
 
     /// Stops a run: what is one transaction leaves nothing, batches that are stored stay.
     func cancel(_ id: Int64, actor: Actor) async throws -> ImportRecord {
-        _ = try await find(id, actor: actor)
+        let record: ImportRecord = try await find(id, actor: actor)
         guard let task = state.withLock({ $0.running[id]?.task }) else {
+            if leases != nil, record.state.isBusy {
+                try await store.engine.write { connection in try ChangeLog.note(connection) { $0.stopped.append(id) } }
+                return try await awaitOthers(record, actor)
+            }
             throw CRMError(.refused, "the import \(id) is not under way")
         }
         task.cancel()

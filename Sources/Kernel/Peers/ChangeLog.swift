@@ -11,14 +11,16 @@ enum ChangeLog {
     /// How long entries stay, in milliseconds. A server that was away for longer reads everything anew.
     static let kept: Int64 = 600_000
 
-    /// Writes an entry. `peer` is the server that has followed the change itself; 0 has all of them follow.
+    /// Writes an entry, if there is a server to read it: looked up in the transaction that has its turn, so that a server that
+    /// came a moment ago is seen. `peer` is the server that has followed the change itself; 0 has all of them follow.
     static func note(_ change: SharedChange, by peer: Int64 = 0, _ connection: any Connection, _ dialect: any Dialect) throws {
         guard connection.isShared, !change.isEmpty else { return }
         try connection.execute(
             """
-            WITH added AS (INSERT INTO tenon_change (peer, at, what) VALUES (?, \(dialect.clock), ?) RETURNING id) \
-            SELECT pg_notify('\(channel)', '') FROM added
-            """, [.integer(peer), .text(change.stored)])
+            WITH added AS (INSERT INTO tenon_change (peer, at, what) SELECT ?, \(dialect.clock), ? \
+            WHERE EXISTS (SELECT 1 FROM tenon_peer WHERE id <> ? AND left_at IS NULL AND seen_at > \(dialect.clock) - \(kept)) RETURNING id) \
+            SELECT pg_notify('\(channel)', ?) FROM added
+            """, [.integer(peer), .text(change.stored), .integer(peer), .text(String(peer))])
     }
 
     static func note(_ flag: SharedChange.Flag, _ connection: any Connection) throws {

@@ -17,6 +17,7 @@ extension Kernel {
             webhooks.wake()
         }
         for id in change.cancelled { jobs.cancelOwn(id) }
+        for id in change.stopped { imports.cancelOwn(id) }
         if options.safeMode == nil {
             if change.has(.deliveries) { deliveries.wake() }
             if change.has(.jobs) { jobs.wake() }

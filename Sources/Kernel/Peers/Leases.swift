@@ -136,8 +136,7 @@ final class Leases: Sendable {
     }
 
     /// Gives up what could not be extended in time: another server may have it by now.
-    func giveUpOverdue() {
-        let now = ContinuousClock.now
+    func giveUpOverdue(at now: ContinuousClock.Instant = .now) {
         for lease in state.withLock({ Array($0.held.values) }) where lease.isOver(at: now) { lose(lease) }
     }
 

@@ -103,7 +103,7 @@ final class Peers: Sendable {
         begin { [self] in await watchWork(wake) }
         begin { [self] in await hurry() }
         // Told at once where the connection allows it; looking every now and then does it everywhere.
-        let listener: (any Listening)? = engine.listen(ChangeLog.channel) { [signal] in signal.yield() }
+        let listener: (any Listening)? = engine.listen(ChangeLog.channel, besides: String(id)) { [signal] in signal.yield() }
         state.withLock { $0.listener = listener }
     }
 
@@ -218,6 +218,8 @@ final class Peers: Sendable {
             do {
                 try await look(follow)
                 hasFailed = false
+                // Many changes in a row are followed together.
+                try await Task.sleep(for: .milliseconds(20))
             } catch {
                 state.withLock { $0.isBehind = true }
                 if !hasFailed, !Task.isCancelled { logger.warning("the changes of other servers wait: \(error)") }

@@ -24,6 +24,8 @@ struct SharedChange: Sendable, Equatable {
     var loggedOut: [Int64] = []
     /// Runs of jobs that are asked to end.
     var cancelled: [Int64] = []
+    /// Imports that are asked to end.
+    var stopped: [Int64] = []
     var flags: Set<Flag> = []
 
     /// More records of an entity are told without their ids: pages fetch what they show anyway.
@@ -56,6 +58,7 @@ struct SharedChange: Sendable, Equatable {
         secrets += other.secrets
         loggedOut += other.loggedOut
         cancelled += other.cancelled
+        stopped += other.stopped
         flags.formUnion(other.flags)
     }
 
@@ -76,7 +79,7 @@ struct SharedChange: Sendable, Equatable {
                     for (entity, ids) in touched.sorted(by: { $0.key < $1.key }) { SharedChange.write(entity, ids, &json) }
                     json.endObject()
                 }
-                for (name, numbers) in [("notices", notices), ("readers", readers), ("logged_out", loggedOut), ("cancelled", cancelled)]
+                for (name, numbers) in [("notices", notices), ("readers", readers), ("logged_out", loggedOut), ("cancelled", cancelled), ("stopped", stopped)]
                 where !numbers.isEmpty { SharedChange.write(name, numbers, &json) }
                 if !secrets.isEmpty { json.field("secrets", secrets) }
                 if !flags.isEmpty { json.field("flags", flags.map(\.rawValue).sorted()) }
@@ -99,6 +102,7 @@ struct SharedChange: Sendable, Equatable {
         readers = numbers(json["readers"])
         loggedOut = numbers(json["logged_out"])
         cancelled = numbers(json["cancelled"])
+        stopped = numbers(json["stopped"])
         secrets = texts("secrets")
         // A newer server may know more flags: what it means by them is nothing that this one keeps.
         flags = Set(texts("flags").compactMap(Flag.init))

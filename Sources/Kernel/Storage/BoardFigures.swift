@@ -204,7 +204,7 @@ extension StoreTransaction {
         let key: [SQLValue] = [
             .text(entity), .text(board), .integer(cell.within), .text(cell.column), .integer(cell.owner), .text(cell.measure), .text(cell.currency),
         ]
-        try connection.execute(
+        try connection.post(
             """
             INSERT INTO "tenon_board_figure" ("entity", "board", "within", "value", "owner", "measure", "currency", "count", "high", "low")
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("entity", "board", "within", "value", "owner", "measure", "currency")
@@ -213,7 +213,7 @@ extension StoreTransaction {
             """, key + [.integer(change.count), .integer(change.high), .integer(change.low)])
         guard change.count < 0 else { return }
         // What nobody is in any more goes: months pass, people leave.
-        try connection.execute(
+        try connection.post(
             """
             DELETE FROM "tenon_board_figure" WHERE "entity" = ? AND "board" = ? AND "within" = ? AND "value" = ? AND "owner" = ?
             AND "measure" = ? AND "currency" = ? AND "count" = 0

@@ -6,13 +6,18 @@ protocol Engine: Sendable {
     var dialect: any Dialect { get }
     /// Runs a closure over one consistent view.
     func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Runs a closure over one consistent view that may be a little late, though not behind a position: where there are copies of
+    /// the database, one of them answers. The closure runs again elsewhere when a copy could not.
+    func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Where the log stands of what was stored from here; the beginning where there are no copies that could be behind.
+    var position: LogPosition { get }
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
     /// Runs a closure in a transaction beside the writers' turns and beside those who wait for a connection: for signs of life and
     /// the like, which must not wait for anybody's long change. What it changes may be lost in a crash.
     func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
-    /// Has something done whenever another process tells a channel; nil where there is no such way.
-    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)?
+    /// Has something done whenever a channel is told something, besides one word; nil where there is no such way.
+    func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)?
     /// Whether several processes may work on the database.
     var isShared: Bool { get }
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
@@ -22,8 +27,12 @@ protocol Engine: Sendable {
 }
 
 extension Engine {
+    var position: LogPosition { .beginning }
+    func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await read(body)
+    }
     func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await write(body) }
-    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
+    func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
     var isShared: Bool { false }
 }
 
@@ -45,6 +54,9 @@ protocol Connection: AnyObject {
     /// Runs a statement and gives the count of rows it changed.
     @discardableResult
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int
+    /// Runs a statement that nobody waits for: it may go along with the next one, and what is wrong with it is told then, at the
+    /// end of its step (``savepoint(_:)``) or of the transaction at the latest.
+    func post(_ sql: String, _ arguments: [SQLValue]) throws
     /// Runs a query and hands over each row until the closure returns false. No other statement with the same text may run
     /// meanwhile.
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws
@@ -82,6 +94,7 @@ extension Row {
 }
 
 extension Connection {
+    func post(_ sql: String, _ arguments: [SQLValue]) throws { try execute(sql, arguments) }
     var isShared: Bool { false }
 
     @discardableResult

@@ -10,6 +10,7 @@ final class Store: Sendable {
     private let state: Mutex<State>
     /// What happens once a transaction is stored: told by the kernel when it has put its parts together.
     private let followers = Mutex(Followers())
+    private let ownChanges = OwnChanges()
 
     /// Who follows what is stored, told by the kernel when it has put its parts together.
     ///
@@ -67,18 +68,24 @@ final class Store: Sendable {
     }
 
     /// Runs a closure over one consistent view.
-    func read<T: Sendable>(as actor: Actor, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
+    /// - Parameter mayLag: what others changed a moment ago may be missing, what this user changed may not: for lists and
+    ///   reports, which copies of the database may answer.
+    func read<T: Sendable>(
+        as actor: Actor, mayLag: Bool = false, _ body: @escaping @Sendable (StoreTransaction) throws -> T
+    ) async throws -> T {
         let state = state.withLock { $0 }
         let now = clock.now
         let dialect = engine.dialect
         let calls = calls
         return try await TraceScope.step(.read, "") { scope in
-            try await engine.read { connection in
+            let work: @Sendable (any Connection) throws -> T = { connection in
                 let transaction = StoreTransaction(
                     connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, calls: calls,
                     scope: scope)
                 return try transaction.telling { try body(transaction) }
             }
+            guard mayLag else { return try await engine.read(work) }
+            return try await engine.readAside(after: ownChanges.last(of: actor.userID), work)
         }
     }
 
@@ -109,6 +116,7 @@ final class Store: Sendable {
             if let scope { calls.traces.follow(events, of: scope.trace) }
             return (result, effects)
         }
+        ownChanges.note(engine.position, of: actor.userID)
         if !effects.isEmpty { await followers.withLock { $0 }.committed(effects) }
         return result
     }

@@ -115,7 +115,7 @@ extension StoreTransaction {
     }
 
     private func record(_ entity: String, _ id: RecordID, _ version: Int64, _ action: String, _ json: [UInt8]) throws {
-        try connection.execute(
+        try connection.post(
             """
             INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes, change_set) \
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)

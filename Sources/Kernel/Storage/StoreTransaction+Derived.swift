@@ -22,7 +22,7 @@ extension StoreTransaction {
             guard problems.isEmpty else { throw StoreTransaction.invalid(model, problems) }
             guard !changed.isEmpty else { return }
             let sets: String = changed.flatMap(\.columns).map { $0 + " = ?" }.joined(separator: ", ")
-            try connection.execute(
+            try connection.post(
                 "UPDATE \(quoted(entity)) SET \(sets) WHERE \"id\" = ?", arguments + [.integer(record.id.raw)])
             core.effects.touched.append(.init(entity: entity, id: record.id.raw))
             try recalculate(model, [record.id])

@@ -152,8 +152,11 @@ struct Supervisor {
             case .beat: break
             case .swap: swap(now)
             case .go: break
+            case .closed:
+                // It will not be replaced: whoever comes now is told so and need not wait.
+                if aim == .stop { isGap = true }
             case .prepared:
-                isGap = aim == .stop
+                isGap = false
                 current.say(.go)
             case .ready:
                 worker?.isReady = true
@@ -189,9 +192,7 @@ struct Supervisor {
         // Whoever asks twice does not want to wait.
         if aim == .stop { kill(current.id, SIGKILL) } else { kill(current.id, SIGTERM) }
         aim = .stop
-        // The worker finishes what it began and takes no more: whoever comes now is told so and need not wait.
         gap.reason = .stopping
-        isGap = true
         endBy = endBy ?? now + limits.ending
     }
 

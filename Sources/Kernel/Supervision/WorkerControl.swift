@@ -17,6 +17,8 @@ enum WorkerWord: String, Sendable {
     case ready
     /// The worker is well.
     case beat
+    /// The worker takes no connections any more and finishes what it began.
+    case closed
     /// The worker asks to be replaced: it finishes its requests, ends, and is started anew.
     case swap
 }

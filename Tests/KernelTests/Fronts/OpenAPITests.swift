@@ -36,6 +36,8 @@ import Testing
             let isEntity = path.name.hasPrefix("/api/v1/chores")
             guard isEntity || !path.name.contains("{") else { continue }
             if path.name.hasSuffix("/merge") { continue }
+            // What comes as it happens does not end.
+            if path.name.hasSuffix("/events") { continue }
             let answer = try await desk.ask("GET", path.name.replacing("{id}", with: "1").replacing("{note}", with: "1").replacing("{name}", with: "worth"))
             #expect(answer.status == 200 || answer.fields == ["entity"], "\(path.name): \(answer.text)")
         }

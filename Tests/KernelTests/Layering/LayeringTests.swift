@@ -23,6 +23,7 @@ import Testing
 
     @Test func `only its own folder of the kernel knows the database`() throws {
         try expectImporters(of: ["GRDB", "GRDBSQLite", "SQLite3"], only: ["Sources/Kernel/Storage/SQLite/"])
+        try expectImporters(of: ["CPostgreSQL"], only: ["Sources/Kernel/Storage/PostgreSQL/"])
     }
 
     @Test func `only the HTTP folder of the kernel knows the web server`() throws {

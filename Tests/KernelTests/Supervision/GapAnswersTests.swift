@@ -3,8 +3,19 @@ import Testing
 @testable import Kernel
 
 @Suite struct GapAnswersTests {
-    private func answer(_ head: String) -> String {
-        String(decoding: GapAnswers.answer(Array(head.replacing("\n", with: "\r\n").utf8)), as: UTF8.self)
+    private func answer(_ head: String, _ reason: GapAnswers.Reason = .starting) -> String {
+        String(decoding: GapAnswers.answer(Array(head.replacing("\n", with: "\r\n").utf8), reason), as: UTF8.self)
+    }
+
+    @Test func `it says whether it starts, stops or has too much to do`() {
+        let reasons: [(GapAnswers.Reason, String)] = [(.starting, "starting again"), (.stopping, "being stopped"), (.busy, "more to do than it can")]
+        for (reason, words) in reasons {
+            let api = answer("GET /api/v1/things HTTP/1.1\n\n", reason)
+            #expect(api.contains(words))
+            let length = api.split(separator: "content-length: ").last.flatMap { Int($0.prefix { $0 != "\r\n" }) }
+            #expect(length == api.split(separator: "\r\n\r\n", maxSplits: 1).last?.utf8.count)
+        }
+        #expect(answer("GET /admin HTTP/1.1\nAccept: text/html\n\n", .stopping).contains("The server is being stopped."))
     }
 
     @Test func `a program gets a problem, a browser a page that loads itself again, both when to come back`() {

@@ -31,11 +31,30 @@ struct Deployment: Sendable {
                 "the data directory \(directory) has a database of its own",
                 hint: "Name another directory; `tenon backup create` and `tenon backup restore` bring the data there.")
         }
-        let file: Int32 = Glibc.open(directory + "/database-url", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw CRMError(.unavailable, "could not write \(directory)/database-url: \(String(cString: strerror(errno)).lowercased())") }
+        try keep([url], in: "database-url")
+    }
+
+    /// The addresses of the database's copies, as ``remember(replicaURLs:)`` left them.
+    var replicaURLs: [String] {
+        guard let text = try? String(contentsOfFile: directory + "/replica-urls", encoding: .utf8) else { return [] }
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    /// Notes the copies of the database that the server reads from.
+    func remember(replicaURLs urls: [String]) throws {
+        guard urls.isEmpty || databaseURL != nil else {
+            throw CRMError(.invalid, "a file has no replicas", hint: "Replicas go with a database on a PostgreSQL server, --database-url.")
+        }
+        for url in urls { _ = try PostgreSQLAddress(url) }
+        if urls != replicaURLs { try keep(urls, in: "replica-urls") }
+    }
+
+    private func keep(_ lines: [String], in name: String) throws {
+        let file: Int32 = Glibc.open("\(directory)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw CRMError(.unavailable, "could not write \(directory)/\(name): \(String(cString: strerror(errno)).lowercased())") }
         defer { close(file) }
-        let bytes: [UInt8] = Array((url + "\n").utf8)
-        guard write(file, bytes, bytes.count) == bytes.count else { throw CRMError(.unavailable, "could not write \(directory)/database-url") }
+        let bytes: [UInt8] = Array(lines.map { $0 + "\n" }.joined().utf8)
+        guard write(file, bytes, bytes.count) == bytes.count else { throw CRMError(.unavailable, "could not write \(directory)/\(name)") }
     }
 
     func require() throws {
@@ -46,7 +65,9 @@ struct Deployment: Sendable {
     func open(safeMode: String? = nil) async throws -> Kernel {
         do {
             return try await Kernel.boot(
-                Kernel.Options(dataDirectory: directory, databaseURL: databaseURL, clock: FileClock.chosen() ?? SystemClock(), safeMode: safeMode))
+                Kernel.Options(
+                    dataDirectory: directory, databaseURL: databaseURL, replicaURLs: replicaURLs, clock: FileClock.chosen() ?? SystemClock(),
+                    safeMode: safeMode))
         } catch let error as CRMError {
             throw error
         } catch {

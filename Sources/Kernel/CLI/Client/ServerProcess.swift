@@ -60,7 +60,7 @@ struct ServerProcess: Sendable {
             [
                 ListeningSocket(descriptor: WorkerDescriptor.network, isLocal: false),
                 ListeningSocket(descriptor: WorkerDescriptor.local, isLocal: true),
-            ], before: { await control.awaitTurn() }
+            ], before: { await control.awaitTurn() }, closed: { control.say(.closed) }
         ) { control.say(.ready) }
     }
 
@@ -83,7 +83,8 @@ struct ServerProcess: Sendable {
 
     /// Opens the deployment and serves until it is told to end; finishes what it began.
     private func serve(
-        _ sockets: [ListeningSocket], isAlone: Bool = false, before: () async -> Void = {}, ready: @escaping @Sendable () -> Void
+        _ sockets: [ListeningSocket], isAlone: Bool = false, before: () async -> Void = {}, closed: @escaping @Sendable () -> Void = {},
+        ready: @escaping @Sendable () -> Void
     ) async throws {
         let kernel: Kernel = try await open()
         if kernel.rights.firstAdministrator == nil {
@@ -96,8 +97,18 @@ struct ServerProcess: Sendable {
             let server = HTTPServer(
                 front: kernel.front, logger: Logger(label: "tenon.http"), admissions: Admissions(.init(environment)), pace: .init(environment))
             let answering = Mutex(0)
+            let ending = Mutex(0)
             let address: String = sockets.compactMap { $0.isLocal ? nil : $0.port }.first.map { ":\($0)" } ?? ""
-            try await server.run(sockets, endingAt: isAlone ? .whenInterrupted : .whenTold) { _ in
+            try await server.run(
+                sockets, endingAt: isAlone ? .whenInterrupted : .whenTold,
+                closed: { _ in
+                    let count = ending.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    if count == sockets.count { closed() }
+                }
+            ) { _ in
                 let count = answering.withLock { count in
                     count += 1
                     return count

@@ -24,6 +24,10 @@ struct ServeCommand: AsyncParsableCommand {
         name: .customLong("database-url"),
         help: ArgumentHelp("Database on a PostgreSQL server instead of the file in the data directory (TENON_DATABASE_URL).", valueName: "url"))
     var databaseURL: String?
+    @Option(
+        name: .customLong("replica-url"),
+        help: ArgumentHelp("A copy of that database, for lists and reports; may be given again (TENON_REPLICA_URLS, by spaces).", valueName: "url"))
+    var replicaURLs: [String] = []
 
     @Flag(name: .customLong("safe-mode"), help: "Load no plugin: administrators can log in, see why, and disable what is in the way.")
     var isSafe = false
@@ -47,6 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
         if isWorker { return try await server.work() }
         Home.beside().tell(invocation.terminal(false))
         try invocation.remember(databaseURL, for: deployment)
+        let listed: [String] = (invocation.environment["TENON_REPLICA_URLS"] ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        try deployment.remember(replicaURLs: replicaURLs.isEmpty ? listed : replicaURLs)
         if isAlone { return try await server.run() }
         try await server.supervise()
     }

@@ -21,7 +21,7 @@ struct ExportAPI: Sendable {
 
     func respond(_ request: FrontRequest, _ caller: Caller, path: String) async throws -> FrontResponse {
         let actor: Actor = caller.actor
-        let (plan, first) = try await store.read(as: actor) { tx in
+        let (plan, first) = try await store.read(as: actor, mayLag: true) { tx in
             let plan: Plan = try Self.plan(request, path: path, tx)
             return (plan, try Self.page(plan, cursor: nil, isFirst: true, tx))
         }
@@ -66,7 +66,7 @@ struct ExportAPI: Sendable {
             guard let cursor else { return nil }
             let plan: Plan = plan
             // NB: the head of the answer is long sent; an error can only end it early. JSON is then visibly cut off.
-            guard let page = try? await store.read(as: reader, { tx in try ExportAPI.page(plan, cursor: cursor, isFirst: false, tx) })
+            guard let page = try? await store.read(as: reader, mayLag: true, { tx in try ExportAPI.page(plan, cursor: cursor, isFirst: false, tx) })
             else { return nil }
             self.cursor = page.next
             return page.bytes

@@ -7,7 +7,7 @@ struct MetricsAPI: Sendable {
     func respond(_ request: FrontRequest, _ caller: Caller, _ rest: ArraySlice<String>) async throws -> FrontResponse {
         guard rest.count <= 1 else { throw APIFront.unknown(request) }
         guard request.method == "GET" || request.method == "HEAD" else { return APIFront.wrongMethod(request, "GET") }
-        return try await store.read(as: caller.actor) { transaction in
+        return try await store.read(as: caller.actor, mayLag: true) { transaction in
             let reader = MetricReader(transaction: transaction)
             guard let key = rest.first else { return .json(MetricsAPI.list(reader)) }
             let metric = try reader.find(key)

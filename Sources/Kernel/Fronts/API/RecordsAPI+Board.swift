@@ -6,7 +6,7 @@ extension RecordsAPI {
     func board(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
         try caller.actor.require("view", on: entity)
         let entity = entity
-        let bytes = try await kernel.store.read(as: caller.actor) { tx in
+        let bytes = try await kernel.store.read(as: caller.actor, mayLag: true) { tx in
             let limit = try APIFront.number("limit", request, usual: 20, 0...100)
             let query = try RecordsAPI.query(request, entity, tx)
             if let name = request.parameter("rows"), !name.isEmpty {

@@ -5,7 +5,7 @@ extension RecordsAPI {
     func cards(_ caller: Caller) async throws -> FrontResponse {
         try caller.actor.require("view", on: entity)
         let entity = entity
-        let bytes = try await kernel.store.read(as: caller.actor) { tx in
+        let bytes = try await kernel.store.read(as: caller.actor, mayLag: true) { tx in
             let readings = try ListCardReader.readings(entity, tx)
             return JSONWriter.object { json in
                 json.key("data")

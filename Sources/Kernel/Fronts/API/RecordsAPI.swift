@@ -69,7 +69,7 @@ struct RecordsAPI: Sendable {
     private func list(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
         try caller.actor.require("view", on: entity)
         let entity = entity
-        let bytes = try await kernel.store.read(as: caller.actor) { tx in
+        let bytes = try await kernel.store.read(as: caller.actor, mayLag: true) { tx in
             let query = try ListQuery(request.query, entity: entity, transaction: tx).leavingAside(entity)
             var writer = JSONWriter(capacity: 1024 * query.limit)
             writer.beginObject()

@@ -9,7 +9,7 @@ struct SearchAPI: Sendable {
         guard request.method == "GET" else { return APIFront.wrongMethod(request, "GET") }
         let text = request.parameter("q") ?? ""
         let limit = try APIFront.number("limit", request, usual: 5, 1...50)
-        let bytes = try await kernel.store.read(as: caller.actor) { tx in
+        let bytes = try await kernel.store.read(as: caller.actor, mayLag: true) { tx in
             var hits: [(entity: EntityModel, id: Int64, label: String)] = []
             var notes: [NoteHit] = []
             if let name = request.parameter("entity") {

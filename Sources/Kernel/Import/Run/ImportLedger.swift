@@ -72,7 +72,7 @@ enum ImportLedger {
 
     static func add(_ touch: Touch, to id: Int64, _ connection: any Connection) throws {
         let before: String = try encode(TouchDetails(entity: touch.entity, changes: touch.before))
-        try connection.execute(
+        try connection.post(
             "INSERT INTO tenon_import_row (import_id, row, record, action, version, before) VALUES (?, ?, ?, ?, ?, ?)",
             [
                 .integer(id), .integer(Int64(touch.row)), .integer(touch.record.raw), .text(touch.action.rawValue),

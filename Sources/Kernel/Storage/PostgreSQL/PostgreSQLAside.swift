@@ -5,12 +5,12 @@ import Synchronization
 ///
 /// NB: unchecked, because its queue alone touches the connection.
 final class PostgreSQLAside: @unchecked Sendable {
-    private let address: PostgreSQLAddress
+    private let door: PostgreSQLDoor
     private let queue = DispatchQueue(label: "tenon.aside")
     private var kept: PostgreSQLConnection?
     private var isClosed = false
 
-    init(_ address: PostgreSQLAddress) { self.address = address }
+    init(_ door: PostgreSQLDoor) { self.door = door }
 
     func run<T: Sendable>(_ body: @escaping @Sendable (PostgreSQLConnection) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
@@ -20,15 +20,15 @@ final class PostgreSQLAside: @unchecked Sendable {
 
     private func within<T>(_ body: (PostgreSQLConnection) throws -> T) throws -> T {
         if isClosed { throw PostgreSQLError(state: "", message: "the database is closed") }
-        let connection: PostgreSQLConnection
-        if let kept, !kept.isLost { connection = kept } else { connection = try PostgreSQLConnection(address) }
+        let connection = try door.begin("BEGIN; SET LOCAL synchronous_commit TO off; SET LOCAL statement_timeout TO '5s'", on: kept)
         kept = connection
         do {
-            try connection.command("BEGIN; SET LOCAL synchronous_commit TO off; SET LOCAL statement_timeout TO '5s'")
             let result: T = try body(connection)
+            try connection.requireSound()
             try connection.command("COMMIT")
             return result
         } catch {
+            connection.forget()
             if connection.isLost || (try? connection.command("ROLLBACK")) == nil { kept = nil }
             throw error
         }

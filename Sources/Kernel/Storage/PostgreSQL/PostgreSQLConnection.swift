@@ -1,12 +1,17 @@
 import CPostgreSQL
 import PluginAPI
 
-/// A connection to a server. Statements are prepared once and run by name.
+/// A connection to a server. Statements are prepared once and run by name. Nothing of it is to outlive a transaction but those,
+/// and they only where the server itself is at the other end: no `SET` but `SET LOCAL`, no lock but a transaction's.
 ///
 /// NB: unchecked, because a connection is in one pair of hands at a time: taken from its pool, and given back.
 final class PostgreSQLConnection: Connection, @unchecked Sendable {
     private let connection: OpaquePointer
     private let statements: PostgreSQLStatements
+    /// What goes along with the next statement that somebody waits for.
+    private var posted: [PostgreSQLMessage] = []
+    /// So many go along at most.
+    private static let mostPosted = 32
 
     /// Connects; throws when no server answers within five seconds.
     init(_ address: PostgreSQLAddress) throws {
@@ -17,13 +22,34 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
             throw PostgreSQLError(state: "", message: message)
         }
         self.connection = connection
-        statements = PostgreSQLStatements(isKept: address.keepsStatements)
+        statements = PostgreSQLStatements(isKept: try PostgreSQLConnection.keepsStatements(connection, address.statements))
         // Notices of the server, such as "relation exists, skipping", are nobody's business.
         _ = PQsetNoticeProcessor(connection, { _, _ in }, nil)
     }
 
     deinit { PQfinish(connection) }
 
+    /// Statements stay where they were prepared. A proxy between here and the server cannot tell us the number of a server's
+    /// process that answers every transaction, and makes one up.
+    private static func keepsStatements(_ connection: OpaquePointer, _ wanted: PostgreSQLAddress.Statements) throws -> Bool {
+        switch wanted {
+        case .prepared: return true
+        case .unprepared: return false
+        case .asFound:
+            let sql = "SELECT pg_backend_pid()"
+            let result: OpaquePointer? = PQexec(connection, sql)
+            defer { PQclear(result) }
+            guard PQresultStatus(result) == PGRES_TUPLES_OK else {
+                let error = PostgreSQLError(result, on: connection, sql)
+                PQfinish(connection)
+                throw error
+            }
+            return PostgreSQLRow(result, 0).integer(0) == Int64(PQbackendPID(connection))
+        }
+    }
+
+    /// Whether prepared statements are kept.
+    var keepsStatements: Bool { statements.isKept }
     let isShared = true
     /// Whether the server has gone away.
     var isLost: Bool { PQstatus(connection) != CONNECTION_OK }
@@ -33,22 +59,37 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     /// The number of its socket, for those who wait until the server says something; negative when there is none.
     var socketNumber: Int32 { PQsocket(connection) }
 
-    /// Takes in what the server has said meanwhile: whether a channel was told something; nil when the connection is lost.
-    func takeNotices() -> Bool? {
+    /// Takes in what the server has said meanwhile: whether a channel was told anything but one word; nil when the connection is
+    /// lost.
+    func takeNotices(besides own: String) -> Bool? {
         guard PQconsumeInput(connection) == 1 else { return nil }
         var isTold = false
         while let notice = PQnotifies(connection) {
-            isTold = true
+            if String(cString: notice.pointee.extra) != own { isTold = true }
             PQfreemem(notice)
         }
         return isTold
     }
 
     /// Runs statements that take no arguments and give no rows, several at once: one way to the server and back.
-    func command(_ sql: String) throws {
+    func command(_ sql: String) throws { _ = try value(sql) }
+
+    /// The same, and gives the first value of the last one's result.
+    func value(_ sql: String) throws -> String? {
+        try settle()
         let result: OpaquePointer? = PQexec(connection, sql)
         defer { PQclear(result) }
         try check(result, sql)
+        guard PQntuples(result) > 0, PQgetisnull(result, 0, 0) == 0 else { return nil }
+        return PostgreSQLRow(result, 0).text(0)
+    }
+
+    /// Throws where a statement of the transaction failed and somebody went on nevertheless: the server would answer a
+    /// `COMMIT` without an error, and store nothing.
+    func requireSound() throws {
+        try settle()
+        guard PQtransactionStatus(connection) == PQTRANS_INERROR else { return }
+        throw PostgreSQLError(state: "25P02", message: "a statement of this transaction failed")
     }
 
     private func check(_ result: OpaquePointer?, _ sql: String) throws {
@@ -58,18 +99,41 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
 
     /// Runs a statement and hands over its whole result, which lives as long as the closure runs.
     private func run<T>(_ sql: String, _ arguments: [SQLValue], _ body: (OpaquePointer?) throws -> T) throws -> T {
-        let statement = try statements.statement(sql, arguments, connection)
-        let sent = PostgreSQLArguments(arguments)
-        let result: OpaquePointer? = sent.withPointers { values, lengths, formats in
-            if let name = statement.name {
-                return PQexecPrepared(connection, name, Int32(arguments.count), values, lengths, formats, 0)
-            }
-            return PQexecParams(connection, statement.text, Int32(arguments.count), statement.types, values, lengths, formats, 0)
+        let message: PostgreSQLMessage = try message(sql, arguments)
+        let result: OpaquePointer?
+        if posted.isEmpty {
+            result = message.run(on: connection)
+        } else {
+            let first: [PostgreSQLMessage] = posted
+            posted = []
+            result = try PostgreSQLMessage.run(first + [message], on: connection)
         }
         defer { PQclear(result) }
         try check(result, sql)
         return try body(result)
     }
+
+    private func message(_ sql: String, _ arguments: [SQLValue]) throws -> PostgreSQLMessage {
+        // To prepare a statement is to wait for the server, and may have it forget another that is on its way.
+        if !posted.isEmpty, !statements.has(sql, arguments) { try settle() }
+        return PostgreSQLMessage(sql: sql, statement: try statements.statement(sql, arguments, connection), arguments: arguments)
+    }
+
+    func post(_ sql: String, _ arguments: [SQLValue]) throws {
+        posted.append(try message(sql, arguments))
+        if posted.count >= PostgreSQLConnection.mostPosted { try settle() }
+    }
+
+    /// Waits for all that was posted.
+    func settle() throws {
+        guard !posted.isEmpty else { return }
+        let all: [PostgreSQLMessage] = posted
+        posted = []
+        PQclear(try PostgreSQLMessage.run(all, on: connection))
+    }
+
+    /// Whatever is on its way belongs to a transaction that is to be undone.
+    func forget() { posted = [] }
 
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
         try run(sql, arguments) { result in
@@ -93,6 +157,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
             try command("RELEASE SAVEPOINT step")
             return result
         } catch {
+            forget()
             if !isLost { try command("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step") }
             throw error
         }

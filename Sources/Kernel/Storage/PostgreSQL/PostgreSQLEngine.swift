@@ -14,22 +14,49 @@ final class PostgreSQLEngine: Engine {
     let dialect: any Dialect = PostgreSQLDialect()
     let isShared = true
     private let address: PostgreSQLAddress
+    /// Whether the server itself is at the other end, and nothing in between.
+    private let isDirect: Bool
     private let readers: PostgreSQLReaders
     private let writer: WriterQueue<PostgreSQLConnection>
     private let side: PostgreSQLAside
+    /// Nil where there are none.
+    private let replicas: PostgreSQLReplicas?
+    private let reached: Reached
 
     /// Connects and makes what every database must have.
-    init(_ address: PostgreSQLAddress, readers count: Int = 8) throws {
+    /// - Parameter replicas: copies of the database that may be read from where a little delay does no harm.
+    init(_ address: PostgreSQLAddress, replicas addresses: [PostgreSQLAddress] = [], readers count: Int = 8) throws {
         self.address = address
-        let first = try PostgreSQLConnection(address)
+        let door = PostgreSQLDoor(address)
+        let first = try door.connect()
+        isDirect = first.keepsStatements
         try PostgreSQLEngine.prepare(first)
-        readers = PostgreSQLReaders(address, most: count)
-        side = PostgreSQLAside(address)
-        let batches = PostgreSQLWriter(address, first)
+        let readers = PostgreSQLReaders(door, most: count)
+        self.readers = readers
+        let reached = Reached()
+        self.reached = reached
+        let batches: PostgreSQLWriter
+        if addresses.isEmpty {
+            replicas = nil
+            batches = PostgreSQLWriter(door, first)
+        } else {
+            let replicas = PostgreSQLReplicas(addresses, of: readers, readers: count)
+            self.replicas = replicas
+            batches = PostgreSQLWriter(door, first) { reached.advance(to: $0) }
+            replicas.start()
+        }
+        side = PostgreSQLAside(door)
         writer = WriterQueue(label: "tenon.writer", most: 64) { jobs in
             batches.run(jobs)
             return false
         }
+    }
+
+    /// How far the log of changes is known to be.
+    private final class Reached: Sendable {
+        private let bytes = Atomic<UInt64>(0)
+        var position: LogPosition { LogPosition(bytes: bytes.load(ordering: .acquiring)) }
+        func advance(to position: LogPosition) { _ = bytes.max(position.bytes, ordering: .acquiringAndReleasing) }
     }
 
     private static func prepare(_ connection: PostgreSQLConnection) throws {
@@ -50,6 +77,13 @@ final class PostgreSQLEngine: Engine {
         try await readers.read { try body($0) }
     }
 
+    var position: LogPosition { reached.position }
+
+    func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        if let replicas, let found: T = try await replicas.read(after: position, { try body($0) }) { return found }
+        return try await read(body)
+    }
+
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await writer.run { try body($0) }
     }
@@ -59,14 +93,15 @@ final class PostgreSQLEngine: Engine {
     }
 
     /// Behind a proxy that gives each transaction another connection nobody can listen.
-    func listen(_ channel: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? {
-        address.keepsStatements ? PostgreSQLListener(address, channel, body) : nil
+    func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? {
+        isDirect ? PostgreSQLListener(address, channel, besides: own, body) : nil
     }
 
     func integrityProblems() async throws -> [String] { try await read { try PostgreSQLIntegrity.problems($0) } }
 
     func close() async throws {
         await writer.barrier()
+        replicas?.close()
         readers.close()
         await side.close()
     }

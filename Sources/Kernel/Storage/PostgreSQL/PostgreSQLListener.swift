@@ -10,7 +10,7 @@ import Glibc
 final class PostgreSQLListener: Listening {
     private let isClosed = Mutex(false)
 
-    init(_ address: PostgreSQLAddress, _ channel: String, _ body: @escaping @Sendable () -> Void) {
+    init(_ address: PostgreSQLAddress, _ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) {
         // A thread of its own, since it waits all the time.
         OwnThread.start("tenon-listen") { [weak self] in
             var pause: UInt32 = 1
@@ -19,7 +19,7 @@ final class PostgreSQLListener: Listening {
                     pause = 1
                     // What was told before is looked at once.
                     body()
-                    while self?.isOpen ?? false, let heard = connection.hear(milliseconds: 1000) {
+                    while self?.isOpen ?? false, let heard = connection.hear(milliseconds: 1000, besides: own) {
                         if heard { body() }
                     }
                 }
@@ -38,11 +38,11 @@ final class PostgreSQLListener: Listening {
 
 extension PostgreSQLConnection {
     /// Whether somebody told a channel within a time; nil when the connection is lost.
-    fileprivate func hear(milliseconds: Int32) -> Bool? {
+    fileprivate func hear(milliseconds: Int32, besides own: String) -> Bool? {
         var waiting = pollfd(fd: socketNumber, events: Int16(POLLIN), revents: 0)
         guard waiting.fd >= 0 else { return nil }
         let count: Int32 = poll(&waiting, 1, milliseconds)
         if count < 0, errno != EINTR { return nil }
-        return count > 0 ? takeNotices() : false
+        return count > 0 ? takeNotices(besides: own) : false
     }
 }

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The connections that only read, a few for everyone: who finds none idle waits for the next that is given back.
 final class PostgreSQLReaders: Sendable {
-    private typealias Turn = @Sendable (Result<PostgreSQLConnection, any Error>) -> Void
+    /// Called with a connection, or with nothing where one may be made.
+    private typealias Turn = @Sendable (Result<PostgreSQLConnection?, any Error>) -> Void
 
     /// NB: a struct around the closures, as everywhere closures are kept under a lock.
     private struct Waiting: Sendable {
@@ -17,14 +18,14 @@ final class PostgreSQLReaders: Sendable {
         var isClosed = false
     }
 
-    private let address: PostgreSQLAddress
+    private let door: PostgreSQLDoor
     private let most: Int
     private let state = Mutex(State())
     /// Waiting for a server's answer is no work for the threads that answer requests.
     private let threads = DispatchQueue(label: "tenon.readers", attributes: .concurrent)
 
-    init(_ address: PostgreSQLAddress, most: Int) {
-        self.address = address
+    init(_ door: PostgreSQLDoor, most: Int) {
+        self.door = door
         self.most = most
     }
 
@@ -32,23 +33,27 @@ final class PostgreSQLReaders: Sendable {
     func read<T: Sendable>(_ body: @escaping @Sendable (PostgreSQLConnection) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
             take { [self] turn in
-                let result: Result<T, any Error> = Result {
-                    let connection = try turn.get()
-                    return try within(connection, body)
-                }
-                continuation.resume(with: result)
+                continuation.resume(with: Result { try within(turn.get(), body) })
             }
         }
     }
 
-    private func within<T>(_ connection: PostgreSQLConnection, _ body: (PostgreSQLConnection) throws -> T) throws -> T {
+    /// - Parameter place: what was taken: an idle connection, or the right to make one.
+    private func within<T>(_ place: PostgreSQLConnection?, _ body: (PostgreSQLConnection) throws -> T) throws -> T {
+        let connection: PostgreSQLConnection
         do {
-            try connection.command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection = try door.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", on: place)
+        } catch {
+            lose()
+            throw error
+        }
+        do {
             let result: T = try body(connection)
             try connection.command("COMMIT")
             give(back: connection)
             return result
         } catch {
+            connection.forget()
             let isSound: Bool = !connection.isLost && (try? connection.command("ROLLBACK")) != nil
             if isSound { give(back: connection) } else { lose() }
             throw error
@@ -70,18 +75,9 @@ final class PostgreSQLReaders: Sendable {
         }
         switch step {
         case .use(let connection): threads.async { turn(.success(connection)) }
-        case .connect: threads.async { self.connect(turn) }
+        case .connect: threads.async { turn(.success(nil)) }
         case .wait: break
         case .closed: turn(.failure(PostgreSQLError(state: "", message: "the database is closed")))
-        }
-    }
-
-    private func connect(_ turn: Turn) {
-        do {
-            turn(.success(try PostgreSQLConnection(address)))
-        } catch {
-            lose()
-            turn(.failure(error))
         }
     }
 
@@ -101,7 +97,7 @@ final class PostgreSQLReaders: Sendable {
             state.open -= 1
             return nil
         }
-        if let next { threads.async { self.connect(next.turn) } }
+        if let next { threads.async { next.turn(.success(nil)) } }
     }
 
     func close() {

@@ -18,7 +18,7 @@ final class PostgreSQLStatements {
 
     private static let most = 400
     /// False behind a proxy that gives each transaction another connection.
-    private let isKept: Bool
+    let isKept: Bool
     private var entries: [String: [Statement]] = [:]
     private var clock: UInt64 = 0
     private var count = 0
@@ -32,6 +32,11 @@ final class PostgreSQLStatements {
         case .text: PostgreSQLType.text
         case .blob: PostgreSQLType.bytea
         }
+    }
+
+    /// Whether nothing has to be asked of the server before a statement can be sent.
+    func has(_ sql: String, _ arguments: [SQLValue]) -> Bool {
+        !isKept || entries[sql]?.contains { $0.takes(arguments) } ?? false
     }
 
     func statement(_ sql: String, _ arguments: [SQLValue], _ connection: OpaquePointer) throws -> Statement {

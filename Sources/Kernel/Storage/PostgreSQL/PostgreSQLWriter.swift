@@ -8,82 +8,88 @@ final class PostgreSQLWriter: @unchecked Sendable {
 
     /// Waits for the turn among all servers of the database; the number is this product's own.
     static let turn = "SELECT pg_advisory_xact_lock(499867283310)"
-    private let address: PostgreSQLAddress
+    /// Tables are read by their indexes. A statement's plan is made when it is first run, when a table may be nearly empty and read
+    /// whole the quickest; an import that fills it is not to read it whole for each row.
+    private static let start = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; " + turn
+    private let door: PostgreSQLDoor
     /// The connection, unless it was lost.
     private var kept: PostgreSQLConnection?
+    /// Committed over the kept connection, and not known to be on the disk yet.
+    private var waiting: [Job] = []
+    /// Told where the server's log stands, before anybody is told that a change is stored; nil where nobody needs to know.
+    private let noted: (@Sendable (LogPosition) -> Void)?
 
-    init(_ address: PostgreSQLAddress, _ connection: PostgreSQLConnection) {
-        self.address = address
+    init(_ door: PostgreSQLDoor, _ connection: PostgreSQLConnection, noted: (@Sendable (LogPosition) -> Void)? = nil) {
+        self.door = door
         kept = connection
-    }
-
-    private enum End {
-        /// Committed; on the disk or perhaps not yet.
-        case stored(isOnDisk: Bool)
-        /// The job threw, and what it had changed is undone.
-        case undone
-        case failed(any Error)
+        self.noted = noted
     }
 
     func run(_ jobs: [Job]) {
-        var stored: [Job] = []
-        var isOnDisk = true
-        for (index, job) in jobs.enumerated() {
-            switch attempt(job, waits: index == jobs.count - 1) {
-            case .stored(let reached):
-                stored.append(job)
-                isOnDisk = reached
-            case .undone: job.finish(nil)
-            case .failed(let error):
-                job.finish(error)
-                guard kept == nil else { continue }
-                // The server went, and may have taken along what it had not brought to the disk: nobody can say.
-                for other in stored { other.finish(error) }
-                stored = []
-                isOnDisk = true
-            }
+        for (index, job) in jobs.enumerated() { carryOut(job, waits: index == jobs.count - 1) }
+        guard !waiting.isEmpty, let connection = kept else { return }
+        // The last ones were undone: the commit of a message in the log, that nobody reads, waits for the disk in their place.
+        do { try finish("BEGIN; SELECT pg_logical_emit_message(true, 'tenon', ''); COMMIT", on: connection) } catch { lose(error) }
+    }
+
+    private func carryOut(_ job: Job, waits: Bool) {
+        let connection: PostgreSQLConnection
+        do {
+            connection = try door.begin(PostgreSQLWriter.start, on: kept)
+        } catch {
+            lose(error)
+            return job.finish(error)
+        }
+        if connection !== kept {
+            lose(PostgreSQLError(state: "", message: "the connection was lost"))
+            kept = connection
+        }
+        guard job.work(connection) else {
+            undo(on: connection)
+            return job.finish(nil)
+        }
+        do { try connection.requireSound() } catch {
+            undo(on: connection)
+            return job.finish(error)
         }
         do {
-            if !isOnDisk { try kept?.flush() }
-            for job in stored { job.finish(nil) }
-        } catch {
-            for job in stored { job.finish(error) }
-            kept = nil
-        }
-    }
-
-    private func attempt(_ job: Job, waits: Bool) -> End {
-        do {
-            let connection: PostgreSQLConnection = try connection()
-            try connection.command("BEGIN; " + PostgreSQLWriter.turn)
-            guard job.work(connection) else {
-                if connection.isLost { kept = nil } else { try connection.command("ROLLBACK") }
-                return .undone
+            guard waits else {
+                try connection.command("SET LOCAL synchronous_commit TO off; COMMIT")
+                return waiting.append(job)
             }
-            try connection.command(waits ? "COMMIT" : "SET LOCAL synchronous_commit TO off; COMMIT")
-            return .stored(isOnDisk: waits)
+            try finish("COMMIT", on: connection)
+            job.finish(nil)
         } catch {
-            if let connection = kept, connection.isLost || (try? connection.rollBack()) == nil { kept = nil }
-            return .failed(error)
+            guard connection.isLost else {
+                // The server answered, and stored nothing.
+                undo(on: connection)
+                return job.finish(error)
+            }
+            lose(error)
+            job.finish(UncertainCommit(cause: error))
         }
     }
 
-    private func connection() throws -> PostgreSQLConnection {
-        if let kept, !kept.isLost { return kept }
-        let connection = try PostgreSQLConnection(address)
-        kept = connection
-        return connection
-    }
-}
-
-extension PostgreSQLConnection {
-    /// Brings everything that was committed before to the disk: the commit of a message in the log that nobody reads.
-    fileprivate func flush() throws {
-        try command("BEGIN; SET LOCAL synchronous_commit TO on; SELECT pg_logical_emit_message(true, 'tenon', ''); COMMIT")
+    private func undo(on connection: PostgreSQLConnection) {
+        connection.forget()
+        do { if connection.isInTransaction { try connection.command("ROLLBACK") } } catch { lose(error) }
     }
 
-    /// Ends a transaction that failed, if one is open.
-    fileprivate func rollBack() throws {
-        if isInTransaction { try command("ROLLBACK") }
+    /// A commit that waits for the disk: whoever waited for it with this one is told.
+    private func finish(_ commit: String, on connection: PostgreSQLConnection) throws {
+        if let noted {
+            if let position = LogPosition(try connection.value(commit + "; SELECT pg_current_wal_lsn()")) { noted(position) }
+        } else {
+            try connection.command(commit)
+        }
+        for job in waiting { job.finish(nil) }
+        waiting = []
+    }
+
+    /// With the server went, perhaps, what it had not brought to the disk: another connection would not know.
+    private func lose(_ error: any Error) {
+        kept = nil
+        for job in waiting { job.finish(UncertainCommit(cause: error)) }
+        waiting = []
     }
 }

@@ -59,8 +59,7 @@ final class SQLiteWriter: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = false
         configuration.label = "tenon"
-        configuration.prepareDatabase { [isDurable, weak self] db in
-            try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "OFF")")
+        configuration.prepareDatabase { [weak self] db in
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             for pragma in SQLiteReaders.pragmas { try db.execute(sql: pragma) }
             if let connection = db.sqliteConnection {
@@ -72,7 +71,9 @@ final class SQLiteWriter: Sendable {
         state.withLock { $0.pool = pool }
         // SQLite itself would move the log into the file within a commit, while those who wrote wait, and keep to itself when
         // the disk fails at it.
-        try pool.writeWithoutTransaction { [log] db in
+        try pool.writeWithoutTransaction { [log, isDurable] db in
+            // Said once more: GRDB sets NORMAL, by which no commit waits for the disk, when it has prepared the connection.
+            try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "OFF")")
             if let handle = db.sqliteConnection { log.follow(handle) }
         }
     }

@@ -31,7 +31,7 @@ struct BoardScreen {
 
     func respond() async throws -> FrontResponse {
         if visit.fragment == "cards" { return visit.part(try await visit.store.read(as: visit.actor) { try moreCards($0) }) }
-        let content = try await visit.store.read(as: visit.actor) { try html($0) }
+        let content = try await visit.store.read(as: visit.actor, mayLag: true) { try html($0) }
         let title = board.name == BoardView.standardName ? entity.pluralTitle : "\(board.title) of \(entity.pluralTitle.lowercased())"
         return try await visit.page(Page(title: title, current: "/admin/\(entity.path)", fillsWindow: true, content: content))
     }

@@ -13,7 +13,7 @@ struct DashboardScreen {
             return .redirect("/admin/dashboards/" + first)
         }
         let asked = try DashboardQuery(visit.request)
-        let (title, content) = try await visit.store.read(as: visit.actor) { transaction in
+        let (title, content) = try await visit.store.read(as: visit.actor, mayLag: true) { transaction in
             let reader = DashboardReader(transaction)
             let reading = try reader.read(try reader.find(name), asked.period, holding: asked.day)
             return (reading.view.title, try html(reading, transaction))

@@ -5,7 +5,7 @@ struct HomeScreen {
     let visit: Visit
 
     func respond() async throws -> FrontResponse {
-        let (tiles, boxes) = try await visit.store.read(as: visit.actor) { (try self.tiles($0), try mine($0)) }
+        let (tiles, boxes) = try await visit.store.read(as: visit.actor, mayLag: true) { (try self.tiles($0), try mine($0)) }
         let first = visit.userName.split(separator: " ").first.map(String.init) ?? visit.userName
         let metrics: HTML = "<div class=\"tiles\">\(tiles)</div>"
         let lists: HTML = "<div class=\"halves\">\(boxes)</div>"

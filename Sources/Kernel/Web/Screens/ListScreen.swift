@@ -15,7 +15,7 @@ struct ListScreen {
             }
             return visit.part(rows)
         }
-        let content = try await visit.store.read(as: visit.actor) { try html($0, state) }
+        let content = try await visit.store.read(as: visit.actor, mayLag: true) { try html($0, state) }
         return try await visit.page(Page(title: entity.pluralTitle, current: state.base, fillsWindow: true, content: content))
     }
 

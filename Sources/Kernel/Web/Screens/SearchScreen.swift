@@ -20,7 +20,7 @@ struct SearchScreen {
     func respond() async throws -> FrontResponse {
         let text = (visit.query["q"] ?? "").trimmed
         let limit = visit.fragment == "palette" ? 5 : 20
-        let found = text.isEmpty ? Found() : try await visit.store.read(as: visit.actor) { transaction in
+        let found = text.isEmpty ? Found() : try await visit.store.read(as: visit.actor, mayLag: true) { transaction in
             Found(records: try find(text, transaction, each: limit), notes: try transaction.searchNotes(text, limit: limit))
         }
         if visit.fragment == "palette" { return visit.part(palette(found, text)) }
