@@ -66,7 +66,13 @@ extension PublicHost {
         let caller = try #require(try await kernel.authenticator.caller(for: Self.request("GET", [], as: email)))
         let seen = caller.actor.scope("view", on: entity.name)
         if case .rights(let rights) = need, !rights.allSatisfy({ caller.actor.scope($0, on: entity.name) == seen }) { return "999999" }
-        if case .named = need, seen != .all || !entity.rights.allSatisfy({ [nil, .all].contains(caller.actor.scope($0, on: entity.name)) }) { return "999999" }
+        if case .named = need {
+            let reachesLess: Bool = entity.rights.contains { right in
+                guard let scope = caller.actor.scope(right, on: entity.name) else { return false }
+                return scope != seen
+            }
+            if reachesLess { return "999999" }
+        }
         let found = try? await kernel.store.read(as: caller.actor) { try $0.all(entity.name, where: .everything, sort: [], limit: 1).first?.id }
         return found.map { String($0.raw) } ?? "999999"
     }
