@@ -109,8 +109,8 @@ struct BackupRestorer: Sendable {
 
         init(_ table: BackupManifest.Table) {
             self.table = table
-            // Engines take some ten thousand arguments at most.
-            most = max(1, min(200, 16_000 / max(1, table.columns.count)))
+            // libpq gives a connection up where a statement's arguments take 30,000 bytes to describe, four each.
+            most = max(1, min(200, 4_000 / max(1, table.columns.count)))
         }
 
         mutating func add(_ line: JSONValue, _ connection: any Connection) throws {

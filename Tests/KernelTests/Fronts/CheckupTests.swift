@@ -15,8 +15,10 @@ import Testing
         let fixture = try await AccessFixture()
         try await fixture.addUser("anna@example.com", roles: [.administrator], password: nil)
         let all = try await findings(fixture.database, try registry())
+        // Where several servers may work on the database, these are looked at, too.
+        let shared: Set<String> = fixture.database.engine.isShared ? ["peers"] : []
         #expect(
-            Set(all.keys) == [
+            Set(all.keys).subtracting(shared) == [
                 "store", "tables", "references", "deliveries", "jobs", "schedules", "people", "quarantine", "crashes", "search", "audit",
                 "boards", "duplicates", "waiting", "numbers",
             ])
