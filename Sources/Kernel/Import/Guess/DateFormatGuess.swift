@@ -97,9 +97,12 @@ struct DateFormatGuess {
 
     /// The first values in which day and month could be either, as examples for a question.
     var unclear: [String] {
+        // Where ways are mixed, those with points are not asked about.
+        var isMixed: Bool = false
+        if case .ambiguous(let formats) = decision { isMixed = formats.contains(.dayFirst) }
         let unclear: [Misfit] = votes.filter { fits, _ in
             let orders = self.orders(fits)
-            return orders.day && orders.month
+            return orders.day && orders.month && !(isMixed && orders.isPointed)
         }.flatMap(\.value.examples)
         var examples: [String] = []
         for misfit in unclear.sorted(by: { $0.line < $1.line }) where examples.count < 3 && !examples.contains(misfit.text) {

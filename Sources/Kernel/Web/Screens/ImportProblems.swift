@@ -37,7 +37,7 @@ struct ImportProblems {
         let count = group["count"]?.int ?? 0
         let rest = Int64(rows.count) < count ? ", …" : ""
         return """
-            <tr>\(Parts.td("Problem", "<div>\(place)\(group["message"]?.text ?? "")</div>\(samples)", wraps: true))\(Parts.td("Rows", HTML(Display.grouped(String(count))), numeric: true))\(Parts.td("The first of them", HTML(rows.joined(separator: ", ") + rest), wraps: true))\(Parts.td("What to do", HTML(group["hint"]?.text ?? "Correct these rows in the file."), wraps: true))</tr>
+            <tr>\(Parts.td("Problem", "<div><div>\(place)\(group["message"]?.text ?? "")</div>\(samples)</div>", wraps: true))\(Parts.td("Rows", HTML(Display.grouped(String(count))), numeric: true))\(Parts.td("The first of them", HTML(rows.joined(separator: ", ") + rest), wraps: true))\(Parts.td("What to do", HTML(group["hint"]?.text ?? "Correct these rows in the file."), wraps: true))</tr>
             """
     }
 
