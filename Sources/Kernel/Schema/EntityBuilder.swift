@@ -201,7 +201,7 @@ struct EntityBuilder {
             part.contributions.panels.filter { $0.entity == schema.name }.map { entry in
                 PanelModel(
                     plugin: part.id, name: entry.name, title: entry.title, body: entry.body,
-                    site: .of(part.id, .panel, "\(entry.entity).\(entry.name)"), leads: entry.leads)
+                    site: .of(part.id, .panel, "\(entry.entity).\(entry.name)"), standsFirst: entry.standsFirst)
             }
         }
     }

@@ -128,7 +128,7 @@ struct PanelModel: Sendable {
     let body: @Sendable (RecordData, Transaction) throws -> Panel
     let site: CallSite
     /// Whether it stands above the fields.
-    var leads = false
+    var standsFirst = false
 }
 
 /// An action with the extensions that other plugins add to it.

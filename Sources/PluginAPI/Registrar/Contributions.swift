@@ -109,7 +109,7 @@ public struct Contributions: Sendable {
         /// The words above it.
         public var title: String
         /// Whether it stands above the fields.
-        public var leads = false
+        public var standsFirst = false
         /// Works it out.
         public var body: @Sendable (RecordData, Transaction) throws -> Panel
         /// Makes an entry. For the kernel.

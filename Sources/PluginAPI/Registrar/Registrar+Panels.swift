@@ -20,7 +20,7 @@ extension Registrar {
         var entry = Contributions.PanelEntry(entity: E.schema.name, name: name, title: title) { data, transaction in
             try body(Record(data), transaction)
         }
-        entry.leads = true
+        entry.standsFirst = true
         note { $0.panels.append(entry) }
     }
 }

@@ -42,7 +42,6 @@ extension RouteTable {
         (["GET"], "/imports", .user),
         (["POST"], "/imports", .somewhere("import")),
         (["GET", "PATCH", "DELETE"], "/imports/{id}", .user),
-        (["GET"], "/imports/{id}/problems", .user),
         (["GET"], "/imports/{id}/errors", .user),
         (["GET"], "/imports/{id}/errors.csv", .user),
         (["GET"], "/imports/{id}/problems", .user),

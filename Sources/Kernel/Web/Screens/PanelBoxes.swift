@@ -12,7 +12,7 @@ struct PanelBoxes {
         let shown = transaction.panels(entity, record)
         if shown.isEmpty { return ("", "") }
         let labels = try PanelLabels(shown.map(\.panel), transaction)
-        return (shown.filter(\.model.leads).html { box($0, labels) }, shown.filter { !$0.model.leads }.html { box($0, labels) })
+        return (shown.filter(\.model.standsFirst).html { box($0, labels) }, shown.filter { !$0.model.standsFirst }.html { box($0, labels) })
     }
 
     private func box(_ shown: ShownPanel, _ labels: PanelLabels) -> HTML {
