@@ -80,6 +80,7 @@ import Testing
         #expect(try await host.refusal { try $0.act("deal", other, "mark-won") }.problems.map(\.field) == ["value"])
         #expect(try await host.refusal(as: .salesAgent) { try $0.act("deal", other, "mark-won") }.code == .notFound, "a colleague's")
         // A pipeline may have no such stage.
+        try await host.write { try $0.change("deal", first, ["stage": $0.link("stage", "Proposal")]) }
         try await host.write { try $0.change("stage", $0.named("stage", "Won"), ["is_won": .boolean(false)]) }
         #expect(try await host.refusal { try $0.act("deal", other, "mark-won") }.message == "the deal's pipeline has no won stage")
         let without = try await SalesHost(["customers", "deals"])

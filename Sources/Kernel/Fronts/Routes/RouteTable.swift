@@ -41,12 +41,9 @@ struct RouteTable: Sendable {
         let method = method == "HEAD" ? "GET" : method
         guard path.count > base else { return pick(method, roots.filter { $0.fits(path, from: 0) }) }
         let named: [RouteRule] = (fixed[path[base]] ?? []).filter { $0.fits(path, from: base) }
-        let finding = pick(method, named)
-        if case .rule = finding { return finding }
-        // A name of the product's may be that of an entity, too: /roles/{id} is looked at here, /roles/new is the form of any record.
-        let ofEntity = pick(method, ofEntities.filter { $0.fits(path, from: base + 1) })
-        if case .rule = ofEntity { return ofEntity }
-        return finding.isNothing ? ofEntity : finding
+        // A name of the product's may be that of an entity, too: /roles/{record} is found here, /roles/new is the form of any record.
+        if !named.isEmpty { return pick(method, named) }
+        return pick(method, ofEntities.filter { $0.fits(path, from: base + 1) })
     }
 
     /// Whether a first part is the product's own, whatever entities there are.
@@ -61,10 +58,6 @@ struct RouteTable: Sendable {
         for other in same.flatMap(\.methods) where !methods.contains(other) && other != "PUT" { methods.append(other) }
         return .otherMethods(methods)
     }
-}
-
-extension RouteTable.Finding {
-    var isNothing: Bool { if case .nothing = self { true } else { false } }
 }
 
 extension RouteRule {
