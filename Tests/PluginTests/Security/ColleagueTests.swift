@@ -134,6 +134,8 @@ import Testing
         #expect(hook.status == 201, "\(hook.text)")
         let anna = Reader(host: office.host, email: office.anna)
         let addresses = await anna.addresses(ids: office.ids, words: [ColleagueTests.secret, "Hans His"])
+        // Reading some of them marks her notices as read.
+        _ = await anna.all(addresses)
         let before = await anna.all(addresses)
         try await ColleagueTests.busyDay(office)
         let after = await anna.all(addresses)
@@ -154,7 +156,8 @@ import Testing
         }
         // And he has done all this.
         let ben = Reader(host: office.host, email: office.ben)
-        #expect(await ben.read("/api/v1/leads?q=\(ColleagueTests.secret)&count=true").text.contains("\"total\":5"))
+        let his = await ben.read("/api/v1/leads?q=\(ColleagueTests.secret)&count=true").text
+        #expect(his.contains("\"total\":4"), "the one that he changed, two that he made and kept, one that he imported: \(his.suffix(300))")
     }
 
     private static func difference(_ a: Reader.Seen, _ b: Reader.Seen) -> String {
@@ -168,12 +171,13 @@ import Testing
 
     // MARK: Trying
 
-    /// An answer without the number that it is about.
-    private static func unnumbered(_ text: String, _ id: Int64) -> String {
+    /// An answer without the numbers of the records that are compared.
+    private static func unnumbered(_ text: String, _ ids: [Int64]) -> String {
+        let numbers: [String] = ids.map(String.init)
         var told = ""
         var number = ""
         func flush() {
-            told += number == String(id) ? "N" : number
+            told += numbers.contains(number) ? "N" : number
             number = ""
         }
         for character in text {
@@ -211,7 +215,7 @@ import Testing
                 func answer(_ id: Int64) async -> Reader.Seen {
                     let address = "/api/v1/\(path)/" + address.replacing("{id}", with: String(id))
                     var seen = method == "GET" ? await anna.read(address.replacing("/?", with: "?")) : await anna.send(method, address, body.replacing("{id}", with: String(id)))
-                    seen.text = ColleagueTests.unnumbered(seen.text, id)
+                    seen.text = ColleagueTests.unnumbered(seen.text, [his, gone, 999_999])
                     seen.headers = seen.headers.filter { !$0.hasPrefix("tenon-change") }
                     return seen
                 }
@@ -221,7 +225,8 @@ import Testing
             }
             for page in ["", "/edit", "/delete", "/timeline", "/move", "/merge-in", "/cell/\(entity.labelField)", "/notes"] {
                 let (foreign, absent) = (await anna.read("/admin/\(path)/\(his)\(page)"), await anna.read("/admin/\(path)/999999\(page)"))
-                #expect(foreign.status == absent.status && foreign.text.replacing("\(path)/\(his)", with: "N") == absent.text.replacing("\(path)/999999", with: "N"), "\(path) \(page)")
+                let (his, none) = (ColleagueTests.unnumbered(foreign.text, [his, 999_999]), ColleagueTests.unnumbered(absent.text, [his, 999_999]))
+                #expect(foreign.status == absent.status && his == none, "\(path)\(page)")
             }
             // He still has it all, as it was.
             #expect(try await office.host.ask("GET", "\(path)/\(his)", as: office.ben).json["version"]?.int == version)
