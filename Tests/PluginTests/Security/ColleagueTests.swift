@@ -259,7 +259,7 @@ import Testing
         let (deal, his) = (try #require(office.hers["deals"]), try #require(office.his["customers"]))
         func answer(_ value: String) async -> Reader.Seen {
             var seen = await anna.send("POST", "/api/v1/deals", #"{"title": "x", "customer": \#(value)}"#)
-            if let id = Int64(value) { seen.text = ColleagueTests.unnumbered(seen.text, id) } else { seen.text = seen.text.replacing(value.filter { $0 != "\"" }, with: "N") }
+            if let id = Int64(value) { seen.text = ColleagueTests.unnumbered(seen.text, [id]) } else { seen.text = seen.text.replacing(value.filter { $0 != "\"" }, with: "N") }
             return seen
         }
         #expect(await answer(String(his)) == answer("999999"))

@@ -39,9 +39,9 @@ enum RouteMatrix {
         GET /api/v1/imports/{id}: users
         PATCH /api/v1/imports/{id}: users
         DELETE /api/v1/imports/{id}: users
-        GET /api/v1/imports/{id}/problems: users
         GET /api/v1/imports/{id}/errors: users
         GET /api/v1/imports/{id}/errors.csv: users
+        GET /api/v1/imports/{id}/problems: users
         GET /api/v1/imports/{id}/problems.csv: users
         POST /api/v1/imports/{id}/check: users
         POST /api/v1/imports/{id}/run: users
