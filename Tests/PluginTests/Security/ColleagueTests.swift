@@ -21,11 +21,11 @@ import Testing
 
     // MARK: Two desks
 
-    /// Every right on own records; what all share is seen by all.
+    /// Every right on own records; what all share is seen by all, a log only by whoever wrote in it.
     private static func grants(_ registry: Registry) -> String {
         var entities: [String] = []
         for entity in registry.entities {
-            let isShared = entity.schema.isLookup || entity.name == "company"
+            let isShared = entity.schema.isLookup && !entity.schema.isLog || entity.name == "company"
             if entity.name == "user" { entities.append("\"user\": {\"view\": \"all\"}") }
             guard entity.plugin != "kernel" || ["webhook", "webhook_delivery"].contains(entity.name) else { continue }
             let rights: [String] = isShared ? ["\"view\": \"all\""] : entity.rights.map { "\"\($0)\": \"\($0 == "create" || $0 == "import" ? "all" : "own")\"" }
