@@ -1,5 +1,7 @@
 """Script in every text that somebody can write, on every page, in a real browser: it is never run, never becomes markup, and the content
 security policy never has to stop it."""
+import csv
+import io
 import json
 import re
 import urllib.parse
@@ -145,7 +147,9 @@ class Spoiler:
         status, user = self.ask("POST", "users", {"name": SHORT + "user", "email": "evil@example.com", "roles": [role["id"], 1]})
         assert status == 201, user
         self.ask("PATCH", "users/1", {"name": SHORT + "me"})
-        table = f"{SHORT},Title,E-mail\n{PAYLOAD.replace(',', ' ')},{PAYLOAD},not-{SHORT}\n=1+1,{SHORT},x@example.com\n".encode()
+        cells = io.StringIO()
+        csv.writer(cells).writerows([[SHORT, "Title", "E-mail"], [PAYLOAD, PAYLOAD, "not-" + SHORT], ["=1+1", SHORT, "x@example.com"]])
+        table = cells.getvalue().encode()
         name = urllib.parse.quote(SHORT + ".csv")
         status, made = self.ask("POST", f"imports?entity=lead&file_name={name}", raw=table, headers={"Content-Type": "text/csv"})
         assert status == 201, made
@@ -292,7 +296,9 @@ def test_a_form_for_visitors_runs_nothing(chromium, spoiled):
             box.fill(PAYLOAD[:80]) if box.get_attribute("type") in (None, "text", "tel", "email", "url", "search") else None
         page.locator("form button").first.click()
         page.wait_for_timeout(400)
-        crawler.found += page.evaluate(LOOK)
+        # A form may send its visitors on to an address that nobody answers at: the browser's own page is nothing of ours.
+        if not page.url.startswith("chrome-error:"):
+            crawler.found += page.evaluate(LOOK)
     context.close()
     assert not crawler.found, "\n".join(crawler.found[:30])
 
