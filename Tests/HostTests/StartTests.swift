@@ -1,5 +1,6 @@
 import Foundation
 import PluginAPI
+import Synchronization
 import Testing
 
 @testable import Kernel
@@ -62,14 +63,23 @@ import Testing
         return status.version
     }
 
+    private final class Toggling: Sendable {
+        let isOver = Atomic<Bool>(false)
+    }
+
     @Test func `switching a plugin off and on again while requests are under way fails none but by saying it is not there`() async throws {
         let running: Deployment.Running = try await Deployment("ThrowsInHook").start()
         _ = try await PluginHostTests.parcel(running)
+        let toggling = Toggling()
         let counts: [Int] = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<4 {
                 group.addTask {
                     var found = 0
-                    for _ in 0..<100 {
+                    var isLast = false
+                    while !isLast {
+                        await Task.yield()
+                        // Once more when the plugin is on for good.
+                        isLast = toggling.isOver.load(ordering: .acquiring)
                         do {
                             let parcels: [RecordData] = try await running.store.read(as: running.administrator) {
                                 try $0.all("parcel", where: .everything, sort: [], limit: 10)
@@ -84,6 +94,7 @@ import Testing
                 try await running.host.disable("throws-in-hook", by: running.administrator)
                 try await running.host.enable("throws-in-hook", by: running.administrator)
             }
+            toggling.isOver.store(true, ordering: .releasing)
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(counts.count == 4)
