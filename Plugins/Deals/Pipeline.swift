@@ -13,5 +13,5 @@ public enum Pipeline: Entity {
         .help("An open deal that is so many days in the same stage is marked as rotting. Empty: never."))
 
     public static let schema = Schema("pipeline", name, description, active, isDefault, position, rottingDays)
-        .icon("layers").group("Sales").lookup()
+        .icon("layers").group("Sales").lookup().keptInMemory()
 }

@@ -17,7 +17,7 @@ public enum Stage: Entity {
         .help("A deal comes to this stage only with these fields filled in."))
 
     public static let schema = Schema("stage", pipeline, name, color, isDefault, isWon, isLost, position, probability, requiredFields)
-        .label(by: name).icon("columns").group("Sales").lookup().unique(together: pipeline, name)
+        .label(by: name).icon("columns").group("Sales").lookup().keptInMemory().unique(together: pipeline, name)
 
     /// The stage at which a deal begins: the pipeline's default, else its first that neither wins nor loses.
     static func first(of pipeline: Reference<Pipeline>, _ transaction: Transaction) throws -> Record<Stage>? {

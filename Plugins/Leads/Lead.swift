@@ -37,10 +37,10 @@ public enum Lead: Entity {
         "next_follow_up", .label("Next follow-up"), .indexed,
         .aliases("follow up", "follow-up", "follow-up date", "next contact", "next step date", "wiedervorlage", "nächster kontakt"))
     public static let outcome = Field<Outcome>("outcome", .readOnly, .indexed, .byDefault(Outcome.open))
-    public static let lostReason = Field<Reference<LostReason>?>("lost_reason", .indexed)
+    public static let lostReason = Field<Reference<LostReason>?>("lost_reason")
     public static let convertedAt = Field<Moment?>("converted_at", .label("Converted"), .readOnly, .indexed)
     public static let convertedCustomer = Field<Reference<Customer>?>(
-        "converted_customer", .label("Customer"), .readOnly, .indexed, .whenTargetIsDeleted(.clear))
+        "converted_customer", .label("Customer"), .readOnly, .whenTargetIsDeleted(.clear))
 
     // What follows from that
     public static let score = Field<Int>("score", .derived, .indexed, .byDefault(0))
@@ -60,7 +60,7 @@ public enum Lead: Entity {
         "campaign", .maxLength(100), .indexed, .searchable, .aliases("utm_campaign", "lead campaign", "kampagne"),
         .help("A tag of the campaign that brought it in."))
     public static let form = Field<Reference<LeadForm>?>(
-        "lead_form", .label("Form"), .readOnly, .indexed, .whenTargetIsDeleted(.clear))
+        "lead_form", .label("Form"), .readOnly, .whenTargetIsDeleted(.clear))
 
     public static let schema = Schema(
         "lead", title, description, contactName, email, phone, companyName, value, industry, function, companySize, area, source, status,

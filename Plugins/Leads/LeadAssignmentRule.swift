@@ -19,5 +19,5 @@ public enum LeadAssignmentRule: Entity {
     public static let lastUser = Field<Reference<User>?>("last_user", .label("Last turn"), .derived, .whenTargetIsDeleted(.clear))
 
     public static let schema = Schema("lead_assignment_rule", name, condition, team, users, capacity, teamCapacity, active, position, lastUser)
-        .icon("users").group("Sales").lookup()
+        .icon("users").group("Sales").lookup().keptInMemory()
 }

@@ -17,5 +17,5 @@ public enum LeadScoreRule: Entity {
     public static let position = Field<Int>("position", .indexed, .byDefault(0))
 
     public static let schema = Schema("lead_score_rule", name, condition, points, pointsFormula, halfLife, active, position)
-        .icon("star").group("Sales").lookup()
+        .icon("star").group("Sales").lookup().keptInMemory()
 }

@@ -5,5 +5,5 @@ public enum LeadSource: Entity {
     public static let name = Field<String>("name", .maxLength(100), .unique, .searchable)
     public static let active = Field<Bool>("active", .byDefault(true), .toggle)
 
-    public static let schema = Schema("lead_source", name, active).icon("inbox").group("Sales").lookup()
+    public static let schema = Schema("lead_source", name, active).icon("inbox").group("Sales").lookup().keptInMemory()
 }

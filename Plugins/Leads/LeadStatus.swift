@@ -11,5 +11,5 @@ public enum LeadStatus: Entity {
     public static let position = Field<Int>("position", .indexed, .byDefault(0))
 
     public static let schema = Schema("lead_status", name, color, isDefault, isFinal, isQualified, position)
-        .icon("flag").group("Sales").lookup()
+        .icon("flag").group("Sales").lookup().keptInMemory()
 }

@@ -97,7 +97,7 @@ extension StoreTransaction {
 
     func writeMatchKeys(_ entity: EntityModel, _ record: RecordData, isNew: Bool) throws {
         if !isNew { try forgetMatchKeys(entity, record.id) }
-        let keys: [Int64] = MatchKeys.keys(record, entity).sorted()
+        let keys: [Int64] = matchKeys(of: record, entity)
         guard !keys.isEmpty else { return }
         for start in stride(from: 0, to: keys.count, by: dialect.rowsPerInsert) {
             let some: ArraySlice<Int64> = keys[start..<min(start + dialect.rowsPerInsert, keys.count)]
@@ -105,6 +105,16 @@ extension StoreTransaction {
             let arguments: [SQLValue] = some.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
             try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
         }
+    }
+
+    /// The keys of a record in their order; made once for one that is stored and then looked for.
+    func matchKeys(of record: RecordData, _ entity: EntityModel) -> [Int64] {
+        if let made = core.matchKeys, made.entity == entity.name, made.record == record.id, made.version == record.version, record.id != .none {
+            return made.keys
+        }
+        let keys: [Int64] = MatchKeys.keys(record, entity).sorted()
+        if record.id != .none { core.matchKeys = (entity.name, record.id, record.version, keys) }
+        return keys
     }
 
     func forgetMatchKeys(_ entity: EntityModel, _ id: RecordID) throws {

@@ -20,12 +20,31 @@ extension StoreTransaction {
     /// How many keys are looked through for groups at a time.
     private static let lookedThrough = 5000
 
+    /// What a comparison of a record with another came to.
+    struct Likeness {
+        let id: Int64
+        let reasons: [String]
+        let likeness: Double
+    }
+
     /// The records that are probably the same as one, stored or not: those that the user may see, by what the user may see.
     func duplicates(_ entity: EntityModel, of record: RecordData, limit: Int = 20, among compared: Int = compared) throws -> [Duplicate] {
+        let alike: [Likeness] = try likenesses(entity, of: record, limit: limit, among: compared)
+        guard !alike.isEmpty else { return [] }
+        var records: [Int64: RecordData] = [:]
+        for other in try self.records(entity, Set(alike.map(\.id))) { records[other.id.raw] = other }
+        return alike.compactMap { hit in
+            records[hit.id].map { Duplicate(record: $0, reasons: hit.reasons, likeness: hit.likeness) }
+        }
+    }
+
+    /// The same without the records themselves: the surest first, the newest among equals. Of each key that they have in common
+    /// the newest few are compared, and read as far as the rules ask.
+    func likenesses(_ entity: EntityModel, of record: RecordData, limit: Int, among compared: Int) throws -> [Likeness] {
         let rules: [DuplicateModel] = entity.duplicates.filter { $0.isVisible(to: actor, entity) }
         guard !rules.isEmpty else { return [] }
         var ids: Set<Int64> = []
-        for key in MatchKeys.keys(record, entity).sorted() {
+        for key in matchKeys(of: record, entity) {
             try connection.query(
                 "SELECT record FROM tenon_match_key WHERE entity = ? AND key = ? ORDER BY record DESC LIMIT ?",
                 [.text(entity.name), .integer(key), .integer(Int64(compared))]
@@ -36,20 +55,24 @@ extension StoreTransaction {
         }
         ids.remove(record.id.raw)
         guard !ids.isEmpty else { return [] }
-        let found: [Duplicate] = try records(entity, ids).compactMap { other in
+        let asked: Set<String> = Set(rules.flatMap { $0.fields.map(\.name) })
+        let found: [Likeness] = try records(entity, ids, fields: asked).compactMap { other in
             let hits: [(String, Double)] = rules.compactMap { rule in rule.likeness(record, other).map { (rule.reason, $0) } }
-            guard !hits.isEmpty else { return nil }
-            return Duplicate(record: other, reasons: hits.map(\.0), likeness: hits.map(\.1).max() ?? 0)
+            guard let surest = hits.map(\.1).max() else { return nil }
+            return Likeness(id: other.id.raw, reasons: hits.map(\.0), likeness: surest)
         }
-        let sorted: [Duplicate] = found.sorted { left, right in
-            (left.reasons.count, left.likeness, left.record.id.raw) > (right.reasons.count, right.likeness, right.record.id.raw)
+        let sorted: [Likeness] = found.sorted { left, right in
+            (left.reasons.count, left.likeness, left.id) > (right.reasons.count, right.likeness, right.id)
         }
         return Array(sorted.prefix(limit))
     }
 
-    private func records(_ entity: EntityModel, _ ids: Set<Int64>) throws -> [RecordData] {
-        try all(
-            entity.name, where: .oneOf("id", ids.sorted().map { .value(.integer($0)) }), sort: [], limit: ids.count)
+    private func records(_ entity: EntityModel, _ ids: Set<Int64>, fields: Set<String>? = nil) throws -> [RecordData] {
+        let projection: Projection = try projection(entity, fields: fields)
+        // The same text for any count of them, so that the statement is prepared once.
+        let chosen: SQLFragment = dialect.among("t.\"id\"", ids.sorted())
+        let query = projection.select + " WHERE " + (try compiler(entity).condition(.everything)) + " AND " + chosen + " ORDER BY t.\"id\""
+        return try connection.all(query.sql, projection.arguments + query.arguments) { projection.record($0) }
     }
 
     /// Groups of records that are probably the same, the newest first, and whether there may be more.

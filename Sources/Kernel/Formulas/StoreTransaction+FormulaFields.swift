@@ -75,7 +75,7 @@ extension StoreTransaction {
                 let sets: String = changed.flatMap(\.columns).map { $0 + " = ?" }.joined(separator: ", ")
                 let arguments: [SQLValue] = changed.flatMap { $0.arguments(for: new.values[$0.place]) } + [.integer(id.raw)]
                 try connection.execute("UPDATE \(quoted(entity.name)) SET \(sets) WHERE \"id\" = ?", arguments)
-                core.effects.touched.append(.init(entity: entity.name, id: id.raw))
+                core.touch(entity.name, id.raw)
                 try updateReaders(of: entity, id, changed: Set(changed.map(\.name)))
             }
         }

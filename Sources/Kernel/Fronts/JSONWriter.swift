@@ -10,6 +10,9 @@ struct JSONWriter: ~Copyable {
     private var needsComma = false
     /// The rows of a list mostly have one currency.
     private var lastCurrency: Currency?
+    /// And their moments are of few days: the last one's number, and where its `YYYY-MM-DDT` was written.
+    private var lastDay = Int64.min
+    private var lastDayPlace = 0
 
     init(capacity: Int = 512) {
         self.capacity = max(capacity, 64)
@@ -96,6 +99,13 @@ struct JSONWriter: ~Copyable {
         comma()
         put(prepared)
         needsComma = false
+    }
+
+    /// A member of a row's object, made before with its comma and its name; `isWhole` where its value is part of it.
+    @inline(__always)
+    mutating func member(_ piece: UnsafeBufferPointer<UInt8>, isWhole: Bool) {
+        put(piece)
+        needsComma = isWhole
     }
 
     /// `"name":` as bytes, for ``key(prepared:)``.
@@ -283,31 +293,47 @@ struct JSONWriter: ~Copyable {
 
     /// A moment in UTC: what ``Moment/description`` says.
     mutating func moment(_ milliseconds: Int64) {
-        let day = Moment(milliseconds: milliseconds).day
-        let (year, month, date) = day.parts
-        let time = Int(milliseconds - Int64(day.number) * 86_400_000)
-        guard (0...9999).contains(year) else { return string(Moment(milliseconds: milliseconds).description) }
+        let day: Int64 = Int64(Moment(milliseconds: milliseconds).day.number)
+        if day != lastDay || lastDayPlace + 11 > count {
+            let (year, month, date) = Day(number: Int32(truncatingIfNeeded: day)).parts
+            guard (0...9999).contains(year) else { return string(Moment(milliseconds: milliseconds).description) }
+            beginMoment()
+            (lastDay, lastDayPlace) = (day, count)
+            twoDigits(year / 100)
+            twoDigits(year % 100, "-")
+            twoDigits(month, "-")
+            twoDigits(date, "T")
+        } else {
+            beginMoment()
+            (start + count).update(from: start + lastDayPlace, count: 11)
+            count &+= 11
+        }
+        let time = Int(milliseconds - day * 86_400_000)
+        twoDigits(time / 3_600_000, ":")
+        twoDigits(time / 60_000 % 60, ":")
+        twoDigits(time / 1000 % 60, ".")
+        start[count] = UInt8(truncatingIfNeeded: 48 + time % 1000 / 100)
+        count &+= 1
+        twoDigits(time % 100, "Z")
+        put(UInt8(ascii: "\""))
+    }
+
+    /// Makes room for a whole moment and opens its text.
+    private mutating func beginMoment() {
         comma()
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 26) { buffer in
-            // "YYYY-MM-DDTHH:MM:SS.mmmZ", each number written from its last digit.
-            func number(_ number: Int, _ width: Int, endingAt end: Int, _ after: Unicode.Scalar) {
-                var rest = number
-                for place in 1...width {
-                    buffer[end - place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-                    rest /= 10
-                }
-                buffer[end] = UInt8(truncatingIfNeeded: after.value)
-            }
-            buffer[0] = UInt8(ascii: "\"")
-            number(year, 4, endingAt: 5, "-")
-            number(month, 2, endingAt: 8, "-")
-            number(date, 2, endingAt: 11, "T")
-            number(time / 3_600_000, 2, endingAt: 14, ":")
-            number(time / 60_000 % 60, 2, endingAt: 17, ":")
-            number(time / 1000 % 60, 2, endingAt: 20, ".")
-            number(time % 1000, 3, endingAt: 24, "Z")
-            buffer[25] = UInt8(ascii: "\"")
-            put(UnsafeBufferPointer(buffer))
+        if capacity &- count < 32 { grow(by: 32) }
+        put(UInt8(ascii: "\""))
+    }
+
+    /// Writes a number below 100, and a sign behind it, where there is room.
+    @inline(__always)
+    private mutating func twoDigits(_ number: Int, _ after: Unicode.Scalar? = nil) {
+        start[count] = UInt8(truncatingIfNeeded: 48 + number / 10)
+        start[count &+ 1] = UInt8(truncatingIfNeeded: 48 + number % 10)
+        count &+= 2
+        if let after {
+            start[count] = UInt8(truncatingIfNeeded: after.value)
+            count &+= 1
         }
     }
 }

@@ -11,7 +11,7 @@ struct RowPlan: Sendable {
     struct Step: Sendable {
         let form: Form
         let column: Int32
-        /// Where its `"name":` stands in ``keys``.
+        /// Where its `,"name":` stands in ``keys``; without the comma for the first. A `null` stands behind it.
         let key: Range<Int32>
         /// The digits after the point of an exact number; the place in ``lists`` of a list of links.
         let detail: Int32
@@ -34,8 +34,10 @@ struct RowPlan: Sendable {
 
     private mutating func add(_ name: String, _ form: Form, _ column: Int, detail: Int = 0) {
         let start = Int32(keys.count)
+        if !steps.isEmpty { keys.append(UInt8(ascii: ",")) }
         keys += JSONWriter.prepared(name)
         steps.append(Step(form: form, column: Int32(column), key: start..<Int32(keys.count), detail: Int32(detail)))
+        keys += Array("null".utf8)
     }
 
     /// A field that begins at a column, and the column with the label of what it points at.
@@ -65,22 +67,24 @@ extension Row {
         try plan.keys.withUnsafeBufferPointer { keys in
             try plan.steps.withUnsafeBufferPointer { steps in
                 for step in steps {
-                    json.key(prepared: UnsafeBufferPointer(rebasing: keys[Int(step.key.lowerBound)..<Int(step.key.upperBound)]))
                     let column = Int(step.column)
+                    let (from, to): (Int, Int) = (Int(step.key.lowerBound), Int(step.key.upperBound))
+                    // Most columns of most rows hold nothing: one piece for the name and the null.
+                    if isNull(column), step.form != .list {
+                        json.member(UnsafeBufferPointer(rebasing: keys[from..<to + 4]), isWhole: true)
+                        continue
+                    }
+                    json.member(UnsafeBufferPointer(rebasing: keys[from..<to]), isWhole: false)
                     switch step.form {
-                    case .text: withOptionalText(column) { if let text = $0 { json.string(utf8: text) } else { json.null() } }
-                    case .raw: withOptionalText(column) { if let text = $0 { json.raw(text) } else { json.null() } }
-                    case .integer: if let number = optionalInteger(column) { json.integer(number) } else { json.null() }
-                    case .boolean: if let number = optionalInteger(column) { json.boolean(number != 0) } else { json.null() }
-                    case .moment: if let number = optionalInteger(column) { json.moment(number) } else { json.null() }
-                    case .decimal:
-                        if let units = optionalInteger(column) { json.decimal(units: units, scale: Int(step.detail)) } else { json.null() }
+                    case .text: withText(column) { json.string(utf8: $0) }
+                    case .raw: withText(column) { json.raw($0) }
+                    case .integer: json.integer(integer(column))
+                    case .boolean: json.boolean(integer(column) != 0)
+                    case .moment: json.moment(integer(column))
+                    case .decimal: json.decimal(units: integer(column), scale: Int(step.detail))
                     case .money:
-                        if let minor = optionalInteger(column) {
-                            withText(column + 1) { json.money(minor: minor, code: $0) }
-                        } else {
-                            json.null()
-                        }
+                        let minor: Int64 = integer(column)
+                        withText(column + 1) { json.money(minor: minor, code: $0) }
                     case .list: try write(plan.lists[Int(step.detail)], column, labels, to: &json)
                     }
                 }

@@ -57,7 +57,7 @@ extension StoreTransaction {
             guard let made else { throw CRMError(.internalError, "the engine gave no id for a new note") }
             try dialect.index(connection, table: Note.table, columns: Note.searched, id: made, texts: [text], isNew: true)
             try auditNote(entity, id, .noteAdded, made)
-            core.effects.touched.append(.init(entity: entity.name, id: id.raw))
+            core.touch(entity.name, id.raw)
             try emit(NoteContributions.added.name, NoteAdded(entity: entity.name, record: id, note: RecordID(made)))
             return try note(entity, id, made)
         }
@@ -73,7 +73,7 @@ extension StoreTransaction {
                 "UPDATE tenon_note SET text = ?, edited_at = ? WHERE id = ?", [.text(text), .integer(now.milliseconds), .integer(number)])
             try dialect.index(connection, table: Note.table, columns: Note.searched, id: number, texts: [text], isNew: false)
             try auditNote(entity, id, .noteChanged, number, old.text, text)
-            core.effects.touched.append(.init(entity: entity.name, id: id.raw))
+            core.touch(entity.name, id.raw)
             return try note(entity, id, number)
         }
     }
@@ -84,7 +84,7 @@ extension StoreTransaction {
             try connection.execute("DELETE FROM tenon_note WHERE id = ?", [.integer(number)])
             try dialect.unindex(connection, table: Note.table, id: number)
             try auditNote(entity, id, .noteDeleted, number, old.text, nil)
-            core.effects.touched.append(.init(entity: entity.name, id: id.raw))
+            core.touch(entity.name, id.raw)
         }
     }
 

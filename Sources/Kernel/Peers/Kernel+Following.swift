@@ -4,6 +4,8 @@ extension Kernel {
     /// Does here what a change at another server calls for.
     func follow(_ change: SharedChange) async throws {
         let isRecomposed: Bool = change.has(.composition)
+        let kept: [EntityModel] = store.registry.entities.filter(\.schema.isKeptInMemory)
+        for entity in kept where change.flags.contains(.everything) || change.touched[entity.name] != nil { store.registry.kept.touch(entity.name) }
         if isRecomposed { try await plugins.follow() }
         if isRecomposed || change.changesRights {
             try await reloadRights()

@@ -77,6 +77,8 @@ final class Registry: Sendable {
     let formulaCache = FormulaCache()
     /// What lists read, made once for each kind of list.
     let projections = ProjectionCache()
+    /// What was read of entities that change seldom.
+    let kept = KeptRecords()
     /// What each plugin but the kernel's own part may do beyond its own records.
     private let warrants: [String: Warrant]
     private let byName: [String: EntityModel]

@@ -135,6 +135,8 @@ protocol Dialect: Sendable {
     var integerType: String { get }
     var textType: String { get }
     var blobType: String { get }
+    /// What stands behind the columns of a table whose rows are nothing but their primary key.
+    var keyOnlyTail: String { get }
     /// So many rows are best inserted by one statement: where a statement of several rows keeps a copy of what it changes, one.
     var rowsPerInsert: Int { get }
     /// The moment by the database's own clock, in milliseconds since 1970.
@@ -180,6 +182,7 @@ protocol Dialect: Sendable {
 }
 
 extension Dialect {
+    var keyOnlyTail: String { "" }
     func isFull(_ error: any Error) -> Bool { false }
     func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }
 }

@@ -40,10 +40,12 @@ private struct Maker {
 
     private func table(
         _ name: String, id: Bool = false, key: [String] = [], _ columns: KeyValuePairs<String, Kind>, indexes: [[String]] = [],
-        unique: [[String]] = [], sparse: [String] = []
+        unique: [[String]] = [], sparse: [String] = [], isKeyOnly: Bool = false
     ) -> TablePlan {
         var plan = TablePlan(name)
         plan.primaryKey = key
+        // Rows that are nothing but their key are kept once, in its order.
+        if isKeyOnly { plan.tail = dialect.keyOnlyTail }
         if id { plan.idColumn(dialect) }
         for (column, kind) in columns {
             switch kind {
@@ -135,7 +137,7 @@ private struct Maker {
                 ], indexes: [["user_id", "id"], ["at"], ["kind", "record"]]),
             table(
                 "tenon_match_key", key: ["entity", "key", "record"], ["entity": .text, "key": .integer, "record": .integer],
-                indexes: [["entity", "record"]]),
+                indexes: [["entity", "record"]], isKeyOnly: true),
             table("tenon_match_rule", key: ["entity"], ["entity": .text, "rules": .text, "after": .count, "done": .count]),
             table(
                 "tenon_note", id: true,

@@ -98,7 +98,7 @@ final class Store: Sendable {
         let peer = followers.withLock { $0.peer }
         let lease = Lease.current
         let (result, effects) = try await TraceScope.step(.write, "") { scope in
-            let (result, effects, events) = try await engine.write { connection in
+            let (result, effects, events, read) = try await engine.write { connection in
                 WriterWatch.shared.begin()
                 defer { WriterWatch.shared.end() }
                 // The moment is taken here, when the turn has come: the order of moments is the order of transactions.
@@ -110,8 +110,9 @@ final class Store: Sendable {
                 if peer != 0, !transaction.core.effects.isEmpty {
                     try ChangeLog.note(SharedChange(transaction.core.effects), by: peer, connection, dialect)
                 }
-                return (result, transaction.core.effects, transaction.core.recorder?.events ?? [])
+                return (result, transaction.core.effects, transaction.core.recorder?.events ?? [], transaction.core.read)
             }
+            if !read.isEmpty { state.registry.kept.keep(read) }
             // Events are there only now that they are stored.
             if let scope { calls.traces.follow(events, of: scope.trace) }
             return (result, effects)

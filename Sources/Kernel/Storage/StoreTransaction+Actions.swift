@@ -87,7 +87,7 @@ extension StoreTransaction {
         }
         outcome.record = try find(entity, id)
         try auditAction(entity, id, outcome.record?.version ?? target.version, action.name)
-        core.effects.touched.append(.init(entity: entity.name, id: id.raw))
+        core.touch(entity.name, id.raw)
         return outcome
     }
 

@@ -29,7 +29,7 @@ extension StoreTransaction {
                     "UPDATE \(quoted(entity.name)) SET \"rank\" = ? WHERE \"id\" = ?", [.integer(rank), .integer(id.raw)])
             }
         }
-        core.effects.touched.append(.init(entity: entity.name, id: id.raw))
+        core.touch(entity.name, id.raw)
         return record
     }
 

@@ -27,7 +27,7 @@ extension StoreTransaction {
         try forgetFailures(model, id)
         try forgetMatchKeys(model, id)
         try auditDeletion(model, record, rank: rank)
-        core.effects.touched.append(touch)
+        core.touch(touch.entity, touch.id)
         if registry.line(of: model.hooks.deleted) != nil || core.webhooks.covers(model.hooks.deleted) {
             try emit(model.hooks.deleted, RecordChanged(record: id, fields: []))
         }

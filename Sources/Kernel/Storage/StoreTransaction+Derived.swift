@@ -24,7 +24,7 @@ extension StoreTransaction {
             let sets: String = changed.flatMap(\.columns).map { $0 + " = ?" }.joined(separator: ", ")
             try connection.post(
                 "UPDATE \(quoted(entity)) SET \(sets) WHERE \"id\" = ?", arguments + [.integer(record.id.raw)])
-            core.effects.touched.append(.init(entity: entity, id: record.id.raw))
+            core.touch(entity, record.id.raw)
             try recalculate(model, [record.id])
             try updateReaders(of: model, record.id, changed: Set(changed.map(\.name)))
         }

@@ -3,7 +3,7 @@ import PluginAPI
 extension StoreTransaction {
     /// What follows a stored change: reactions, the entity's own hooks, the notice to a new owner.
     func finish(_ entity: EntityModel, _ change: ChangeData) throws {
-        core.effects.touched.append(.init(entity: entity.name, id: change.new.id.raw))
+        core.touch(entity.name, change.new.id.raw)
         for rule in entity.rules.saves { try calling(rule.site) { try rule.body(change, transaction(for: rule.plugin)) } }
         let hook = change.old == nil ? entity.hooks.created : entity.hooks.updated
         if registry.line(of: hook) != nil || core.webhooks.covers(hook) {

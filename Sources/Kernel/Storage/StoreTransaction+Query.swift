@@ -46,7 +46,22 @@ extension StoreTransaction {
         var query = projection.select + " WHERE " + (try compiler.condition(filter))
         query = query + " ORDER BY \(order.joined(separator: ", ")) LIMIT ?"
         let arguments = projection.arguments + query.arguments + [.integer(Int64(max(0, limit)))]
-        return try connection.all(query.sql, arguments) { projection.record($0) }
+        return try keeping(model, KeptRecords.Query(sql: query.sql, arguments: arguments)) {
+            try connection.all(query.sql, arguments) { projection.record($0) }
+        }
+    }
+
+    /// The answer to a query from memory where the entity changes seldom, and from the database otherwise.
+    private func keeping(_ entity: EntityModel, _ query: KeptRecords.Query, _ read: () throws -> [RecordData]) throws -> [RecordData] {
+        // A transaction that only reads may see less than what was stored since.
+        guard entity.schema.isKeptInMemory, core.isWriting else { return try read() }
+        if let records = registry.kept.records(entity.name, query) { return records }
+        let touches: Int = registry.kept.touches(entity.name)
+        let records: [RecordData] = try read()
+        if records.count <= KeptRecords.mostRecords {
+            core.read.append(KeptRecords.Answer(entity: entity.name, query: query, records: records, touches: touches))
+        }
+        return records
     }
 
     func count(_ entity: String, where filter: Filter) throws -> Int {

@@ -14,7 +14,7 @@ final class StoreTransaction: TransactionBackend {
         /// Notes what happens, when somebody asked for it.
         let recorder: TraceRecorder?
         let webhooks: WebhookSubscriptions
-        private let isWriting: Bool
+        let isWriting: Bool
         var effects = CommitEffects()
         /// How deep rules and hooks have called each other.
         private var depth = 0
@@ -30,6 +30,10 @@ final class StoreTransaction: TransactionBackend {
         var keptBoards: [String: Set<String>] = [:]
         /// What the record that is being taken back gets, whatever rules would fill in.
         var imposed: Imposed?
+        /// The keys of the record that was stored last, by which those that may be the same are found.
+        var matchKeys: (entity: String, record: RecordID, version: Int64, keys: [Int64])?
+        /// What was read of entities that change seldom, to be kept when the transaction is stored.
+        var read: [KeptRecords.Answer] = []
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 
@@ -56,6 +60,12 @@ final class StoreTransaction: TransactionBackend {
                 throw CRMError.refused("rules and hooks of \(Core.words(what, name)) set each other off without end")
             }
             return try body()
+        }
+
+        /// Notes that a record was made, changed or deleted.
+        func touch(_ entity: String, _ id: Int64) {
+            effects.touched.append(.init(entity: entity, id: id))
+            if registry.entity(entity)?.schema.isKeptInMemory ?? false { registry.kept.touch(entity) }
         }
 
         private static func words(_ what: String, _ name: String) -> String { name.isEmpty ? what : "\(what) \(name)" }

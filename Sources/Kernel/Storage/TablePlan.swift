@@ -16,6 +16,8 @@ struct TablePlan: Sendable, Equatable {
     var columns: [Column] = []
     /// The columns of a key other than an id of its own.
     var primaryKey: [String] = []
+    /// What the engine says behind the columns: how rows are kept.
+    var tail = ""
     var indexes: [Index] = []
 
     init(_ name: String) { self.name = name }
@@ -61,7 +63,7 @@ struct TablePlan: Sendable, Equatable {
         if !primaryKey.isEmpty {
             lines.append("    PRIMARY KEY (" + primaryKey.map(quoted).joined(separator: ", ") + ")")
         }
-        return "CREATE TABLE \(quoted(name)) (\n" + lines.joined(separator: ",\n") + "\n)"
+        return "CREATE TABLE \(quoted(name)) (\n" + lines.joined(separator: ",\n") + "\n)" + tail
     }
 
     /// All statements that make the table from nothing: tells whether a plan has changed, and what golden tests compare.

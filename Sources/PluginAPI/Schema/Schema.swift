@@ -38,6 +38,9 @@ public struct Schema: Sendable {
     /// Whether it is a log: written by plugins with every right, and by nobody else.
     public private(set) var isLog = false
 
+    /// Whether the product keeps in memory what it read of the records.
+    public private(set) var isKeptInMemory = false
+
     /// Makes a schema. The path and the titles follow from the name unless set below.
     public init(_ name: String, _ fields: any AnyField...) {
         self.name = name
@@ -77,6 +80,10 @@ public struct Schema: Sendable {
     public func group(_ title: String) -> Schema { with { $0.menuGroup = title } }
     /// Marks a list of options: it stands among the settings.
     public func lookup() -> Schema { with { $0.isLookup = true } }
+    /// Few records, changed seldom, and asked for with nearly every change of others: rules, statuses. What transactions that write
+    /// have read of them stays in memory until one of them is changed; where several servers share a database, another server's
+    /// change is followed within a second.
+    public func keptInMemory() -> Schema { with { $0.isKeptInMemory = true } }
     /// Its records are looked after rather than worked with: it stands under *Administration* in the menu, with the number of those
     /// that wait for somebody, and its numbers are not on the home page.
     public func administration(waiting: Filter? = nil) -> Schema { with { ($0.isAdministration, $0.waiting) = (true, waiting) } }

@@ -9,6 +9,7 @@ struct SQLiteDialect: Dialect {
     let integerType = "INTEGER"
     let textType = "TEXT"
     let blobType = "BLOB"
+    let keyOnlyTail = " WITHOUT ROWID"
     let rowsPerInsert = 1
     let clock = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
 
@@ -21,7 +22,7 @@ struct SQLiteDialect: Dialect {
         if !existing.isEmpty { try connection.execute("DROP TABLE \(quoted(name))") }
         guard !columns.isEmpty else { return }
         let list = columns.map(quoted).joined(separator: ", ")
-        try connection.execute("CREATE VIRTUAL TABLE \(quoted(name)) USING fts5(\(list), tokenize = 'trigram')")
+        try connection.execute("CREATE VIRTUAL TABLE \(quoted(name)) USING fts5(\(list), tokenize = 'trigram', columnsize = 0)")
         try connection.execute("INSERT INTO \(quoted(name)) (rowid, \(list)) SELECT \"id\", \(list) FROM \(quoted(table))")
     }
 
