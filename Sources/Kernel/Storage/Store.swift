@@ -139,6 +139,25 @@ struct CommitEffects: Sendable {
         var id: Int64
     }
 
+    /// How far a transaction had come, to go back to when a part of it is undone. A copy kept for that would be copied again by
+    /// whatever is added next: a file of many rows would take the square of them.
+    struct Mark {
+        fileprivate var touched, notices: Int
+        fileprivate var hasDeliveries, hasJobs, hasFormulaWork: Bool
+    }
+
+    var mark: Mark {
+        Mark(
+            touched: touched.count, notices: notices.count, hasDeliveries: hasDeliveries, hasJobs: hasJobs, hasFormulaWork: hasFormulaWork)
+    }
+
+    /// Forgets what came after a mark.
+    mutating func goBack(to mark: Mark) {
+        touched.removeSubrange(mark.touched...)
+        notices.removeSubrange(mark.notices...)
+        (hasDeliveries, hasJobs, hasFormulaWork) = (mark.hasDeliveries, mark.hasJobs, mark.hasFormulaWork)
+    }
+
     var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs && !hasFormulaWork }
     /// Whether webhooks or their deliveries were changed by hand.
     var changesWebhooks: Bool { touched.contains { $0.entity == "webhook" || $0.entity == "webhook_delivery" } }

@@ -95,7 +95,7 @@ struct BulkChange: Sendable {
         }
         defer { tx.core.changeSet = nil }
         for id in ids {
-            let before: CommitEffects = tx.core.effects
+            let before: CommitEffects.Mark = tx.core.effects.mark
             tx.core.bulkAssignments = toldEach ? nil : outcome.assigned
             defer { tx.core.bulkAssignments = nil }
             do {
@@ -104,7 +104,7 @@ struct BulkChange: Sendable {
                 if let told { outcome.told.append((id, told)) }
                 outcome.assigned = tx.core.bulkAssignments ?? outcome.assigned
             } catch let error as CRMError where error.code != .internalError && error.code != .unavailable {
-                tx.core.effects = before
+                tx.core.effects.goBack(to: before)
                 outcome.failed.append((id, tx.told(error)))
             }
         }

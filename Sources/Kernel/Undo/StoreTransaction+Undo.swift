@@ -80,7 +80,8 @@ extension StoreTransaction {
     /// False when it is to be tried again after the others.
     private func takeBack(_ record: RecordUndo, _ undoing: inout Undoing, isLastTurn: Bool) throws -> Bool {
         let touch = CommitEffects.Touch(entity: record.entity.name, id: record.id.raw)
-        let before: (effects: CommitEffects, assigned: [Int64: Int]?, undoing: Undoing) = (core.effects, core.bulkAssignments, undoing)
+        let mark: CommitEffects.Mark = core.effects.mark
+        let before: (assigned: [Int64: Int]?, undoing: Undoing) = (core.bulkAssignments, undoing)
         do {
             // The user had the right to do it, maybe on records that it took out of sight; what counts is to have it still.
             let right: String = record.right(in: undoing.set.kind)
@@ -97,7 +98,8 @@ extension StoreTransaction {
             if isComplete { undoing.returning.remove(touch) }
             return isComplete
         } catch let error as CRMError where error.code != .internalError && error.code != .unavailable {
-            (core.effects, core.bulkAssignments, undoing) = before
+            core.effects.goBack(to: mark)
+            (core.bulkAssignments, undoing) = before
             if !isLastTurn { return false }
             undoing.keep(record, told(error, record.entity))
             return true

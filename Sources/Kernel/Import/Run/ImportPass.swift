@@ -66,7 +66,7 @@ struct ImportPass: Sendable {
     }
 
     private mutating func attempt(_ row: CSVRow, isLastTurn: Bool, _ tx: StoreTransaction) throws {
-        let effects: CommitEffects = tx.core.effects
+        let before: CommitEffects.Mark = tx.core.effects.mark
         tx.core.bulkAssignments = assigned
         defer { tx.core.bulkAssignments = nil }
         do {
@@ -88,7 +88,7 @@ struct ImportPass: Sendable {
             }
         } catch let failure as RowImporter.Failure {
             rows.undo()
-            tx.core.effects = effects
+            tx.core.effects.goBack(to: before)
             if failure.mayFollow && !isLastTurn { waiting.append(row) } else { fail(row, named(failure, tx)) }
         }
     }
