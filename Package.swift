@@ -14,7 +14,7 @@ let pluginAPI = Target.Dependency.product(name: "PluginAPI", package: "PluginAPI
 
 /// A business module: a shared library that sees PluginAPI and nothing else.
 func plugin(_ name: String, path: String) -> Target {
-    .target(name: name, dependencies: [pluginAPI], path: path, exclude: ["plugin.json", "README.md"], swiftSettings: strict)
+    .target(name: name, dependencies: [pluginAPI], path: path, exclude: ["plugin.json", "README.md", "Tests"], swiftSettings: strict)
 }
 
 /// A throw-away plugin that a test of the same name loads.

@@ -83,3 +83,16 @@ def test_the_merge_dialog_needs_two_rows_and_fits_a_telephone(visit):
     narrow = visit(page.locator("dialog[open] form").get_attribute("action") + "?id=1&id=2", viewport={"width": 390, "height": 800})
     assert narrow.evaluate("document.documentElement.scrollWidth <= 390")
     expect(narrow.locator("input[name=survivor]").first).to_be_visible()
+
+
+def test_merging_is_offered_only_where_every_ticked_row_may_be_merged(visit):
+    page = visit("/admin/leads")
+    boxes = page.locator("input[name=id]")
+    # As the server marks other people's rows for whoever may change the own ones only.
+    boxes.nth(1).evaluate("box => { box.dataset.apart = '' }")
+    for place in range(3):
+        boxes.nth(place).check()
+    expect(page.locator(".bulk >> text=Delete…")).to_be_visible()
+    expect(page.locator(".bulk >> text=Merge…")).to_be_hidden()
+    boxes.nth(1).uncheck()
+    expect(page.locator(".bulk >> text=Merge…")).to_be_visible()

@@ -47,7 +47,8 @@ import Testing
         let gone = try station.must("leads", "add", "--title", "Gone", "--json").json["id"].scalar
         _ = try station.must("leads", "delete", gone, "--yes")
         _ = try station.must("settings", "set", "kernel.name", "Harbour & Sons")
-        _ = try station.must("token", "create", "--user", "admin@example.com", "--name", "script")
+        _ = try station.must("leads", "add", "--title", "In bulk 1", "--json")
+        _ = try station.must("leads", "edit", "3", "4", "--description", "Changed together")
         _ = try station.must("plugin", "disable", "deals", "--yes")
         let files = tenon.data.appendingPathComponent("files/leads/letters")
         try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
@@ -71,6 +72,44 @@ import Testing
             }
         }
         return (count, sum.finish())
+    }
+
+    /// A backup that is taken while several clients write: none of them waits for it, and it is of one moment.
+    private func backup(_ name: String, of station: Station, at server: TenonProgram.Server, _ token: String) throws -> (path: String, manifest: BackupManifest) {
+        let port: Int = try #require(Int(server.address.split(separator: ":").last ?? ""))
+        let writers = LeadWriters(Knock(port: port, token: token), name: name)
+        writers.begin()
+        defer { writers.end() }
+        try CrashRange.wait("the writers to begin") { writers.acknowledged.count > 8 }
+        let before: Set<Int64> = writers.acknowledged
+        let made = try station.backup(name)
+        let after: Set<Int64> = writers.acknowledged
+        try CrashRange.wait("the writers to go on") { writers.acknowledged.count > after.count }
+        writers.end()
+        #expect(writers.strange == [])
+        // What was stored before is in it; what came later is not; nothing of it is half.
+        let there: Set<Int64> = try leads(made.path, named: name)
+        #expect(before.isSubset(of: there), "\(before.subtracting(there))")
+        let begun: Int = after.count + LeadWriters.count
+        #expect(there.count <= begun, "\(there.count) of at most \(begun)")
+        return made
+    }
+
+    /// The ids of the leads in a backup whose title begins with a word.
+    private func leads(_ path: String, named word: String) throws -> Set<Int64> {
+        let manifest = try #require(try BackupCheck.run(path).manifest)
+        let columns: [String] = try #require(manifest.tables.first { $0.name == "lead" }).columns.map(\.name)
+        let (id, title) = (try #require(columns.firstIndex(of: "id")), try #require(columns.firstIndex(of: "title")))
+        var ids: Set<Int64> = []
+        let reader = try TarReader(path)
+        while let entry = try reader.next() {
+            guard BackupManifest.Part.table(entry.name) == "lead" else { continue }
+            for line in try reader.whole().split(separator: UInt8(ascii: "\n")) {
+                let cells: [JSONValue] = try JSONValue(parsing: Array(line)).array ?? []
+                if cells[title].text?.hasPrefix(word + " ") == true, let number = cells[id].int { ids.insert(number) }
+            }
+        }
+        return ids
     }
 
     private func expectSame(_ here: BackupManifest, _ there: BackupManifest, _ words: String) {
@@ -101,9 +140,10 @@ import Testing
 
     private func journey(through url: String?) throws {
         let home = try filled()
+        let token = try home.must("token", "create", "--user", "admin@example.com", "--name", "script").output.trimmed
         let server = try home.tenon.serve()
-        // While it serves.
-        let first = try home.backup("first")
+        // While it serves, and others write.
+        let first = try backup("first", of: home, at: server, token)
         server.process.terminate()
         server.process.waitUntilExit()
         let last = try #require(first.manifest.tables.first { $0.name == "lead" }?.lastID)
@@ -129,19 +169,69 @@ import Testing
             atPath: home.data + "/files/leads/letters/scan.bin", andPath: back.data + "/files/leads/letters/scan.bin"))
         try expectWell(away, next: last + 1)
         try expectWell(back, next: last + 1)
-        // People log in with the passwords they had.
+        // People log in with the passwords they had, scripts with their tokens, and a change of before is taken back.
         #expect(first.manifest.tables.contains { $0.name == "tenon_credential" && $0.rows == 1 })
+        let again = try home.tenon.serve(environment: ["TENON_DATA": away.data])
+        let busy = try backup("busy", of: away, at: again, token)
+        let copy = Station(tenon: home.tenon, data: home.tenon.folder.path + "/busy")
+        #expect(try home.tenon.run("backup", "restore", busy.path, "--data", copy.data).status == 0)
+        try expectWell(copy, next: try #require(busy.manifest.tables.first { $0.name == "lead" }?.lastID) + 1)
+        let asked = try home.tenon.run(
+            ["users", "list", "--server", again.address, "--json"], environment: ["TENON_TOKEN": token])
+        #expect(asked.status == 0 && asked.json["data"].elements.contains { $0["email"].scalar == "admin@example.com" }, "\(asked)")
+        if let url {
+            // Not over the heads of servers, wherever their data directories are.
+            let over = try home.tenon.run("backup", "restore", first.path, "--data", home.tenon.folder.path + "/other", "--database-url", url, "--yes")
+            #expect(over.status == 7 && over.errors.contains("a server works on that database"), "\(over)")
+        }
+        again.process.terminate()
+        again.process.waitUntilExit()
+        let change = try away.must("changes", "list", "--json").json["data"].elements.first { $0["title"].scalar.contains("Description") || $0["title"].scalar.contains("description") }
+        #expect(try away.must("leads", "show", "3", "--json").json["description"].scalar == "Changed together")
+        _ = try away.must("changes", "undo", try #require(change)["id"].scalar, "--yes")
+        #expect(try away.must("leads", "show", "3", "--json").json["description"].scalar != "Changed together")
     }
 
-    @Test func `a deployment moves to another data directory and back, and nothing of it is another`() throws {
-        try journey(through: nil)
+    @Test func `a deployment moves to another data directory and back, and nothing of it is another`() async throws {
+        try await aside { try journey(through: nil) }
     }
 
-    @Test(.enabled(if: ServerDatabase.serverURL != nil))
-    func `a deployment moves to PostgreSQL and back, and nothing of it is another`() throws {
-        let database = try ServerDatabase(on: try #require(ServerDatabase.serverURL))
-        try journey(through: database.url)
-        withExtendedLifetime(database) {}
+    @Test(.enabled(if: PrivateServer.isInstalled, "PostgreSQL is not installed"))
+    func `a deployment moves to PostgreSQL and back, and nothing of it is another`() async throws {
+        try await aside {
+            let server = try PrivateServer()
+            try journey(through: server.url)
+            withExtendedLifetime(server) {}
+        }
+    }
+
+    @Test func `a plugin of one's own runs where its backup is restored, without having been put there`() async throws {
+        let deployment = try Deployment("Ledgerly")
+        let kernel = try await Kernel.boot(
+            Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false))
+        try await kernel.store.write(as: kernel.system("test")) { tx in
+            var entry = try tx.blank("ledgerly_entry")
+            entry["label"] = .text("Harbour")
+            _ = try tx.save("ledgerly_entry", entry)
+        }
+        let path = deployment.folder.path + "/ledger.tar"
+        let file = try PartFile(path, mode: 0o600)
+        for await piece in try await Backups(kernel: kernel).stream(for: kernel.system("test")) { try file.write(piece) }
+        _ = try file.finish()
+        try await kernel.stop()
+
+        let report = try BackupCheck.run(path)
+        let manifest = try #require(report.manifest)
+        #expect(report.isSound && manifest.files.contains { $0.path.hasSuffix("/libLedgerly.so") })
+        let away = deployment.folder.path + "/away"
+        let restored = try TenonProgram([]).run("backup", "restore", path, "--data", away, "--json")
+        #expect(restored.status == 0 && restored.json["warnings"].elements.isEmpty, "\(restored)")
+        let there = try await Kernel.boot(Kernel.Options(dataDirectory: away, home: .none, isDurable: false))
+        let labels = try await there.store.read(as: there.system("test")) { tx in
+            try tx.all("ledgerly_entry", where: .everything, sort: [], limit: 10).map { $0["label"] }
+        }
+        #expect(labels == [.text("Harbour")])
+        try await there.stop()
     }
 
     @Test func `a deployment that is not empty is left alone without a yes, and moved aside with one`() throws {
@@ -185,6 +275,33 @@ import Testing
         #expect(refused.status == 1 && refused.errors.contains("tables/company/000001.jsonl"), "\(refused)")
         #expect(!FileManager.default.fileExists(atPath: copy))
         #expect(try tenon.run("backup", "verify", tenon.folder.path + "/none.tar").status == 3)
+    }
+
+    @Test func `a backup goes to standard output as well, and only administrators may take one`() throws {
+        let tenon = try TenonProgram.prepared(["Customers"])
+        let (path, out) = (tenon.folder.path + "/piped.tar", try FileHandle(forUpdating: URL(filePath: "/dev/null")))
+        var surroundings = ["TENON_HOME": tenon.folder.path + "/home", "TENON_DATA": tenon.data.path, "PATH": "/usr/bin:/bin"]
+        surroundings["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
+        let script = "exec \(Deployment.buildFolder.path)/tenon backup create --to - > \(path)"
+        let shell = try ChildProcess(
+            "/bin/sh", ["-c", script],
+            environment: surroundings, folder: tenon.folder.path,
+            output: out.fileDescriptor)
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+        #expect(try BackupCheck.run(path).isSound)
+        // Where it cannot be written it is no success.
+        let full = try ChildProcess(
+            "/bin/sh", ["-c", "exec \(Deployment.buildFolder.path)/tenon backup create --to - > /dev/full"],
+            environment: surroundings, folder: tenon.folder.path,
+            output: out.fileDescriptor, errors: out.fileDescriptor)
+        full.waitUntilExit()
+        #expect(full.terminationStatus == 7)
+        #expect(try tenon.run("users", "add", "--name", "Mia", "--email", "mia@example.com").status == 0)
+        let refused = try tenon.run("backup", "create", "--to", tenon.folder.path + "/mia.tar", "--as", "mia@example.com")
+        #expect(refused.status == 4 && refused.errors.contains("only administrators"), "\(refused)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: tenon.folder.path)
+        #expect(!left.contains { $0.hasPrefix("mia.tar") }, "\(left)")
     }
 
     @Test func `of the backups in a folder the newest are kept, and other files are left alone`() throws {

@@ -40,6 +40,37 @@ import Testing
         #expect(words.errors.contains("1 of ") && words.output.contains("lead_status 1 (color) not as the trail says"), "\(words)")
     }
 
+    @Test func `what comes back from an archive agrees with its trail, and no number is given a second time`() async throws {
+        let deployment = try Deployment("Ledgerly")
+        let kernel = try await Kernel.boot(
+            Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false))
+        try await kernel.makeAdministrator(email: "admin@example.com", name: "Admin", password: "a long enough password")
+        let ids: [RecordID] = try await kernel.store.write(as: kernel.system("test")) { tx in
+            try ["One", "Two", "Three"].map { label in
+                var entry = try tx.blank("ledgerly_entry")
+                entry["label"] = .text(label)
+                return try tx.save("ledgerly_entry", entry).id
+            }
+        }
+        try await kernel.store.write(as: kernel.system("test")) { try $0.delete("ledgerly_entry", ids[2]) }
+        let gone = try await kernel.plugins.uninstall(
+            [LedgerlyTests.id], SwitchingTerms(cascade: true, destroys: [LedgerlyTests.id]), by: kernel.system("test"))
+        try await kernel.plugins.enable([LedgerlyTests.id], SwitchingTerms(approves: true), by: kernel.system("test"))
+        #expect(try await kernel.plugins.restore(try #require(gone.first?.archive), by: kernel.system("test")).records >= 2)
+        let next: RecordID = try await kernel.store.write(as: kernel.system("test")) { tx in
+            var entry = try tx.blank("ledgerly_entry")
+            entry["label"] = .text("Four")
+            return try tx.save("ledgerly_entry", entry).id
+        }
+        #expect(next.raw == ids[2].raw + 1)
+        let findings = try await Checkup(
+            engine: kernel.store.engine, registry: kernel.store.registry, rights: kernel.rights, now: kernel.clock.now,
+            dataDirectory: deployment.folder.path
+        ).findings()
+        #expect(findings.allSatisfy { $0.state == .ok }, "\(findings.filter { $0.state != .ok })")
+        try await kernel.stop()
+    }
+
     @Test func `files of a plugin whose uninstallation was cut short go to its archive at the next start`() async throws {
         let deployment = try Deployment("Ledgerly")
         let options = Kernel.Options(dataDirectory: deployment.folder.path, home: .none, beginning: .all, isDurable: false)

@@ -72,15 +72,19 @@ extension Authenticator {
     /// To be called when nobody knows what was ended at other servers.
     func forgetAll() { remembered.forget { _ in true } }
 
-    /// To be called when users changed: ends the sessions of those who are not active any more.
+    /// To be called when users changed: ends the sessions of those who are not active any more, and the tokens of those who are gone.
     func usersChanged() async throws {
         let rights = rights()
         remembered.forget { !rights.isActive($0.userID) }
-        let left = #"FROM "tenon_session" WHERE "user_id" NOT IN (SELECT "id" FROM "user" WHERE "active" = 1)"#
-        let count = try await engine.read { try $0.integer("SELECT count(*) " + left) ?? 0 }
+        // The tokens of users who are not active are kept, those of users who are gone are of use to nobody.
+        let left = [
+            #"FROM "tenon_session" WHERE "user_id" NOT IN (SELECT "id" FROM "user" WHERE "active" = 1)"#,
+            #"FROM "tenon_token" WHERE "user_id" NOT IN (SELECT "id" FROM "user")"#,
+        ]
+        let count = try await engine.read { connection in try left.reduce(0) { $0 + (try connection.integer("SELECT count(*) " + $1) ?? 0) } }
         guard count > 0 else { return }
         try await engine.write { connection in
-            _ = try connection.execute("DELETE " + left)
+            for rows in left { try connection.execute("DELETE " + rows) }
         }
     }
 

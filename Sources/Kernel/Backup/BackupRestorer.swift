@@ -12,6 +12,7 @@ struct BackupRestorer: Sendable {
     /// Makes all tables and fills them, in one transaction: all of it is there or nothing. `replacing` drops what is there first.
     func fill(_ engine: any Engine, replacing: Bool, at now: Moment) async throws {
         let dialect: any Dialect = engine.dialect
+        try checkNames()
         try await engine.write { connection in
             if replacing { try Self.clear(connection, dialect) }
             try makeTables(connection, dialect)
@@ -28,6 +29,18 @@ struct BackupRestorer: Sendable {
                 VALUES ('backup', 0, 0, ?, 'restore', 'restored', ?)
                 """,
                 [.integer(now.milliseconds), .text(JSONValue.fields(["made_at": .array([.null, .string(manifest.head.madeAt)])]).text())])
+        }
+    }
+
+    /// A backup may come from anywhere, and its names become part of statements: they are plain ones, as all names here are.
+    private func checkNames() throws {
+        for table in manifest.tables {
+            for name in [table.name] + table.key + table.columns.map(\.name) {
+                let isPlain: Bool = !name.isEmpty && name.utf8.allSatisfy { byte in
+                    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
+                }
+                guard isPlain else { throw CRMError(.malformed, "the backup has a table or column with the name \(name.prefix(100)), which no deployment has") }
+            }
         }
     }
 
@@ -84,6 +97,13 @@ struct BackupRestorer: Sendable {
         let tables: [String: BackupManifest.Table] = Dictionary(manifest.tables.map { ($0.name, $0) }) { first, _ in first }
         let reader = try TarReader(path)
         while let entry = try reader.next() {
+            if connection.isShared, entry.name.hasPrefix("files/imports/"),
+                let (kind, id) = SharedImportFiles.Kind.read(String(entry.name.dropFirst("files/imports/".count)))
+            {
+                // Any server of the database goes on with it.
+                try SharedImportFiles.store(try reader.whole(), kind, of: id, connection)
+                continue
+            }
             guard let table = BackupManifest.Part.table(entry.name).flatMap({ tables[$0] }) else { continue }
             var batch = RowBatch(table)
             for line in try reader.whole().split(separator: UInt8(ascii: "\n")) {

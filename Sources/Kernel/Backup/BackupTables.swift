@@ -7,7 +7,8 @@ enum BackupTables {
         "tenon_schema", "tenon_match_key", "tenon_match_rule", "tenon_board", "tenon_board_figure",
     ]
     /// Not to come back: whoever was logged in logs in again, since a session that was ended since must not be there again; and which
-    /// servers there were, what each was doing, and what they told each other.
+    /// servers there were, what each was doing, and what they told each other. The uploads that several servers share are in a backup
+    /// as the files that they are elsewhere.
     static let passing: Set<String> = ["tenon_session", "tenon_peer", "tenon_lease", "tenon_change", "tenon_import_file"]
     /// What a restore writes for itself.
     static let ownFacts: Set<String> = ["format", "tables"]

@@ -35,6 +35,7 @@ final class BackupWriter {
         manifest.plugins = try BackupTables.plugins(connection)
         for table in try BackupTables.all(connection, dialect, registry) { manifest.tables.append(try write(table)) }
         for folder in BackupTables.folders { try write(folder: folder) }
+        try writeSharedUploads()
         try add(BackupManifest.Part.manifest, try PayloadCoding.encode(manifest) + [UInt8(ascii: "\n")])
         let text = Array(sums.utf8)
         try tar.add(BackupManifest.Part.sums, text)
@@ -83,6 +84,20 @@ final class BackupWriter {
         var paths: [String] = []
         while let name = names.nextObject() as? String { paths.append(name) }
         for name in paths.sorted() { try write(file: folder + "/" + name) }
+    }
+
+    /// The uploads that another server has taken in.
+    private func writeSharedUploads() throws {
+        let there: Set<String> = Set(manifest.files.map(\.path))
+        let uploads: [(Int64, Int64)] = try connection.all(
+            "SELECT DISTINCT \"import_id\", \"kind\" FROM \"tenon_import_file\" ORDER BY 1, 2") { ($0.integer(0), $0.integer(1)) }
+        for (id, number) in uploads {
+            guard let kind = SharedImportFiles.Kind(rawValue: number) else { continue }
+            let path: String = "imports/" + kind.fileName(of: id)
+            guard !there.contains(path), let bytes = try SharedImportFiles.load(kind, of: id, connection) else { continue }
+            try add(BackupManifest.Part.file(path), bytes)
+            manifest.files.append(.init(path: path, size: bytes.count, sha256: Checksum.sha256(bytes)))
+        }
     }
 
     private func write(file path: String) throws {

@@ -31,6 +31,12 @@ extension StoreTransaction {
         return try reaches(entity, id, right: StoreTransaction.mergeRight)
     }
 
+    /// Throws unless the user may have all of these records become one.
+    func requireMergeable(_ entity: EntityModel, _ ids: [RecordID]) throws {
+        try checkCount(entity, ids)
+        for id in ids { _ = try mergeable(entity, id) }
+    }
+
     static func unmergeable(_ entity: EntityModel) -> CRMError {
         CRMError.refused("\(entity.pluralTitle.lowercased()) cannot be merged", hint: "Each of them stays what it is.")
     }

@@ -16,6 +16,16 @@ extension Importer {
         return analysis
     }
 
+    /// Cards of an address book come in as a table of them; everything else is one.
+    static func table(_ file: [UInt8], _ given: CSVOptions) throws -> ([UInt8], CSVOptions) {
+        try FileKind.requireTable(file)
+        guard VCardReader.reads(file) else { return (file, given) }
+        var options: CSVOptions = given
+        options.encoding = nil
+        options.delimiter = UInt8(ascii: ",")
+        return (try VCardTable.csv(file, options: given), options)
+    }
+
     /// The plan of an earlier import whose bad rows come back corrected, else what the file tells by itself.
     static func details(
         for analysis: FileAnalysis, of entity: EntityModel, actor: Actor, in tx: StoreTransaction

@@ -62,6 +62,7 @@ enum WebhookContributions {
             FieldSection("Rights", SystemWebhook.owner),
             FieldSection(
                 "State", SystemWebhook.active, SystemWebhook.reason, SystemWebhook.deliveredAt, SystemWebhook.failingSince))
+        crm.leadingPanel(SystemWebhook.self, "missing", "Waits in vain", WebhookRules.missing)
         crm.prepare(SystemWebhook.self, WebhookRules.prepare)
         crm.prepare(SystemWebhook.self, priority: 1000, WebhookRules.guardOwner)
         crm.validate(SystemWebhook.self, WebhookRules.problems)

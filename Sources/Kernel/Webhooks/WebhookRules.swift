@@ -22,6 +22,21 @@ enum WebhookRules {
         return []
     }
 
+    /// What it names and nobody sends any more: hooks, and an entity, of a plugin that was switched off or has dropped them.
+    @Sendable static func missing(_ webhook: Record<SystemWebhook>, _ transaction: Transaction) throws -> Panel {
+        guard let registry = (transaction.byName as? StoreTransaction)?.registry else { return Panel() }
+        let named: [String] = names(webhook[SystemWebhook.hooks]).filter { $0 != "*" }
+        let gone: [String] = named.filter { registry.hooks[$0] == nil }
+        let entity: String? = webhook[SystemWebhook.entity].flatMap { registry.entity($0) == nil ? $0 : nil }
+        let rows: [[Panel.Cell]] = gone.map { [.text($0), "no plugin that is switched on sends this hook"] }
+            + (entity.map { [[.text($0), "there is no such entity, so that nothing is sent at all"]] } ?? [])
+        if rows.isEmpty { return Panel() }
+        let sendsNothing: Bool = entity != nil || !named.isEmpty && gone.count == named.count && !names(webhook[SystemWebhook.hooks]).contains("*")
+        let sentence: String = sendsNothing
+            ? "This webhook sends nothing now: what it waits for is not there." : "Some of what this webhook waits for is not there; the rest is sent."
+        return Panel(sentence, columns: ["Waits for", "Why in vain"], rows: rows)
+    }
+
     /// Fills in whose it is and tidies the names of hooks. New names must be there; those of a plugin that was switched off
     /// since stay.
     static func prepare(_ change: inout Change<SystemWebhook>, _ transaction: Transaction) throws {

@@ -22,6 +22,8 @@ import Glibc
 /// ``get(_:as:)``, ``send(_:_:_:as:)``, ``page(_:as:)``, ``tenon(_:as:input:)``
 /// ### Time and background
 /// ``settle()``, ``FixedClock``
+/// ### Mail
+/// ``takeMail(refusing:)``, ``mails``, ``forgetMails()``
 public final class TestHost: Sendable {
     /// Which of the product's own plugins are switched on besides the tested one.
     public enum Companions: Sendable {
@@ -42,6 +44,7 @@ public final class TestHost: Sendable {
     let clock: FixedClock?
     private let companions: Companions
     private let server = Mutex<ChildProcess?>(nil)
+    let mailServer = Mutex<LocalMailServer?>(nil)
 
     /// The address of the administrator for whom everything is done unless said otherwise.
     public static let administrator = "admin@example.com"
@@ -89,8 +92,10 @@ public final class TestHost: Sendable {
 
     private func prepare(demo: Bool) async throws {
         try chooseCompanions()
+        // Demo data is what plugins bring that are there already.
+        let hasCompanions = !((try? FileManager.default.contentsOfDirectory(atPath: folder + "/home/plugins")) ?? []).isEmpty
         let made = try await tenon(
-            ["init", "--admin-email", TestHost.administrator, "--admin-password-file", "-"] + (demo ? ["--demo"] : []),
+            ["init", "--admin-email", TestHost.administrator, "--admin-password-file", "-"] + (demo && hasCompanions ? ["--demo"] : []),
             input: "a long walk by the sea\n")
         guard made.status == 0 else { throw HostProblem("no deployment could be prepared: \(made)") }
         try plugin.install(into: data + "/plugins")

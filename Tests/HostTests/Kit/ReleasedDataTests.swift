@@ -4,6 +4,19 @@ import Testing
 
 /// What users of an earlier version have is part of a plugin's tests.
 @Suite struct ReleasedDataTests {
+    /// That it opens, ``CompatTests`` looks at for every version that is kept.
+    @Test(arguments: ["Customers", "Leads", "Deals"])
+    func `every plugin of the product keeps the data of its released versions, with records in it`(_ name: String) throws {
+        let folder: URL = Deployment.sources.appendingPathComponent("Plugins/\(name)/Tests/Released")
+        let versions: [String] = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(versions.contains("1.0.0"))
+        for version in versions {
+            let counts = try JSON(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent(version + "/records.json"))))
+            #expect(counts.members.contains { ($0.value.int ?? 0) > 0 }, "\(version)")
+            #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(version + "/tenon.sqlite").path))
+        }
+    }
+
     @Test func `the data of a released version is kept, opens with a later one, and tells of what got lost`() async throws {
         let place = try await Workplace()
         defer { place.remove() }

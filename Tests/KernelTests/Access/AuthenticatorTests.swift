@@ -99,6 +99,32 @@ import Testing
         #expect(try await fixture.authenticator.caller(for: .with(token: token)) != nil, "tokens are revoked by name")
     }
 
+    @Test func `a user who is deleted leaves no key behind, and who comes back gets new ones`() async throws {
+        let fixture = try await AccessFixture()
+        let (ada, ben) = (try await fixture.addUser("ada@example.com"), try await fixture.addUser("ben@example.com"))
+        let session = try await fixture.login("ada@example.com")
+        let token = try await fixture.authenticator.createToken(for: ada.raw, name: "script").secret
+        let other = try await fixture.authenticator.createToken(for: ben.raw, name: "script").secret
+        #expect(try await fixture.authenticator.caller(for: .with(token: token)) != nil)
+        try await fixture.asProduct { store in
+            let set: Int64 = try store.openChangeSet(.delete, store.registry.require("user"))
+            try store.delete("user", ada)
+            try ChangeSetLedger.setCount(1, of: set, store.connection)
+        }
+        #expect(await failure { _ = try await fixture.authenticator.caller(for: .with(token: token)) }?.code == .unauthenticated)
+        #expect(try await fixture.authenticator.tokens(of: nil).map(\.userID) == [ben.raw])
+        let sessions: Int64? = try await fixture.engine.read { try $0.integer("SELECT count(*) FROM tenon_session") }
+        #expect(sessions == 0)
+        #expect(try await fixture.authenticator.caller(for: .with(token: other)) != nil)
+
+        let change: Int64? = try await fixture.engine.read { try $0.integer("SELECT max(id) FROM tenon_change_set") }
+        let report = try await fixture.asProduct { try $0.takeBack(try #require(change)) }
+        #expect(report.kept.isEmpty, "\(report.kept)")
+        #expect(fixture.rights.snapshot.isActive(ada.raw))
+        #expect(await failure { _ = try await fixture.authenticator.caller(for: .with(token: token)) }?.code == .unauthenticated)
+        #expect(try await fixture.authenticator.caller(for: .with(session: session.secret)) == nil)
+    }
+
     @Test func `a new password ends the other sessions`() async throws {
         let fixture = try await AccessFixture()
         let ada = try await fixture.addUser("ada@example.com")

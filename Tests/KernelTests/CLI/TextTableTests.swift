@@ -40,6 +40,16 @@ import Testing
         #expect(table.dropColumns(toFit: nil).isEmpty)
     }
 
+    @Test func `columns rather go than become too narrow to read, and what is typed is never cut`() {
+        var table = TextTable("=Command", "Title", "Contact", "Firm", "Status", "Value", "Owner", "Next")
+        table.columns[1].least = 20
+        table.add("tenon a-long-command", "a long title of something else", "somebody important", "a firm of some size", "new", "1.00 EUR", "another person", "2026-03-01")
+        #expect(table.dropColumns(toFit: 80) == ["Value", "Owner", "Next"])
+        let text = table.text(style: .plain, width: 80)
+        #expect(text.contains("tenon a-long-command") && text.contains("a long title of"), "\(text)")
+        #expect(text.split(separator: "\n").allSatisfy { String($0).columns <= 80 })
+    }
+
     @Test func `a stored text cannot steer the terminal`() {
         #expect("a\u{1B}[2Jb\nc\u{202E}d".tame == "a[2Jb cd")
     }

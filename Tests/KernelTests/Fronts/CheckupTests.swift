@@ -1,3 +1,4 @@
+import Foundation
 import PluginAPI
 import Testing
 
@@ -53,5 +54,38 @@ import Testing
         try await database.engine.write { connection in try connection.execute("ALTER TABLE \"team\" RENAME COLUMN \"manager\" TO \"boss\"") }
         let all = try await findings(database, try registry())
         #expect(all["tables"]?.message == "columns are missing: team.manager")
+    }
+
+    @Test func `damage of the stored bytes is told by the engine`() async throws {
+        let database = try TemporaryDatabase()
+        try await database.prepare(for: try registry(.projects))
+        #expect(try await database.engine.integrityProblems().isEmpty)
+        guard database.engine.dialect.kind == .sqlite else {
+            try await database.engine.write { try $0.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass('tenon_job__state__name__run_at__id__index')") }
+            let broken = try await database.engine.read { try $0.first("SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid") { $0.text(0) } }
+            #expect(broken != nil)
+            #expect(try await database.engine.integrityProblems() == ["the index \(broken ?? "") is not whole"])
+            return
+        }
+        // So much that the log is moved into the file.
+        try await database.engine.write { connection in
+            for number in 0..<200 {
+                let long = String(repeating: "x", count: 100_000)
+                try connection.execute("INSERT INTO tenon_preference (user_id, \"key\", \"value\") VALUES (1, ?, ?)", [.text("key \(number)"), .text(long)])
+            }
+        }
+        try await database.engine.close()
+        let path = database.folder.path + "/tenon.sqlite"
+        for end in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + end) }
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        // The beginnings of the last pages, which say what is in them.
+        let pages: Int = bytes.count / 4096
+        try #require(pages > 4000)
+        for page in pages - 10..<pages { for place in 0..<16 { bytes[page * 4096 + place] = 0x5A } }
+        try Data(bytes).write(to: URL(filePath: path))
+        let engine = try database.reopened()
+        let damage = try await engine.integrityProblems()
+        #expect(!damage.isEmpty)
+        try await engine.close()
     }
 }

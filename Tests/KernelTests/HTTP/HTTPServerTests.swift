@@ -27,7 +27,7 @@ import Testing
         let bytes = Array((head.replacing("\n", with: "\r\n") + "\r\n\r\n").utf8) + body
         // A thread of its own: the client blocks, and the pool of tasks has few threads to give away.
         return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try RawClient.send(bytes, to: port) }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try LocalSocket.exchange(bytes, with: port) }) }
         }
     }
 

@@ -13,7 +13,7 @@ final class HeldConnection: Sendable {
     /// - Parameter window: how much the system takes in before somebody reads it; small for those who do not.
     init(_ port: Int, window: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw RawClient.Failure(step: "socket") }
+        guard descriptor >= 0 else { throw LocalSocket.Failure(step: "socket") }
         if var window { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size)) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -22,7 +22,7 @@ final class HeldConnection: Sendable {
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
-        guard connected == 0 else { throw RawClient.Failure(step: "connect") }
+        guard connected == 0 else { throw LocalSocket.Failure(step: "connect") }
     }
 
     deinit { close(descriptor) }

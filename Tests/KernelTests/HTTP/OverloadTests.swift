@@ -42,7 +42,7 @@ import Testing
         var head: String { "Host: x\nAuthorization: Bearer \(token)" }
 
         func ask(_ head: String, _ body: [UInt8] = []) throws -> String {
-            try RawClient.send(Array((head.replacing("\n", with: "\r\n") + "\r\n\r\n").utf8) + body, to: port)
+            try LocalSocket.exchange(Array((head.replacing("\n", with: "\r\n") + "\r\n\r\n").utf8) + body, with: port)
         }
 
         func expect(_ answer: String, _ status: Int, sourceLocation: SourceLocation = #_sourceLocation) {
@@ -81,7 +81,7 @@ import Testing
     private static func wait(_ what: String, until isTrue: () -> Bool) throws {
         let end = ContinuousClock.now + .seconds(20)
         while !isTrue() {
-            if ContinuousClock.now > end { throw RawClient.Failure(step: "waited in vain for \(what)") }
+            if ContinuousClock.now > end { throw LocalSocket.Failure(step: "waited in vain for \(what)") }
             usleep(5000)
         }
     }

@@ -1,10 +1,6 @@
 import Foundation
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// A mail server on this machine that takes what it is told to take and keeps it. Its threads are its own.
 final class MailSink: Sendable {
     struct Message: Sendable {
@@ -33,52 +29,17 @@ final class MailSink: Sendable {
         var logins = 0
     }
 
-    let port: Int
-    private let listener: Int32
+    private let listener: LocalSocket.Listener
     private let state: Mutex<State>
 
     init(_ manner: Manner = Manner()) throws {
         state = Mutex(State(manner: manner))
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
-        let isBound: Bool = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                bind(descriptor, raw, length) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, raw, &length) == 0
-            }
-        }
-        guard descriptor >= 0, isBound else { throw RawClient.Failure(step: "listen") }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        let owner = Unowned(self)
-        Thread.detachNewThread {
-            while true {
-                let client = accept(descriptor, nil, nil)
-                if client < 0 {
-                    if errno == EINTR || errno == ECONNABORTED { continue }
-                    close(descriptor)
-                    return
-                }
-                Thread.detachNewThread {
-                    owner.sink?.serve(client)
-                    close(client)
-                }
-            }
-        }
+        let own = LocalSocket.Weak<MailSink>()
+        listener = try LocalSocket.Listener { own.owner?.serve($0) }
+        own.owner = self
     }
 
-    /// Keeps the accepting thread from keeping the sink alive.
-    private final class Unowned: @unchecked Sendable {
-        // NB: a weak reference may be read from any thread.
-        weak var sink: MailSink?
-        init(_ sink: MailSink) { self.sink = sink }
-    }
-
-    /// The accepting thread wakes up, and closes it.
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
-
+    var port: Int { listener.port }
     var url: String { "smtp://127.0.0.1:\(port)" }
     var messages: [Message] { state.withLock { $0.messages } }
     /// How many have logged in.
@@ -146,16 +107,12 @@ final class MailSink: Sendable {
         let client: Int32
         var held: [UInt8] = []
 
-        func say(_ text: String) {
-            let bytes: [UInt8] = Array((text + "\r\n").utf8)
-            _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-        }
+        func say(_ text: String) { try? LocalSocket.write(Array((text + "\r\n").utf8), to: client) }
 
         private mutating func more() -> Bool {
-            var piece = [UInt8](repeating: 0, count: 64 * 1024)
-            let count = recv(client, &piece, piece.count, 0)
-            if count > 0 { held += piece[..<count] }
-            return count > 0
+            let piece = LocalSocket.read(client)
+            held += piece
+            return !piece.isEmpty
         }
 
         mutating func next() -> String? {

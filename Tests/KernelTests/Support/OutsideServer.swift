@@ -31,50 +31,17 @@ final class OutsideServer: Sendable {
         var silent: [Int32] = []
     }
 
-    let port: Int
-    private let listener: Int32
+    private let listener: LocalSocket.Listener
     private let state: Mutex<State>
 
     init(_ answer: @escaping @Sendable (Request) -> Answer = { _ in Answer() }) throws {
         state = Mutex(State(answer: answer))
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = listener
-        let isBound: Bool = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                bind(descriptor, raw, length) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, raw, &length) == 0
-            }
-        }
-        guard descriptor >= 0, isBound else { throw RawClient.Failure(step: "listen") }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        let state = Unowned(self)
-        Thread.detachNewThread {
-            while true {
-                let client = accept(descriptor, nil, nil)
-                if client < 0 {
-                    if errno == EINTR || errno == ECONNABORTED { continue }
-                    // Closed here and nowhere else: another server may get the number as soon as it is free.
-                    close(descriptor)
-                    return
-                }
-                Thread.detachNewThread { state.server?.serve(client) ?? { _ = close(client) }() }
-            }
-        }
+        let own = LocalSocket.Weak<OutsideServer>()
+        listener = try LocalSocket.Listener { own.owner?.serve($0) }
+        own.owner = self
     }
 
-    /// Keeps the accepting thread from keeping the server alive.
-    private final class Unowned: @unchecked Sendable {
-        // NB: a weak reference may be read from any thread.
-        weak var server: OutsideServer?
-        init(_ server: OutsideServer) { self.server = server }
-    }
-
-    /// The accepting thread wakes up, and closes it.
-    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
-
+    var port: Int { listener.port }
     var url: String { "http://127.0.0.1:\(port)" }
     var requests: [Request] { state.withLock { $0.requests } }
     func answer(_ answer: @escaping @Sendable (Request) -> Answer) { state.withLock { $0.answer = answer } }
@@ -83,9 +50,6 @@ final class OutsideServer: Sendable {
     func hangUp() { state.withLock { for client in $0.silent { shutdown(client, Int32(SHUT_RDWR)) } } }
 
     private func serve(_ client: Int32) {
-        defer { close(client) }
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         guard let request = OutsideServer.read(client) else { return }
         let make = state.withLock { state in
             state.requests.append(request)
@@ -94,27 +58,19 @@ final class OutsideServer: Sendable {
         let answer = make.answer(request)
         if answer.isSilent {
             state.withLock { $0.silent.append(client) }
-            var byte: UInt8 = 0
-            _ = recv(client, &byte, 1, 0)
+            _ = LocalSocket.read(client)
             state.withLock { $0.silent.removeAll { $0 == client } }
             return
         }
         var text = "HTTP/1.1 \(answer.status) Status\r\ncontent-length: \(answer.body.count)\r\nconnection: close\r\n"
         for (name, value) in answer.headers { text += "\(name): \(value)\r\n" }
-        let bytes = Array((text + "\r\n").utf8) + answer.body
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { send(client, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
-            if count <= 0 { return }
-            sent += count
-        }
+        try? LocalSocket.write(Array((text + "\r\n").utf8) + answer.body, to: client)
     }
 
     private struct Handler: Sendable { let answer: @Sendable (Request) -> Answer }
 
     private static func read(_ client: Int32) -> Request? {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
         var head: Int?
         var request = Request()
         while true {
@@ -133,9 +89,9 @@ final class OutsideServer: Sendable {
                 request.body = Array(bytes[head...])
                 return request
             }
-            let count = recv(client, &buffer, buffer.count, 0)
-            if count <= 0 { return nil }
-            bytes += buffer[..<count]
+            let piece = LocalSocket.read(client)
+            if piece.isEmpty { return nil }
+            bytes += piece
         }
     }
 }

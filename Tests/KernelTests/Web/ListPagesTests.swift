@@ -49,6 +49,32 @@ import Testing
         #expect(await browser.post("/admin/chores/\(id)/toggle/title", [("value", "true")]).status == 404)
     }
 
+    @Test func `whoever may change own records only merges those alone, in every front`() async throws {
+        let (desk, _) = try await open()
+        let mate = try await desk.ask(
+            "POST", "roles", #"{"name": "Mate", "grants": {"entities": {"chore": {"view": "all", "edit": "own", "create": "all"}}}}"#).id
+        let user = try await desk.ask("POST", "users", #"{"name": "Mo", "email": "mo@example.org", "roles": [\#(mate)]}"#).id
+        var own: [Int64] = []
+        for name in ["One", "Two"] { own.append(try await desk.chore(name, #""assigned_to": \#(user)"#)) }
+        let other = try await desk.chore("Other")
+        let mo = try await browser(desk, "mo@example.org")
+        let list = await mo.get("/admin/chores").text
+        #expect(list.contains("data-several>Merge…"))
+        // By this the page knows not to offer it.
+        for id in own { #expect(list.contains(#"name="id" value="\#(id)" aria-label="Select \#(id == own[0] ? "One" : "Two")">"#)) }
+        #expect(list.contains(#"name="id" value="\#(other)" aria-label="Select Other" data-apart>"#))
+
+        #expect(await mo.get("/admin/chores/merge?id=\(own[0])&id=\(own[1])").status == 200)
+        #expect(await mo.get("/admin/chores/merge?id=\(own[0])&id=\(other)").status == 403)
+        for (survivor, gone) in [(own[0], other), (other, own[0])] {
+            let fields: [(String, String)] = [("id", "\(survivor)"), ("id", "\(gone)"), ("survivor", "\(survivor)")]
+            #expect(await mo.post("/admin/chores/merge", fields).status == 403)
+            let answer = try await desk.ask("POST", "chores/\(survivor)/merge", #"{"records": [\#(gone)]}"#, as: "mo@example.org")
+            #expect(answer.status == 403, "\(answer.text)")
+        }
+        #expect(try await desk.ask("POST", "chores/\(own[0])/merge", #"{"records": [\#(own[1])]}"#, as: "mo@example.org").status == 200)
+    }
+
     @Test func `whoever may change own records only has switches on those alone`() async throws {
         let (desk, _) = try await open()
         let mate = try await desk.ask(

@@ -396,6 +396,21 @@ import Testing
         #expect(try await desk.ask("GET", "webhooks", as: FrontDesk.agent).status == 403)
     }
 
+    @Test func `a webhook that waits for what nobody sends any more says so on its page`() async throws {
+        let (some, all, well) = (try await webhook("chore_created"), try await webhook("chore_created"), try await webhook("*"))
+        // As they are once the plugin with these hooks was switched off.
+        try await desk.kernel.store.engine.write { connection in
+            try connection.execute("UPDATE webhook SET hooks = ? WHERE id = ?", [.text("chore_created\nmoon_risen"), .integer(some)])
+            try connection.execute("UPDATE webhook SET hooks = 'moon_risen', entity = 'moon' WHERE id = ?", [.integer(all)])
+        }
+        let told = try await desk.ask("GET", "webhooks/\(some)/panels/missing")
+        #expect(told.status == 200 && told.text.contains("moon_risen") && told.text.contains("the rest is sent"), "\(told.text)")
+        #expect(!told.text.contains("chore_created"))
+        let silent = try await desk.ask("GET", "webhooks/\(all)/panels/missing").text
+        #expect(silent.contains("sends nothing now") && silent.contains("there is no such entity"), "\(silent)")
+        #expect(try await desk.ask("GET", "webhooks/\(well)/panels").json["data"]?.array?.isEmpty == true)
+    }
+
     @Test func `an address or a hook that cannot be is told by field`() async throws {
         for (body, field) in [
             (#""url": "ftp://example.com", "hooks": "*""#, "url"), (#""url": "https://user:pw@example.com", "hooks": "*""#, "url"),

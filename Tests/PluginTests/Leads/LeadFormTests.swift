@@ -335,7 +335,7 @@ import Testing
                                 let body = Array("contact_name=\(name)&contact_email=\(name)%40x.example&began=\(began)".utf8)
                                 // Behind a proxy each comes from an address of its own.
                                 let head = "POST /plugins/leads/forms/\(key) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 198.51.\(sender).\(number)\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.count)\r\n\r\n"
-                                let answer = try WireClient.send(Array(head.utf8) + body, to: port)
+                                let answer = try LocalSocket.exchange(Array(head.utf8) + body, with: port)
                                 let status = Int(answer.split(separator: " ").dropFirst().first ?? "") ?? 0
                                 tally.counts.withLock { $0[status, default: 0] += 1 }
                                 if status == 429 { #expect(answer.lowercased().contains("retry-after: ")) }

@@ -180,6 +180,8 @@ enum RouteMatrix {
         GET /admin/jobs/hooks: administrator management
         GET /admin/jobs/slow: administrator management
         GET /admin/jobs/servers: administrator management
+        GET /admin/jobs/health: administrator management
+        POST /admin/jobs/health/mend: administrator
         POST /admin/jobs/slow/forget: administrator
         POST /admin/jobs/failed/{id}/{change}: administrator
         POST /admin/jobs/queue/{id}/retry: administrator

@@ -34,6 +34,15 @@ enum UserRules {
     }
 
     static func deleted(_ user: Record<SystemUser>, _ transaction: Transaction) throws {
+        try keepAnother(than: user, transaction)
+        // Should the user come back by undoing this, the keys do not: whoever holds one is to be given another.
+        guard let store = transaction.byName as? StoreTransaction else { return }
+        for table in ["tenon_token", "tenon_session"] {
+            try store.connection.execute("DELETE FROM \"\(table)\" WHERE \"user_id\" = ?", [.integer(user.id.raw)])
+        }
+    }
+
+    private static func keepAnother(than user: Record<SystemUser>, _ transaction: Transaction) throws {
         let administrators = try administratorRole(transaction)
         guard let administrators, user[SystemUser.active], user[SystemUser.roles].ids.contains(administrators) else { return }
         try requireAnother(than: user.id, administrators, transaction)

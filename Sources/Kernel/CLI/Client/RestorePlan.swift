@@ -48,7 +48,15 @@ struct RestorePlan: Sendable {
                 throw CRMError.refused(
                     "the data directory \(directory) has a database of its own", hint: "Name another directory for the one on the server.")
             }
-            standing.hasTables = try await withEngine(url) { engine in try await engine.read { try !BackupRestorer.isEmpty($0) } }
+            let (hasTables, servers) = try await withEngine(url) { engine in
+                try await engine.read { (try !BackupRestorer.isEmpty($0), try Self.servers($0)) }
+            }
+            guard servers == 0 else {
+                throw CRMError(
+                    .unavailable, "\(servers == 1 ? "a server works" : "\(servers) servers work") on that database",
+                    hint: "End all servers of it first, wherever they run.")
+            }
+            standing.hasTables = hasTables
         }
         if standing.hasTables {
             standing.question = "There is a deployment in that database. Drop all of it for the backup?"
@@ -56,6 +64,13 @@ struct RestorePlan: Sendable {
             standing.question = "There is a deployment in \(directory). Move it aside for the backup?"
         }
         return standing
+    }
+
+    /// How many servers gave a sign of life within the last half minute.
+    private static func servers(_ connection: any Connection) throws -> Int64 {
+        guard try connection.columns(of: "tenon_peer").isSuperset(of: ["seen_at", "left_at"]) else { return 0 }
+        let recently: Int64 = SystemClock().now.adding(seconds: -30).milliseconds
+        return try connection.integer("SELECT count(*) FROM tenon_peer WHERE left_at IS NULL AND seen_at > ?", [.integer(recently)]) ?? 0
     }
 
     private func withEngine<T: Sendable>(_ url: String, _ body: (PostgreSQLEngine) async throws -> T) async throws -> T {

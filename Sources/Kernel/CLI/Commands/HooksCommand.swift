@@ -18,8 +18,8 @@ struct HooksCommand: ParsableCommand {
         func run(_ session: Session) async throws {
             let response = try await session.client.send(.get("hooks"))
             let entities = all || session.options.json ? [] : try await session.client.schema().entities.map(\.name)
-            let common = Swift.Set(entities.flatMap { name in ["created", "updated", "deleted"].map { "\(name)_\($0)" } })
-            var table = TextTable("Hook", "Plugin", "In the transaction", "After it", "Meaning")
+            let common = Swift.Set(entities.flatMap { name in ["created", "updated", "deleted", "merged"].map { "\(name)_\($0)" } })
+            var table = TextTable("=Hook", "Plugin", "Within", "After", "Meaning")
             for hook in try APIClient.document(response)["data"].elements {
                 if hook["listeners"].elements.isEmpty, common.contains(hook["name"].scalar) { continue }
                 func names(_ phase: String) -> String {
@@ -31,6 +31,9 @@ struct HooksCommand: ParsableCommand {
                 ])
             }
             session.print(table, empty: "no hooks", json: response)
+            if !session.options.json {
+                session.terminal.note(session.style(.dim, "who listens within the transaction, and who after it; --all shows those of every record, too"))
+            }
         }
     }
 

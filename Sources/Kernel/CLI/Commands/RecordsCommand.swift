@@ -11,7 +11,7 @@ struct RecordsCommand: ClientCommand {
     func run(_ session: Session) async throws {
         let response = try await session.client.send(.get("schema"))
         let schema = SchemaInfo(try APIClient.document(response))
-        var table = TextTable("Command", "Group", "Records", "Actions")
+        var table = TextTable("=Command", "Group", "Records", "Actions")
         for entity in schema.entities {
             table.add([
                 TextTable.Cell("tenon " + entity.path), TextTable.Cell(entity.group), TextTable.Cell(entity.pluralTitle),

@@ -29,10 +29,15 @@ struct TextTable {
 
     init(_ columns: [Column]) { self.columns = columns }
 
-    /// Left-aligned columns by their titles; a leading `>` aligns right.
+    /// Left-aligned columns by their titles; a leading `>` aligns right, a leading `=` is for what must never be cut, such as a name
+    /// that is typed.
     init(_ titles: String...) {
         columns = titles.map { title in
-            title.hasPrefix(">") ? Column(title: String(title.dropFirst()), alignsRight: true, canShrink: false) : Column(title: title)
+            switch title.first {
+            case ">": Column(title: String(title.dropFirst()), alignsRight: true, canShrink: false)
+            case "=": Column(title: String(title.dropFirst()), canShrink: false)
+            default: Column(title: title)
+            }
         }
     }
 
@@ -68,9 +73,7 @@ struct TextTable {
     /// Natural widths, or smaller ones taken from the widest columns until the table fits: first down to what each column
     /// likes to have, then to what can still be read.
     private func fitted(to limit: Int?) -> [Int] {
-        var widths = columns.indices.map { place in
-            max(columns[place].title.columns, rows.map { $0[place].text.columns }.max() ?? 0)
-        }
+        var widths = natural
         guard let limit else { return widths }
         var excess = TextTable.total(widths) - limit
         for floor in [columns.map(\.least), columns.map { min($0.least, TextTable.narrowest) }] {
@@ -86,14 +89,28 @@ struct TextTable {
 
     private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap * (widths.count - 1) }
 
-    /// Takes columns away from the right until the others fit, but never the first two. Returns the titles of those that went.
+    /// Takes columns away from the right until the others can be read: down to a handful as long as one of them would be narrower
+    /// than it likes to be, below that while they do not fit at all, but never the first two. Returns the titles of those that went.
     mutating func dropColumns(toFit limit: Int?) -> [String] {
         guard let limit else { return [] }
         var dropped: [String] = []
-        while columns.count > 2, TextTable.total(fitted(to: limit)) > limit {
-            dropped.insert(columns.removeLast().title, at: 0)
-            for row in rows.indices { rows[row].removeLast() }
+        func drop(_ table: inout TextTable) {
+            dropped.insert(table.columns.removeLast().title, at: 0)
+            for row in table.rows.indices { table.rows[row].removeLast() }
         }
+        while columns.count > TextTable.handful, TextTable.total(comfortable) > limit { drop(&self) }
+        while columns.count > 2, TextTable.total(fitted(to: limit)) > limit { drop(&self) }
         return dropped
+    }
+
+    private static let handful = 5
+
+    /// As narrow as columns like to be at the least.
+    private var comfortable: [Int] {
+        natural.enumerated().map { place, width in columns[place].canShrink ? min(width, columns[place].least) : width }
+    }
+
+    private var natural: [Int] {
+        columns.indices.map { place in max(columns[place].title.columns, rows.map { $0[place].text.columns }.max() ?? 0) }
     }
 }

@@ -120,7 +120,7 @@ struct RecordListing: Sendable {
             columns.map { field in
                 TextTable.Column(
                     title: field.label, alignsRight: field.isNumeric, canShrink: !field.isNumeric && field.kind != .day,
-                    least: field.name == command.entity.labelField ? 28 : 10)
+                    least: field.name == command.entity.labelField ? 20 : field.isAddress ? 16 : 10)
             })
         let marks: [String] = page.records.map(command.marks)
         if marks.contains(where: { !$0.isEmpty }) { table.columns.insert(TextTable.Column(title: "Marks"), at: min(2, table.columns.count)) }

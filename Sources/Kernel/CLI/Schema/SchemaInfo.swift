@@ -137,6 +137,8 @@ struct FieldInfo: Sendable {
     var fallback: JSONValue
     var maxLength: Int64?
     var isMultiline: Bool
+    /// An e-mail address, a number or a link: of use only when it can be told from others.
+    var isAddress: Bool
     var options: [Option]
     var target: String
     /// Asked for only while another field has one of these values.
@@ -158,6 +160,7 @@ struct FieldInfo: Sendable {
         fallback = node["default"] ?? .null
         maxLength = node["max_length"].int
         isMultiline = node["format"].scalar == "multiline"
+        isAddress = ["email", "phone", "url"].contains(node["format"].scalar)
         options = node["options"].elements.map { Option(key: $0["key"].scalar, label: $0["label"].scalar, color: $0["color"].scalar) }
         target = node["target"].scalar
         if let condition = node["shown_when"], let field = condition["field"]?.string {

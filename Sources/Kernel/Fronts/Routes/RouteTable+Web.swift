@@ -59,6 +59,8 @@ extension RouteTable {
         (page, "/jobs/hooks", .special(.seeOperations)),
         (page, "/jobs/slow", .special(.seeOperations)),
         (page, "/jobs/servers", .special(.seeOperations)),
+        (page, "/jobs/health", .special(.seeOperations)),
+        (post, "/jobs/health/mend", .everything),
         (post, "/jobs/slow/forget", .all([.seeOperations, .managePlugins])),
         (post, "/jobs/failed/{id}/{change}", .all([.seeOperations, .managePlugins])),
         (post, "/jobs/queue/{id}/retry", .all([.seeOperations, .managePlugins])),

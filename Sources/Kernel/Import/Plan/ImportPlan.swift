@@ -68,6 +68,7 @@ struct ImportPlan: Codable, Hashable, Sendable {
         self.entity = entity
     }
 
+    /// What the reader of the file is told.
     var csvOptions: CSVOptions {
         var options = CSVOptions()
         options.delimiter = delimiter?.utf8.first
@@ -75,4 +76,13 @@ struct ImportPlan: Codable, Hashable, Sendable {
         options.restoresNeutralisedCells = restoresNeutralisedCells
         return options
     }
+}
+
+extension CSVFormat {
+    /// Whether a plan is of the file as it was read in this way.
+    func isMeant(by plan: ImportPlan) -> Bool {
+        (plan.encoding ?? encoding) == encoding && (plan.delimiter ?? delimiterText) == delimiterText
+    }
+
+    private var delimiterText: String { String(UnicodeScalar(delimiter)) }
 }

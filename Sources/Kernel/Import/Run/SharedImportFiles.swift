@@ -4,7 +4,18 @@ import PluginAPI
 /// The files of imports in the database, where several servers share one: any of them goes on with what another one took in.
 /// Elsewhere the folder of the deployment does.
 enum SharedImportFiles {
-    enum Kind: Int64, Sendable { case upload, problems }
+    enum Kind: Int64, Sendable {
+        case upload, problems
+
+        /// Its name in the folder of the deployment.
+        func fileName(of id: Int64) -> String { self == .upload ? "\(id).csv" : "\(id).problems.csv" }
+
+        /// What a name in that folder stands for; nil for other names.
+        static func read(_ name: String) -> (kind: Kind, id: Int64)? {
+            guard let id = Int64(name.prefix { $0 != "." }) else { return nil }
+            return [Kind.upload, .problems].first { $0.fileName(of: id) == name }.map { ($0, id) }
+        }
+    }
 
     private static let piece = 1 << 20
 

@@ -43,8 +43,9 @@ struct LeftoverFiles: Sendable {
     /// The imports that wait to be run and whose file is not there.
     func missingImports(_ connection: any Connection) throws -> [String] {
         let files = ImportFiles(folder: dataDirectory + "/imports")
+        let shared: Set<Int64> = Set(try connection.all("SELECT DISTINCT \"import_id\" FROM \"tenon_import_file\"") { $0.integer(0) })
         return try connection.all("SELECT \"id\" FROM \"tenon_import\" WHERE \"state\" IN ('uploaded', 'checked') ORDER BY \"id\"") { $0.integer(0) }
-            .filter { access(files.path(of: $0), F_OK) != 0 }.map { "import \($0)" }
+            .filter { access(files.path(of: $0), F_OK) != 0 && !shared.contains($0) }.map { "import \($0)" }
     }
 
     /// Puts away what there is; gives what it did. A folder of a plugin that was never uninstalled here is somebody else's: it is

@@ -25,6 +25,7 @@ struct PluginRestorer {
         for table in archive.tables { try connection.execute("DELETE FROM \"tenon_match_rule\" WHERE \"entity\" = ?", [.text(table.name)]) }
         for link in archive.links { try restore(link) }
         try history()
+        for table in archive.tables { try goOn(table.name) }
         try notes()
         try papers()
         return count
@@ -83,6 +84,13 @@ struct PluginRestorer {
             try connection.execute(
                 "INSERT INTO \"tenon_audit\" (\(names)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", columns.map { SQLValue(archived: line[$0] ?? .null) })
         }
+    }
+
+    /// The number of a record that was deleted before is not given again: its history would be a stranger's.
+    private func goOn(_ table: String) throws {
+        let known: Int64 = try connection.integer("SELECT max(\"record\") FROM \"tenon_audit\" WHERE \"entity\" = ?", [.text(table)]) ?? 0
+        let last: Int64 = try dialect.lastNumber(connection, of: table)
+        if known > last { try dialect.setLastNumber(connection, of: table, to: known) }
     }
 
     /// Notes keep their numbers, by which the history names them, unless another note has taken one by now.

@@ -31,7 +31,7 @@ extension PluginPlan.Step {
         }
         func add(_ title: String, _ lines: [String], _ tone: Section.Tone = .plain) { add(title, lines: lines.map { Section.Line(text: $0) }, tone) }
         func lost(_ kind: String) -> [Section.Line] { drops.filter { $0.kind == kind }.map(\.line) }
-        add("Deletes for good", lines: drops.filter { !PluginPlan.Holding.apart.contains($0.kind) }.map(\.line), .loss)
+        add("Deletes for good", lines: Self.gathered(drops.filter { !PluginPlan.Holding.apart.contains($0.kind) }), .loss)
         add("Sets empty", lines: lost("reference"), .loss)
         add("Switches off", lines: lost("webhook"), .loss)
         add("Goes on with less", lines: lost("subscription"), .loss)
@@ -49,6 +49,20 @@ extension PluginPlan.Step {
         add("Data that stays", keeps.map(\.words))
         add("Note", notes)
         return all
+    }
+
+    /// What is counted for each entity alike is one line, with the entities behind it.
+    private static func gathered(_ drops: [PluginPlan.Holding]) -> [Section.Line] {
+        var lines: [Section.Line] = []
+        for (place, drop) in drops.enumerated() {
+            let alike: [PluginPlan.Holding] = drops.filter { $0.kind == drop.kind }
+            if alike.count == 1 || !PluginPlan.Holding.ofEntities.contains(drop.kind) {
+                lines.append(drop.line)
+            } else if drops.firstIndex(where: { $0.kind == drop.kind }) == place {
+                lines.append(PluginPlan.Holding.line(of: alike))
+            }
+        }
+        return lines
     }
 
     /// Names of indexes, which begin with their table's, a line for each table.
@@ -85,7 +99,24 @@ extension PluginPlan.Holding {
     /// What is said under a heading of its own.
     static let apart: Set<String> = ["index", "reference", "webhook", "subscription"]
 
+    /// What there is of each entity.
+    static let ofEntities: Set<String> = ["rights", "history entries", "saved views", "notes", "imports with their files"]
+
     var line: PluginPlan.Step.Section.Line { .init(text: words, details: kind == "rights" ? details ?? [] : []) }
+
+    /// Several of one kind, each of another entity.
+    static func line(of alike: [PluginPlan.Holding]) -> PluginPlan.Step.Section.Line {
+        let kind: String = alike.first?.kind ?? ""
+        guard kind == "rights" else {
+            let sum: Int = alike.reduce(0) { $0 + $1.rows }
+            let counts: [String] = alike.map { "\($0.name): \(Display.grouped(String($0.rows)))" }
+            return .init(text: "\(Display.grouped(String(sum))) \(kind) (\(alike.count) entities)", details: counts)
+        }
+        // `Role: right (scope), …` of each entity.
+        let roles = Set(alike.flatMap { $0.details ?? [] }.map { $0.prefix { $0 != ":" } })
+        let details: [String] = alike.flatMap { holding in (holding.details ?? []).map { "\(holding.name), \($0)" } }
+        return .init(text: "rights of \(roles.count) \(roles.count == 1 ? "role" : "roles") on \(alike.count) entities", details: details)
+    }
 
     /// `parcel: 3 records`.
     var words: String {

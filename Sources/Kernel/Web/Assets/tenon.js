@@ -489,7 +489,9 @@
     const chosen = boxes.filter((box) => box.checked).length;
     const label = $("[data-picked]", form);
     if (label) label.textContent = `${chosen} selected`;
-    for (const button of $$("[data-several]", form)) button.hidden = chosen < 2;
+    // What makes one record of several takes two that the reader may change.
+    const apart = boxes.some((box) => box.checked && "apart" in box.dataset);
+    for (const button of $$("[data-several]", form)) button.hidden = chosen < 2 || apart;
     const head = $("[data-pick-all]", form);
     if (head) { head.checked = chosen > 0 && chosen === boxes.length; head.indeterminate = chosen > 0 && chosen < boxes.length; }
   }

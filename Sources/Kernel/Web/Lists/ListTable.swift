@@ -52,11 +52,13 @@ struct ListTable {
         let label = labelItem.map { ValueText.plain($0.field.read(row, at: $0.column)) } ?? ""
         let name = label.isEmpty ? "#\(id)" : label
         html += "<tr data-id=\"\(id)\" data-href=\"\(state.base)/\(id)\">"
+        let mayEdit = page.mayEdit(id)
         if canPick {
-            html += "<td class=\"pick\"><input type=\"checkbox\" name=\"id\" value=\"\(id)\" aria-label=\"Select \(name)\"></td>"
+            // Whoever may not change a record may not have it become one with another.
+            let apart: HTML = " data-apart"
+            html += "<td class=\"pick\"><input type=\"checkbox\" name=\"id\" value=\"\(id)\" aria-label=\"Select \(name)\"\(apart, if: entity.isMergeable && !mayEdit)></td>"
         }
         if canOrder { html += ListOrder.cell(id, name, base: state.base) }
-        let mayEdit = page.mayEdit(id)
         for field in columns {
             if field.name == entity.labelField {
                 html += "<th scope=\"row\"><a href=\"\(state.base)/\(id)\">\(name)</a>"

@@ -13,6 +13,8 @@ struct JobScreen {
         case ("hooks", 1): return try await hooks()
         case ("slow", 1): return try await slow()
         case ("servers", 1): return try await servers()
+        case ("health", 1): return try await page("/health", try await HealthScreen(visit: visit).content())
+        case ("health", 2) where visit.isPost && rest[1] == "mend": return try await HealthScreen(visit: visit).mend()
         case ("slow", 2) where visit.isPost && rest[1] == "forget":
             _ = try await visit.front.api(visit, "DELETE", ["hooks", "slow"])
             return visit.done("/admin/jobs/slow", "Slow code is counted anew.")
@@ -32,7 +34,7 @@ struct JobScreen {
     private func page(_ tab: String, _ content: HTML) async throws -> FrontResponse {
         let here: HTML = " aria-current=\"page\""
         let servers: [(String, String)] = visit.front.kernel.peers == nil ? [] : [("/servers", "Servers")]
-        let all = [("", "Failed deliveries"), ("/queue", "Jobs"), ("/schedules", "Schedules"), ("/hooks", "Hooks"), ("/slow", "Slow code")] + servers
+        let all = [("", "Failed deliveries"), ("/queue", "Jobs"), ("/schedules", "Schedules"), ("/hooks", "Hooks"), ("/slow", "Slow code")] + servers + [("/health", "Health")]
         let tabs = all.html {
             "<a href=\"/admin/jobs\($0.0)\"\(here, if: $0.0 == tab)>\($0.1)</a>"
         }

@@ -51,7 +51,10 @@ struct MergeScreen {
         }
         let ids = ids
         let body = try await visit.store.read(as: visit.actor) { transaction -> HTML in
-            do { return try html(try transaction.comparison(entity, ids), transaction, error) } catch let gone as CRMError where gone.code == .notFound {
+            do {
+                try transaction.requireMergeable(entity, ids)
+                return try html(try transaction.comparison(entity, ids), transaction, error)
+            } catch let gone as CRMError where gone.code == .notFound || gone.code == .conflict {
                 // One of them went in the meantime: what the merge said about it is all there is to say.
                 return FieldForm.summary(error ?? gone, fields: [])
             }

@@ -1,0 +1,219 @@
+import Logging
+import PluginAPI
+import Synchronization
+
+/// The course of a step, from its beginning to its outcome.
+extension Importer {
+    /// Begins to try a file out, to store it or to take it back, and returns at once.
+    func begin(_ step: ImportState, _ id: Int64, actor: Actor) async throws -> ImportRecord {
+        var record: ImportRecord = try await find(id, actor: actor)
+        try Self.allow(step, record)
+        var acting: Actor = actor
+        acting.via = "import \(id)"
+        if step != .reverting {
+            let name: String = record.entity
+            let plan: ImportPlan = record.details.plan
+            try await store.read(as: actor) { tx in
+                let entity: EntityModel = try tx.registry.require(name)
+                try actor.require("import", on: entity)
+                // What does not fit is said now, not by a job that fails later.
+                _ = try RowImporter(plan: plan, registry: tx.registry, actor: actor, currency: tx.currency)
+            }
+        }
+        let before: ImportState = record.state
+        record.state = step
+        record.error = nil
+        record.details.groups = nil
+        record.details.hint = nil
+        record.finishedAt = nil
+        record.details.faults = []
+        let started: ImportRecord = record
+        let lease: Lease? = try await claim(id)
+        do { try await open(step, started, before, actor) } catch {
+            if let lease { try? await leases?.release(lease) }
+            throw error
+        }
+        let progress = ImportProgress(total: record.counts.total)
+        let actorForRun: Actor = acting
+        state.withLock { state in
+            let task = Task {
+                await Lease.$current.withValue(lease) { await self.perform(step, started, progress, actorForRun) }
+                if let lease { try? await self.leases?.release(lease) }
+            }
+            state.running[id] = (progress, task)
+            lease?.onLoss { task.cancel() }
+        }
+        return started
+    }
+
+    static func lease(_ id: Int64) -> String { "import \(id)" }
+
+    private func claim(_ id: Int64) async throws -> Lease? {
+        guard let leases else { return nil }
+        guard let lease = try await leases.claim(Importer.lease(id)) else {
+            throw CRMError(.conflict, "the import \(id) is under way already")
+        }
+        return lease
+    }
+
+    /// Notes that a step begins.
+    private func open(_ step: ImportState, _ started: ImportRecord, _ before: ImportState, _ actor: Actor) async throws {
+        let id: Int64 = started.id
+        try await store.write(as: actor) { tx in
+            // Looked at again where writers take turns: two requests at once begin one run.
+            guard let current = try ImportLedger.find(id, tx.connection), current.state == before else {
+                throw CRMError(.conflict, "the import \(id) is under way already")
+            }
+            try ImportLedger.update(started, tx.connection)
+            if step == .running, current.counts.done == 0 { try Self.openChange(started, actor, tx) }
+        }
+    }
+
+    /// Waits until whatever is under way for an import is done.
+    func wait(_ id: Int64, actor: Actor) async throws -> ImportRecord {
+        if let task = state.withLock({ $0.running[id]?.task }) { await task.value }
+        return try await awaitOthers(try await find(id, actor: actor), actor)
+    }
+
+    /// Waits for a run at another server, for as long as that server lives.
+    private func awaitOthers(_ record: ImportRecord, _ actor: Actor) async throws -> ImportRecord {
+        var record: ImportRecord = record
+        while let leases, record.state.isBusy {
+            let name: String = Self.lease(record.id)
+            guard try await store.engine.aside({ try leases.taken($0).contains(name) }) else { break }
+            try await Task.sleep(for: .milliseconds(200))
+            record = try await find(record.id, actor: actor)
+        }
+        return record
+    }
+
+    /// Stops a run that somebody stopped at another server, if it is this one's.
+    func cancelOwn(_ id: Int64) { state.withLock { $0.running[id]?.task }?.cancel() }
+
+    /// Stops a run: what is one transaction leaves nothing, batches that are stored stay.
+    func cancel(_ id: Int64, actor: Actor) async throws -> ImportRecord {
+        let record: ImportRecord = try await find(id, actor: actor)
+        guard let task = state.withLock({ $0.running[id]?.task }) else {
+            if leases != nil, record.state.isBusy {
+                try await store.engine.write { connection in try ChangeLog.note(connection) { $0.stopped.append(id) } }
+                return try await awaitOthers(record, actor)
+            }
+            throw CRMError(.refused, "the import \(id) is not under way")
+        }
+        task.cancel()
+        await task.value
+        return try await find(id, actor: actor)
+    }
+
+    /// Whether a run has been asked to end and has not ended yet.
+    func isStopping(_ id: Int64) -> Bool { state.withLock { $0.running[id]?.progress.isStopping ?? false } }
+
+    /// Ends all runs and waits for them: the product is about to stop.
+    func stop() async {
+        let tasks: [Task<Void, Never>] = state.withLock { $0.running.values.map(\.task) }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
+    /// At start: an import that was under way when the product stopped is told as interrupted.
+    func recover(rights: RightsSnapshot) async throws {
+        let now: Moment = clock.now
+        let own: Set<Int64> = state.withLock { Set($0.running.keys) }
+        try await store.write(as: .system("import", rights: rights)) { [leases] tx in
+            let taken: Set<String> = try leases?.taken(tx.connection) ?? []
+            for var record in try ImportLedger.busy(tx.connection)
+            where !own.contains(record.id) && !taken.contains(Self.lease(record.id)) {
+                let stored: Int = record.counts.created + record.counts.updated
+                record.error = stored > 0 ? Self.stoppedText(stored) : "was stopped"
+                record.state = record.state == .reverting ? .done : .failed
+                record.finishedAt = now
+                try ImportLedger.update(record, tx.connection)
+            }
+        }
+    }
+
+    private func perform(_ step: ImportState, _ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async {
+        var record: ImportRecord = record
+        do {
+            // People who change one record go before the next batch of a file.
+            try await WriterTurn.$hasTime.withValue(true) {
+                switch step {
+                case .checking: try await check(&record, progress, actor)
+                case .running where record.details.plan.badRows == .skip: try await runInBatches(&record, progress, actor)
+                case .running: try await runAsOne(&record, progress, actor)
+                default: try await revert(&record, progress, actor)
+                }
+            }
+        } catch {
+            record.state = step == .reverting ? .done : .failed
+            record.error = Task.isCancelled ? "was stopped" : RowImporter.message(of: error)
+            let stored: Int = record.counts.created + record.counts.updated
+            record.details.hint = (error as? CRMError)?.hint
+            if Task.isCancelled && stored > 0 { record.error = Self.stoppedText(stored) }
+        }
+        record.finishedAt = clock.now
+        let finished: ImportRecord = record
+        // A task of its own: the outcome of a run that was stopped must be stored, too.
+        let closing = Task {
+            do {
+                let problems: [UInt8]? = self.leases != nil && finished.counts.failed > 0 ? self.files.problems(of: finished.id) : nil
+                try await self.store.write(as: actor) { tx in
+                    try ImportLedger.update(finished, tx.connection)
+                    if let problems { try SharedImportFiles.store(problems, .problems, of: finished.id, tx.connection) }
+                    try Self.noteChange(finished, by: actor.userID, tx)
+                    if let user = finished.userID, step != .checking {
+                        try tx.notify(RecordID(user), Self.notice(of: finished), about: nil)
+                    }
+                }
+            } catch {
+                Logger(label: "tenon.import").error("the outcome of import \(finished.id) could not be kept: \(error)")
+            }
+        }
+        await closing.value
+        state.withLock { $0.running[record.id] = nil }
+    }
+
+    // MARK: What belongs to several steps
+
+    private static func allow(_ step: ImportState, _ record: ImportRecord) throws {
+        if record.state.isBusy { throw CRMError(.conflict, "the import \(record.id) is under way already") }
+        switch (step, record.state) {
+        case (.reverting, _):
+            guard record.canRevert else { throw CRMError(.refused, "the import \(record.id) has stored nothing that could be taken back") }
+        case (_, .done), (_, .reverted):
+            throw CRMError(.refused, "the import \(record.id) is done", hint: "Upload the file again for another import.")
+        default: break
+        }
+    }
+
+    /// An import stands among the changes of many records, with a way back of its own.
+    private static func openChange(_ record: ImportRecord, _ actor: Actor, _ tx: StoreTransaction) throws {
+        try ChangeSetLedger.removeImport(record.id, tx.connection)
+        let set = ChangeSet(
+            at: tx.now, userID: record.userID, via: actor.via, kind: .importing, entity: record.entity, record: record.id,
+            what: record.fileName)
+        _ = try ChangeSetLedger.add(set, tx.connection)
+    }
+
+    private static func noteChange(_ record: ImportRecord, by user: Int64?, _ tx: StoreTransaction) throws {
+        switch record.state {
+        case .reverted: try ChangeSetLedger.markImport(record.id, revertedBy: user, at: tx.now, tx.connection)
+        case .done: try ChangeSetLedger.countImport(record.id, record.counts.created + record.counts.updated, tx.connection)
+        case .failed where record.counts.created + record.counts.updated == 0: try ChangeSetLedger.removeImport(record.id, tx.connection)
+        default: break
+        }
+    }
+
+    private static func stoppedText(_ stored: Int) -> String {
+        "was stopped after \(stored == 1 ? "1 row" : "\(stored) rows"); run it again to go on"
+    }
+
+    private static func notice(of record: ImportRecord) -> String {
+        let counts: ImportRecord.Counts = record.counts
+        switch record.state {
+        case .reverted: return "The import of \(record.fileName) has been taken back"
+        case .done: return "\(record.fileName): \(counts.created) created, \(counts.updated) updated, \(counts.failed) not taken"
+        default: return "\(record.fileName) could not be imported: \(record.error ?? "")"
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../../KernelTests/Support/LocalSocket.swift
