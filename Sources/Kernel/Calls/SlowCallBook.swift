@@ -66,7 +66,8 @@ struct SlowCallBook: Sendable {
             """
             INSERT INTO tenon_slow_call (plugin, kind, name, count, worst_ms, last_ms, budget_ms, last_at, told_on) \
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (plugin, kind, name) DO UPDATE SET \
-            count = count + excluded.count, worst_ms = max(worst_ms, excluded.worst_ms), last_ms = excluded.last_ms, \
+            count = tenon_slow_call.count + excluded.count, last_ms = excluded.last_ms, worst_ms = CASE \
+            WHEN excluded.worst_ms > tenon_slow_call.worst_ms THEN excluded.worst_ms ELSE tenon_slow_call.worst_ms END, \
             budget_ms = excluded.budget_ms, last_at = excluded.last_at, told_on = excluded.told_on
             """,
             key + [

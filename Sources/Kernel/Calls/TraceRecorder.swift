@@ -115,6 +115,7 @@ final class TracedConnection: Connection {
         try recorder.statement { try connection.query(sql, arguments, each) }
     }
     func savepoint<T>(_ body: () throws -> T) throws -> T { try connection.savepoint(body) }
+    func attempt<T>(_ body: () throws -> T) throws -> T { try connection.attempt(body) }
     func columns(of table: String) throws -> Set<String> { try connection.columns(of: table) }
     func indexes(of table: String) throws -> Set<String> { try connection.indexes(of: table) }
     func continueNumbers(of table: String) throws { try connection.continueNumbers(of: table) }

@@ -65,7 +65,7 @@ struct Front: Sendable {
     func told(_ error: any Error) -> CRMError {
         let told = Problems.told(error, dialect: kernel.store.engine.dialect)
         if told.code == .internalError || told.code == .unavailable {
-            Front.logger.error("\(told.message): \(String(describing: told.cause ?? error))")
+            Front.logger.error("\(told.message): \(Problems.inLog(told.cause ?? error))")
         }
         return told
     }

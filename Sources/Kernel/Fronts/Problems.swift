@@ -38,6 +38,11 @@ enum Problems {
         return hidden(error)
     }
 
+    /// All that is known of an error: what the log may show and people not.
+    static func inLog(_ error: any Error) -> String {
+        (error as? any CustomDebugStringConvertible)?.debugDescription ?? String(describing: error)
+    }
+
     private static func hidden(_ error: any Error) -> CRMError {
         CRMError(.internalError, "something went wrong here", hint: "It has been noted in the server's log.", cause: error)
     }

@@ -31,6 +31,8 @@ final class EntityModel: Sendable {
     /// The field that names the user to whom a record belongs.
     let ownerField: FieldModel?
     let searchFields: [FieldModel]
+    /// The fields that are unique, alone or together with others.
+    let uniqueNames: Set<String>
     /// The field by which a record is known.
     let labelField: String
     /// The names of the hooks that every record sends.
@@ -73,6 +75,7 @@ final class EntityModel: Sendable {
         storedFields = fields.filter(\.isStored)
         ownerField = fields.first { $0.description.isOwner }
         searchFields = fields.filter { $0.description.isSearchable }
+        uniqueNames = Set(fields.filter(\.description.isUnique).map(\.name)).union(schema.uniqueSets.joined())
         labelField = schema.labelField
         let names = Composition.recordHooks(of: schema.name)
         hooks = RecordHooks(created: names[0], updated: names[1], deleted: names[2], merged: Composition.mergeHook(of: schema.name))

@@ -62,6 +62,9 @@ protocol Connection: AnyObject {
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws
     /// Runs a closure that is undone alone when it throws.
     func savepoint<T>(_ body: () throws -> T) throws -> T
+    /// Runs one statement whose failure is undone alone, so that the transaction can go on: where the server would refuse
+    /// everything that follows. Costs no wait of its own.
+    func attempt<T>(_ body: () throws -> T) throws -> T
     /// The columns of a table, empty when there is no such table.
     func columns(of table: String) throws -> Set<String>
     /// The names of a table's indexes.
@@ -96,6 +99,8 @@ extension Row {
 extension Connection {
     func post(_ sql: String, _ arguments: [SQLValue]) throws { try execute(sql, arguments) }
     var isShared: Bool { false }
+    /// Where a statement that fails leaves nothing behind anyway.
+    func attempt<T>(_ body: () throws -> T) throws -> T { try body() }
 
     @discardableResult
     func execute(_ sql: String) throws -> Int { try execute(sql, []) }

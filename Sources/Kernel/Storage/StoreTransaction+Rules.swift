@@ -96,9 +96,11 @@ extension StoreTransaction {
         CRMError(.invalid, "the \(entity.title.lowercased()) cannot be saved as it is", problems: problems)
     }
 
-    /// Turns the engine's word about a unique index into a problem with its field.
-    func guardingUnique<T>(_ entity: EntityModel, _ body: () throws -> T) throws -> T {
-        do { return try body() } catch {
+    /// Turns the engine's word about a unique index into a problem with its field. Rules of plugins may catch that and go on.
+    /// - Parameter changed: the fields that get another value; nil where all may.
+    func guardingUnique<T>(_ entity: EntityModel, changed: Set<String>? = nil, _ body: () throws -> T) throws -> T {
+        let mayHit: Bool = changed.map { !entity.uniqueNames.isDisjoint(with: $0) } ?? !entity.uniqueNames.isEmpty
+        do { return mayHit ? try connection.attempt(body) : try body() } catch {
             guard let names = dialect.uniqueViolation(error) else { throw error }
             let fields = entity.fields.filter { names == [$0.name] }
             let sets = entity.schema.uniqueSets.filter { $0 == names }

@@ -110,14 +110,16 @@ extension StoreTransaction {
         try note(failures, entity, record.id, old: current)
         var sets = "\"version\" = ?, \"updated_at\" = ?, \"updated_by\" = ?"
         var arguments: [SQLValue] = [.integer(record.version), record.values[2].column, record.values[3].column]
+        var changed: Set<String> = []
         for field in entity.fields[SystemSlots.count...] where field.isStored {
             guard record.values[field.place] != current.values[field.place] else { continue }
+            changed.insert(field.name)
             for name in field.columns { sets += ", \(name) = ?" }
             arguments += field.arguments(for: record.values[field.place])
         }
         arguments.append(.integer(record.id.raw))
         let sql = "UPDATE \(quoted(entity.name)) SET \(sets) WHERE \"id\" = ?"
-        _ = try guardingUnique(entity) { try connection.execute(sql, arguments) }
+        _ = try guardingUnique(entity, changed: changed) { try connection.execute(sql, arguments) }
         try tally(entity, old: current, new: record)
         core.recorder?.stored(entity, old: current, new: record)
         if entity.searchFields.contains(where: { record.values[$0.place] != current.values[$0.place] }) {

@@ -17,6 +17,7 @@ import Testing
             server = try TemporaryServerDatabase.whereAsked()
             kernel = try await Kernel.boot(
                 Kernel.Options(dataDirectory: folder, databaseURL: server?.url, home: .none, isDurable: false))
+            server?.serves(kernel)
             try await kernel.makeAdministrator(email: "root@example.com", name: "Root", password: AccessFixture.password)
         }
 

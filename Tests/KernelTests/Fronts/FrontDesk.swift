@@ -34,6 +34,7 @@ final class FrontDesk: Sendable {
         server = try TemporaryServerDatabase.whereAsked()
         kernel = try await Kernel.boot(
             .init(dataDirectory: folder.path, databaseURL: server?.url, home: .none, clock: clock, isDurable: false))
+        server?.serves(kernel)
         let parts: [Composition.Part] = [.kernel, .of("chores", ChoresPlugin()), .of("receipts", ReceiptsPlugin())] + more
         guard case .registry(let registry) = RegistryBuilder.build(Composition(parts: parts)) else {
             throw CompositionRefused(problems: CompositionChecks.problems(in: Composition(parts: parts)))

@@ -19,6 +19,7 @@ final class Browser: Sendable {
         let server = try TemporaryServerDatabase.whereAsked()
         let kernel = try await Kernel.boot(
             Kernel.Options(dataDirectory: folder, databaseURL: server?.url, home: .none, isDurable: false))
+        server?.serves(kernel)
         try await kernel.makeAdministrator(email: email, name: "Ada Admin", password: password)
         let session = try await kernel.authenticator.login(email: email, password: password, address: "", agent: "test")
         return Browser(kernel: kernel, cookie: "\(SessionCookie.name)=\(session.secret)", csrf: session.csrf, server: server)

@@ -41,7 +41,10 @@ import Testing
             let (watched, watch) = transaction.watched { QuestionWatch($0) }
             let columns = try watched.columns(watched.board(of: watched.registry.require("lead")), limit: 25)
             // A table that is read from end to end, or sorted, costs more the longer it is. Statuses are few.
-            let scans = watch.steps.filter { $0.hasPrefix("SCAN t") || $0.hasPrefix("SCAN lead ") || $0 == "SCAN lead" }.sorted()
+            let scans = watch.steps.filter {
+                $0.hasPrefix("SCAN t") || $0.hasPrefix("SCAN lead ") || $0 == "SCAN lead" || $0.hasSuffix("Seq Scan on lead t")
+                    || $0.hasSuffix("Seq Scan on lead")
+            }.sorted()
             return Cost(
                 questions: watch.questions, rows: watch.rows, cards: columns.reduce(0) { $0 + $1.cards.count },
                 counted: columns.reduce(0) { $0 + $1.count }, scans: scans)
@@ -57,8 +60,10 @@ import Testing
         #expect(few.questions == many.questions)
         #expect(few.cards == many.cards && many.cards == 75, "the first 25 of three columns that are not final: \(few), \(many)")
         #expect(few.rows == many.rows, "\(few) \(many)")
-        #expect(few.scans == many.scans)
         #expect(many.counted > 50 * few.counted && few.counted > 100, "the figures are those of all cards: \(few.counted), \(many.counted)")
+        // A server looks through a few hundred rows rather than an index of them.
+        guard TemporaryServerDatabase.serverURL == nil else { return #expect(many.scans.isEmpty, "\(many.scans)") }
+        #expect(few.scans == many.scans)
         // The only table that is looked through is that of the statuses.
         #expect(many.scans.allSatisfy { $0 == "SCAN t" }, "\(many.scans)")
     }

@@ -46,6 +46,7 @@ final class PublicHost: Sendable {
             .init(
                 dataDirectory: folder.path, databaseURL: server?.url, home: .none, beginning: .all, clock: clock, isDurable: false,
                 resolved: resolved))
+        server?.serves(kernel)
         try await kernel.makeAdministrator(email: Self.boss, name: "Berta Boss", password: "a long walk by the sea")
     }
 

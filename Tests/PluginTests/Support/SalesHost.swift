@@ -21,33 +21,36 @@ final class SalesHost: Sendable {
     init(_ plugins: [String] = ["customers", "leads", "deals"], migrated: Bool = true) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-sales-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        server = try TemporaryServerDatabase.whereAsked()
-        let engine: any Engine =
-            try server?.engine() ?? SQLiteEngine(path: folder.appendingPathComponent("tenon.sqlite").path, durable: false)
-
         var system = Registrar()
         SystemPlugin().register(with: &system)
         var listening = Registrar()
         events.listen(with: &listening, to: plugins)
-        var parts = [
+        var all = [
             Composition.Part(id: "kernel", name: "Kernel", version: "1", optional: [], contributions: system.contributions)
         ]
-        parts += try plugins.map(PluginLibrary.part)
-        parts.append(.init(id: "events", name: "Events", version: "1", optional: plugins, contributions: listening.contributions))
+        all += try plugins.map(PluginLibrary.part)
+        all.append(.init(id: "events", name: "Events", version: "1", optional: plugins, contributions: listening.contributions))
+        let parts = all
         self.parts = parts
         guard case .registry(let registry) = RegistryBuilder.build(Composition(parts: parts)) else {
             throw CRMError(.invalid, "the plugins do not fit: \(CompositionChecks.problems(in: Composition(parts: parts)))")
         }
+        server = try await TemporaryServerDatabase.whereAsked("\(plugins) \(migrated)") { [clock] engine in
+            try await Self.migrate(Store(engine: engine, clock: clock, registry: registry), parts, named: migrated)
+        }
+        let engine: any Engine =
+            try server?.engine() ?? SQLiteEngine(path: folder.appendingPathComponent("tenon.sqlite").path, durable: false)
         store = Store(engine: engine, clock: clock, registry: registry)
-        try await migrate(named: migrated)
+        if server == nil { try await Self.migrate(store, parts, named: migrated) }
+        try await reloadRights()
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    private func migrate(named: Bool) async throws {
+    private static func migrate(_ store: Store, _ parts: [Composition.Part], named: Bool) async throws {
         let migrator = SchemaMigrator(dialect: store.engine.dialect, registry: store.registry)
         let system = Actor.system("test", rights: .empty)
-        try await store.write(as: system) { [parts] transaction in
+        try await store.write(as: system) { transaction in
             try KernelTables.prepare(transaction.connection, transaction.dialect)
             for part in parts { try migrator.apply(part.id, renames: [], transaction.connection) }
             try DefaultRoles.ensure(in: transaction)
@@ -68,7 +71,6 @@ final class SalesHost: Sendable {
                     ["name": .text(key), "email": .text("\(key)@example.com"), "roles": .list([role.id])])
             }
         }
-        try await reloadRights()
     }
 
     func reloadRights() async throws {

@@ -163,6 +163,20 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
         }
     }
 
+    /// The savepoint goes along with the statement, and its end with the next.
+    func attempt<T>(_ body: () throws -> T) throws -> T {
+        try post("SAVEPOINT attempt", [])
+        do {
+            let result = try body()
+            try post("RELEASE SAVEPOINT attempt", [])
+            return result
+        } catch {
+            // Where the savepoint was never reached, something before it failed, and the transaction is lost anyway.
+            if !isLost { try? command("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt") }
+            throw error
+        }
+    }
+
     func columns(of table: String) throws -> Set<String> {
         Set(
             try all(

@@ -1,7 +1,7 @@
 import CPostgreSQL
 
 /// What the server, or the way to it, has to say against a statement.
-struct PostgreSQLError: Error, CustomStringConvertible {
+struct PostgreSQLError: Error, CustomStringConvertible, CustomDebugStringConvertible {
     /// The five characters of SQLSTATE (PostgreSQL manual, appendix A); empty when there is no server to say one.
     var state: String
     var message: String
@@ -9,7 +9,10 @@ struct PostgreSQLError: Error, CustomStringConvertible {
     var constraint = ""
     var sql = ""
 
-    var description: String { "PostgreSQL \(state.isEmpty ? "connection" : state): \(message)\(sql.isEmpty ? "" : " in \(sql)")" }
+    /// May be seen by people, so the statement is not in it.
+    var description: String { "PostgreSQL \(state.isEmpty ? "connection" : state): \(message)" }
+    /// For the server's log.
+    var debugDescription: String { sql.isEmpty ? description : "\(description) in \(sql.prefix(2000))" }
 
     /// No server answers: it went away, or it is not there yet.
     var isLost: Bool { state.isEmpty || state.hasPrefix("08") || state == "57P01" || state == "57P02" || state == "57P03" }
