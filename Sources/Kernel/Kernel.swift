@@ -46,6 +46,7 @@ final class Kernel: Sendable {
     let formulas: FormulaKeeper
     let duplicates: MatchKeeper
     let assets: AssetFiles
+    let trouble = StoreTrouble()
     /// Which plugins were too slow.
     let slow: SlowCallBook
     private let slowKeeper = Mutex<Task<Void, Never>?>(nil)

@@ -12,82 +12,19 @@ import Glibc
 /// The real server while its machine does what machines do: the power goes, the disk is full, the disk fails, the clock is set.
 /// `make test` runs these by themselves, `make crash-test` with all fifty ends.
 @Suite(.serialized) struct DurabilityTests {
-    /// A deployment with the plugin whose records are written, and somebody's key to it.
-    private struct Place: Sendable {
-        let program: TenonProgram
-        let token: String
-        let ledger = FuseLedger()
-
-        init(prepare: (TenonProgram) throws -> Void = { _ in }) throws {
-            program = try TenonProgram(["Crasher"])
-            try prepare(program)
-            let made = try program.run("init", "--admin-email", "admin@example.com", "--admin-password-file", "-", input: "a long walk by the sea\n")
-            guard made.status == 0 else { throw TenonProgram.Silent(said: made.description) }
-            let key = try program.run("token", "create", "--user", "admin@example.com", "--name", "crash")
-            guard key.status == 0 else { throw TenonProgram.Silent(said: key.description) }
-            token = key.output.trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-
-        func serve(_ environment: [String: String] = [:]) throws -> (server: TenonProgram.Server, knock: Knock) {
-            let server = try program.serve(
-                environment: environment.merging(["TENON_CRASHER": program.folder.path]) { $1 }, errors: program.folder.appendingPathComponent("errors"))
-            return (server, Knock(port: Int(server.address.split(separator: ":").last ?? "") ?? 0, token: token))
-        }
-
-        var errors: String { (try? String(contentsOf: program.folder.appendingPathComponent("errors"), encoding: .utf8)) ?? "" }
-
-        func stop(_ server: TenonProgram.Server) {
-            server.process.terminate()
-            server.process.waitUntilExit()
-        }
-
-        /// As the power goes: all processes at once, without a word.
-        func kill(_ server: TenonProgram.Server) throws {
-            let worker: pid_t = try KillTests.worker(server)
-            Glibc.kill(server.process.processIdentifier, SIGKILL)
-            Glibc.kill(worker, SIGKILL)
-            server.process.waitUntilExit()
-            // The lock on the directory goes with the last of them.
-            try CrashRange.wait("the worker to be gone") { Glibc.kill(worker, 0) != 0 }
-        }
-
-        /// One record more; the status of the answer and what it says.
-        func write(_ knock: Knock, _ label: String) -> (status: Int, body: String) {
-            switch knock.ask("POST", "/api/v1/fuses", #"{"label": "\#(label)"}"#) {
-            case .answer(let status, _, let body):
-                if status == 201, let id = (try? JSONValue(parsing: Array(body.utf8)))?["id"]?.int { ledger.made(label, id) } else { ledger.refused(label) }
-                return (status, body)
-            case .refused: return (0, "refused")
-            case .broken: return (0, "broken")
-            }
-        }
-
-        /// Everything that was promised, once the server had the time to deliver.
-        func settle(_ knock: Knock, strict: Bool = false) throws {
-            try CrashRange.wait("all events to be delivered") {
-                guard case .answer(200, _, let body) = knock.ask("GET", "/metrics") else { return false }
-                return body.contains("tenon_deliveries_pending 0\n")
-            }
-            let complaints: [String] = try ledger.complaints(program, strict: strict)
-            #expect(complaints == [])
-            let doctor = try program.run("doctor")
-            #expect(doctor.status == 0, "\(doctor)")
-        }
-    }
-
     private static func status(_ outcome: Knock.Outcome) -> Int {
         if case .answer(let status, _, _) = outcome { status } else { 0 }
     }
 
     /// How often the server is killed: a few times in every run of the tests, fifty times by `make crash-test`.
-    private static let rounds: Int = ProcessInfo.processInfo.environment["TENON_CRASH_ROUNDS"].flatMap { Int($0) } ?? 8
+    static let rounds: Int = ProcessInfo.processInfo.environment["TENON_CRASH_ROUNDS"].flatMap { Int($0) } ?? 8
 
     @Test func `killed at random under 32 writers, it has every acknowledged record, whole, with its search entry, trail and event`() async throws {
         var (numbers, chosen) = SeededNumbers.chosen()
         let seed: UInt64 = chosen
         let pauses: [UInt32] = (0..<Self.rounds).map { _ in UInt32.random(in: 0..<600_000, using: &numbers) }
         try await aside {
-            let place = try Place()
+            let place = try CrashPlace()
             for (round, pause) in pauses.enumerated() {
                 let (server, knock) = try place.serve()
                 let crowd = WriterCrowd(place.ledger, knock, name: "r\(round)")
@@ -124,7 +61,7 @@ import Glibc
     @Test(.enabled(if: DurabilityTests.canMount, "only root can mount a small file system to fill up"))
     func `on a full disk a change is refused with a clear word, reading goes on, and changes go on once there is room`() async throws {
         try await aside {
-            let place = try Place { program in
+            let place = try CrashPlace { program in
                 try FileManager.default.createDirectory(at: program.data, withIntermediateDirectories: true)
                 let mounted = try ChildProcess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", program.data.path])
                 guard mounted.status == 0 else { throw TenonProgram.Silent(said: mounted.said) }
@@ -153,6 +90,13 @@ import Glibc
                 #expect(crowd.strange == [])
             }
             #expect(place.write(knock, "after").status == 201)
+            // The log has a line when it began and one when it was over, though hundreds were turned away.
+            try CrashRange.wait("the log to say that it is over") {
+                usleep(200_000)
+                return place.write(knock, "later \(UUID().uuidString)").status == 201 && place.errors.contains("requests were turned away")
+            }
+            let lines: [Substring] = place.errors.split(separator: "\n").filter { $0.contains("the disk is full") }
+            #expect((2...4).contains(lines.count), "\(lines)")
             try place.settle(knock, strict: true)
             try place.kill(server)
             #expect(try place.ledger.complaints(place.program, strict: true) == [])
@@ -198,7 +142,7 @@ import Glibc
     @Test(.enabled(if: DurabilityTests.canTrace, "strace is missing or not allowed to look at processes"))
     func `32 writers share their waits for the disk, and none is told before its wait is over`() async throws {
         try await aside {
-            let place = try Place()
+            let place = try CrashPlace()
             let (server, knock) = try place.serve()
             defer { place.stop(server) }
             let log: URL = place.program.folder.appendingPathComponent("waits")
@@ -211,8 +155,8 @@ import Glibc
             tracer.waitUntilExit()
             let (changes, waits) = ((crowd.answers[201] ?? 0) + (crowd.answers[200] ?? 0), Self.waits(log))
             print("\(changes) changes of 32 writers waited for the disk \(waits) times")
-            // Deliveries and checkpoints wait for it as well.
-            #expect(waits > 0 && waits * 3 < changes)
+            // Deliveries and checkpoints wait for it as well, and in a debug build few changes fit into the time of a batch.
+            #expect(waits > 0 && waits * 3 < changes * 2)
             try place.settle(knock)
 
             // One after the other, each waits on its own.
@@ -228,7 +172,7 @@ import Glibc
     @Test(.enabled(if: DurabilityTests.canTrace, "strace is missing or not allowed to look at processes"))
     func `what the disk did not take is not acknowledged, nor there later, and nothing is stored before the file was opened anew`() async throws {
         try await aside {
-            let place = try Place()
+            let place = try CrashPlace()
             let (server, knock) = try place.serve()
             defer { place.stop(server) }
             for turn in 0..<3 {
@@ -266,7 +210,7 @@ import Glibc
         let day: Int64 = 86_400_000
         let jumps: [Int64] = (0..<12).map { _ in Int64.random(in: -400...400, using: &numbers) * day }
         try await aside {
-            let place = try Place()
+            let place = try CrashPlace()
             let clock: URL = place.program.folder.appendingPathComponent("clock")
             let start: Int64 = SystemClock().now.milliseconds
             func set(_ moment: Int64) throws { try withUnsafeBytes(of: moment) { Data($0) }.write(to: clock) }
@@ -296,7 +240,7 @@ import Glibc
 
     @Test func `a second server on the same directory is refused and told who holds it, and may have it when that one is gone`() async throws {
         try await aside {
-            let place = try Place()
+            let place = try CrashPlace()
             let (server, knock) = try place.serve()
             for command in [["serve", "--port", "0"], ["serve", "--port", "0", "--unsupervised"]] {
                 let second = try place.program.run(command)

@@ -21,7 +21,8 @@ enum FacebookFetch {
             done.insert(work.record.id)
             await follow(work, context)
         }
-        try await context.write { transaction in
+        // With the end of this run, so that the next is queued once.
+        try await context.finish { transaction in
             let all = transaction.elevated(for: FailedSubmission.reasonToKeep)
             let waiting = try all.first(
                 FacebookLead.self, where: FacebookLead.state == .waiting, sort: .ascending(FacebookLead.nextAt))

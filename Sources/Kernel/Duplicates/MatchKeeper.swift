@@ -38,6 +38,7 @@ final class MatchKeeper: Sendable {
                         rest.until.withLock { $0 = store.clock.now.adding(seconds: MatchKeeper.secondsAfterFailure) }
                         log("the keys of duplicates wait: \(error)")
                     }
+                    return true
                 }
             ]
             return survey

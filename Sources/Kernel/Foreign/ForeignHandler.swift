@@ -54,7 +54,7 @@ struct ForeignHandler: Sendable {
         case .after:
             contributions.afters.append(
                 .init(hook: declared.hook, name: name, shape: shape, priority: declared.priority) { event, context in
-                    try await context.write { transaction in try runLater(event, transaction.byName) }
+                    try await context.finish { transaction in try runLater(event, transaction.byName) }
                 })
         }
     }

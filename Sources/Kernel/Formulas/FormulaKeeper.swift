@@ -65,6 +65,7 @@ final class FormulaKeeper: Sendable {
                         rest.until = store.clock.now.adding(seconds: secondsAfterFailure)
                         log("formula fields wait: \(error)")
                     }
+                    return true
                 }
             ]
         } else if store.registry.fieldFormulas.fields.values.contains(where: { $0.contains { $0.formula?.uses.today ?? false } }) {

@@ -1,4 +1,3 @@
-import Logging
 import PluginAPI
 
 /// The one door: finds out who asks and hands the request to the front that answers it. Free of any HTTP library, so the
@@ -6,7 +5,6 @@ import PluginAPI
 struct Front: Sendable {
     let kernel: Kernel
     let assets: AssetFiles
-    private static let logger = Logger(label: "tenon.front")
 
     init(kernel: Kernel, assets: AssetFiles) {
         self.kernel = kernel
@@ -24,7 +22,11 @@ struct Front: Sendable {
     }
 
     private func answer(_ request: FrontRequest) async -> FrontResponse {
-        guard request.method == "HEAD" else { return Front.hardened(await route(request)) }
+        guard request.method == "HEAD" else {
+            let response = await route(request)
+            if request.method != "GET", response.status < 400 { kernel.trouble.end() }
+            return Front.hardened(response)
+        }
         var question = request
         question.method = "GET"
         return Front.hardened(await route(question)).withoutBody
@@ -63,11 +65,7 @@ struct Front: Sendable {
 
     /// A failure as it may be told; what is a defect goes to the log in full.
     func told(_ error: any Error) -> CRMError {
-        let told = Problems.told(error, dialect: kernel.store.engine.dialect)
-        if told.code == .internalError || told.code == .unavailable {
-            Front.logger.error("\(told.message): \(Problems.inLog(told.cause ?? error))")
-        }
-        return told
+        kernel.trouble.told(error, kernel.store.engine.dialect)
     }
 
     private func ready() async -> FrontResponse {

@@ -39,7 +39,7 @@ final class Admission: Sendable {
         }
     }
 
-    private let limits: Limits
+    let limits: Limits
     private let state: Mutex<State>
 
     init(_ limits: Limits) {
@@ -53,6 +53,9 @@ final class Admission: Sendable {
     var inside: Int { state.withLock { limits.places - $0.free } }
     /// Whether whoever comes now is turned away: asked before a body is read for nothing.
     var isFull: Bool { state.withLock { $0.free == 0 && $0.waiting >= limits.line } }
+
+    /// Counts somebody who was turned away before anything here was asked.
+    func countTurnedAway() { state.withLock { $0.turnedAway += 1 } }
 
     /// False when there is no room. Whoever is let in has to ``leave()``.
     func enter() async -> Bool {

@@ -50,11 +50,24 @@ final class Admissions: Sendable {
 
     /// The line in which a request stands; nil for those that are always answered.
     func line(of request: FrontRequest) -> Admission? {
-        if request.isLocal { return nil }
-        switch request.path.first {
+        request.isLocal ? nil : line(request.method, request.path.first ?? "")
+    }
+
+    private func line(_ method: String, _ first: String) -> Admission? {
+        switch first {
         case "healthz", "readyz", "assets": return nil
         case "login", "logout", "metrics": return entrance
-        default: return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS" ? reading : changing
+        default: return method == "GET" || method == "HEAD" || method == "OPTIONS" ? reading : changing
         }
+    }
+
+    /// Whether somebody is turned away by the event loop already, and counted: reading keeps a thread for as long as it takes, so
+    /// with too many readers those who come now would stand in line for a thread only to hear that the line is full.
+    func turnsAway(_ method: String, _ target: String, whileWaiting backlog: Int) -> Bool {
+        guard backlog >= reading.limits.line else { return false }
+        let first: Substring = target.drop { $0 == "/" }.prefix { $0 != "/" && $0 != "?" }
+        guard let line = line(method, String(first)), line !== entrance else { return false }
+        line.countTurnedAway()
+        return true
     }
 }

@@ -29,6 +29,10 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let limits: Limits
     private let admissions: Admissions
+    /// Calls from the machine itself are never turned away.
+    private let isLocal: Bool
+    /// Who is turned away as soon as all of the request has come.
+    private var unwanted: HTTPRequest?
     private var hasAsked = false
     private var isReading = false
     private var answering = 0
@@ -42,9 +46,10 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
     private var lazy = 0
     private var looking: Scheduled<Void>?
 
-    init(_ limits: Limits, _ admissions: Admissions) {
+    init(_ limits: Limits, _ admissions: Admissions, isLocal: Bool) {
         self.limits = limits
         self.admissions = admissions
+        self.isLocal = isLocal
     }
 
     func handlerAdded(context: ChannelHandlerContext) { schedule(context) }
@@ -60,14 +65,34 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
         // The rest of what was refused is nobody's business any more, and is not read either.
         if isOver { return }
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             (hasAsked, isReading) = (true, true)
             answering += 1
             (lazy, received) = (0, 0)
+            // One after the other: what was asked before on this connection is answered before.
+            if !isLocal, answering == 1, admissions.turnsAway(head.method.rawValue, head.path ?? "", whileWaiting: HTTPServer.threads.backlog) {
+                if head.hasBody { return turnAway(context, head) }
+                unwanted = head
+            }
         case .body(let bytes): received += bytes.readableBytes
-        case .end: isReading = false
+        case .end:
+            isReading = false
+            if let head = unwanted {
+                unwanted = nil
+                return turnAway(context, head)
+            }
         }
-        context.fireChannelRead(data)
+        if unwanted == nil { context.fireChannelRead(data) }
+    }
+
+    /// Answers in place of a thread. What has a body is not read any further.
+    private func turnAway(_ context: ChannelHandlerContext, _ head: HTTPRequest) {
+        let isLast: Bool = head.hasBody || head.headerFields[.connection]?.lowercased() == "close"
+        let (answer, body) = HTTPServer.busy(head, isLast: isLast)
+        write(context: context, data: wrapOutboundOut(.head(answer)), promise: nil)
+        if head.method != .head { write(context: context, data: wrapOutboundOut(.body(body)), promise: nil) }
+        write(context: context, data: wrapOutboundOut(.end(nil)), promise: nil)
+        context.flush()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -142,4 +167,9 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
         if lazy >= patience { return context.close(promise: nil) }
         schedule(context)
     }
+}
+
+extension HTTPRequest {
+    /// Whether something follows the head.
+    fileprivate var hasBody: Bool { headerFields[.transferEncoding] != nil || headerFields[.contentLength].map { $0 != "0" } ?? false }
 }

@@ -32,7 +32,7 @@ struct HTTPServer: Sendable {
     var admissions = Admissions()
     var pace = ConnectionPace.Limits()
     /// More than there are cores: some wait for the disk while others compute.
-    private static let threads = RequestThreads(count: max(4, System.coreCount + 2))
+    static let threads = RequestThreads(count: max(4, System.coreCount + 2))
     /// The most that a body may have: files to import.
     static let mostBody = 64 * 1024 * 1024
     /// What everybody may send, also whoever has not said who it is.
@@ -74,7 +74,7 @@ struct HTTPServer: Sendable {
                 response.headers[.date] = dates.now
                 response.headers[.server] = "tenon"
                 try await writer.write(response: response.head, body: response.body)
-            }, configuration: .init(additionalChannelHandlers: [ConnectionPace(pace, admissions)], idleTimeout: .seconds(120)))
+            }, configuration: .init(additionalChannelHandlers: [ConnectionPace(pace, admissions, isLocal: socket.isLocal)], idleTimeout: .seconds(120)))
         return SocketServer(socket: socket, channel: channel, connections: admissions.connections, logger: quiet) {
             await running(socket)
         } closed: {
@@ -110,6 +110,19 @@ struct HTTPServer: Sendable {
         let isPage: Bool = request.path.first != "api" && request.headers["accept"]?.contains("text/html") == true
         if isPage { return .html(Array(GapAnswers.page(.busy).utf8), status: 503).with("retry-after", "1").with("cache-control", "no-store") }
         return Problems.response(.init(.unavailable, "the server has more to do than it can", hint: "Try again in a second."))
+    }
+
+    /// The same for who gets no thread.
+    static func busy(_ head: HTTPRequest, isLast: Bool) -> (head: HTTPResponse, body: ByteBuffer) {
+        let path = (head.path ?? "").split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
+        var request = FrontRequest(method: head.method.rawValue, path: [path])
+        request.headers["accept"] = head.headerFields[.accept]
+        let answer: FrontResponse = isLast ? busy(request).with("connection", "close") : busy(request)
+        guard case .bytes(let bytes) = answer.body else { return (HTTPResponse(status: .serviceUnavailable), ByteBuffer()) }
+        var response: HTTPResponse = write(answer).head
+        response.headerFields[.contentLength] = String(bytes.count)
+        response.headerFields[.server] = "tenon"
+        return (response, ByteBuffer(bytes: bytes))
     }
 
     private struct Refusal: Error {

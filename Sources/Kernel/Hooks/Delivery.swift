@@ -18,6 +18,9 @@ struct Delivery: Sendable {
     /// Whether it was set aside.
     let isFailed: Bool
 
+    /// The same for every attempt.
+    var key: String { WorkEnd.key("event", hook, plugin, listener, String(id), String(createdAt.milliseconds)) }
+
     static let columns = "id, hook, plugin, listener, payload, user_id, created_at, next_at, attempts, error, state"
 
     init(_ row: any Row) {

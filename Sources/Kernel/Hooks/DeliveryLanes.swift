@@ -75,11 +75,15 @@ struct DeliveryLanes: Sendable {
     }
 
     /// Takes the due events of a lane to its listener, in order, until one fails or none is left in the batch.
-    private func deliver(_ lane: Lane) async {
+    /// False when the database does not take what became of them.
+    private func deliver(_ lane: Lane) async -> Bool {
         do {
-            guard let leases else { return try await deliver(try await engine.read { try DeliveryLanes.events(lane, $0) }) }
+            guard let leases else {
+                try await deliver(try await engine.read { try DeliveryLanes.events(lane, $0) })
+                return true
+            }
             // Read in the transaction that takes the lane: what another server has delivered is not among them.
-            guard let (lease, events) = try await leases.claim(lane.lease, { try DeliveryLanes.events(lane, $0) }) else { return }
+            guard let (lease, events) = try await leases.claim(lane.lease, { try DeliveryLanes.events(lane, $0) }) else { return true }
             do {
                 try await Lease.$current.withValue(lease) { try await deliver(events) }
             } catch {
@@ -87,9 +91,11 @@ struct DeliveryLanes: Sendable {
                 throw error
             }
             try await leases.release(lease)
+            return true
         } catch {
             // What is not acknowledged comes again: at least once.
             log("deliveries of \(lane.name) wait: \(error)")
+            return false
         }
     }
 
@@ -105,38 +111,55 @@ struct DeliveryLanes: Sendable {
         var delivered: [Int64] = []
         var acknowledged = clock.now
         for event in events {
-            guard !Task.isCancelled, Lease.current?.isLost != true,
-                Delivery.isDue(event.nextAt, attempts: event.attempts, now: clock.now), try await deliver(event, delivered)
-            else { return }
-            delivered.append(event.id)
-            if clock.now.milliseconds - acknowledged.milliseconds >= DeliveryLanes.patience {
-                try await acknowledge(delivered)
+            guard !Task.isCancelled, Lease.current?.isLost != true, Delivery.isDue(event.nextAt, attempts: event.attempts, now: clock.now)
+            else { break }
+            switch try await deliver(event, delivered) {
+            case .refused: return
+            case .stored:
+                // What came before it went with it.
                 delivered = []
                 acknowledged = clock.now
+            case .done:
+                delivered.append(event.id)
+                if clock.now.milliseconds - acknowledged.milliseconds >= DeliveryLanes.patience {
+                    try await acknowledge(delivered)
+                    delivered = []
+                    acknowledged = clock.now
+                }
             }
         }
         try await acknowledge(delivered)
     }
 
-    /// Takes one event to its listener. False when the lane must not go on: its plugin is off, or the listener failed.
-    private func deliver(_ event: Delivery, _ before: [Int64]) async throws -> Bool {
+    /// What became of an event.
+    private enum Outcome {
+        /// The listener has returned; that is still to be noted.
+        case done
+        /// Its end is stored, with what the listener did.
+        case stored
+        /// The lane must not go on: its plugin is off, or the listener failed. Noted, with those before it.
+        case refused
+    }
+
+    /// Takes one event to its listener.
+    private func deliver(_ event: Delivery, _ before: [Int64]) async throws -> Outcome {
         let registry = registry()
         guard registry.plugins.contains(where: { $0.id == event.plugin }) else {
             try await acknowledge(before)
-            return false
+            return .refused
         }
         if event.plugin == Composition.kernel, event.listener == WebhookEvent.listener {
-            return try await attempt(event, before) { try await webhooks(event) }
+            return try await attempt(event, before) { _ in try await webhooks(event) }
         }
         let listener = registry.afters[event.hook]?.first { $0.plugin == event.plugin && $0.body.name == event.listener }
         guard let listener else {
             let error = CRMError(.notFound, "plugin \(event.plugin) no longer listens to \(event.hook) as \(event.listener)")
             try await fail(event, with: error, attempts: Backoff.deliveries.attempts, before)
-            return false
+            return .refused
         }
-        return try await attempt(event, before) {
+        return try await attempt(event, before) { end in
             let hookEvent = HookEvent(hook: event.hook, json: Array(event.payload.utf8))
-            let context = context(event.user, "hook \(event.hook)", event.plugin)
+            let context = context(event.user, "hook \(event.hook)", event.plugin).ending(with: end)
             // A traced change is traced on to what it set off.
             try await TraceScope.$current.withValue(calls.traces.scope(of: event.id) ?? TraceScope.current) {
                 try await calls.runAsync(listener.site, event: event.id) { try await listener.body.body(hookEvent, context) }
@@ -144,19 +167,27 @@ struct DeliveryLanes: Sendable {
         }
     }
 
-    /// Whether it went well; what did not is noted.
-    private func attempt(_ event: Delivery, _ before: [Int64], _ work: () async throws -> Void) async throws -> Bool {
+    private func attempt(_ event: Delivery, _ before: [Int64], _ work: (WorkEnd) async throws -> Void) async throws -> Outcome {
+        let end = WorkEnd("delivery \(event.id) of \(event.hook)", key: event.key, lease: Lease.current) { connection in
+            try DeliveryLanes.delete(before, connection)
+            return try connection.execute(
+                "DELETE FROM tenon_outbox WHERE id = ? AND state = 'pending' AND attempts = ?", [.integer(event.id), .integer(Int64(event.attempts))]) == 1
+        }
         do {
-            try await work()
-            return true
+            try await work(end)
+            return end.isStored ? .stored : .done
         } catch {
+            if end.isStored {
+                if !Task.isCancelled { log("\(event.hook) is delivered to \(event.plugin), and failed after that: \(error)") }
+                return .stored
+            }
             // Cut off by the end of the product: not the listener's fault, and not an attempt.
             if Task.isCancelled {
                 try await acknowledge(before)
             } else {
                 try await fail(event, with: error, attempts: event.attempts + 1, before)
             }
-            return false
+            return .refused
         }
     }
 
@@ -166,7 +197,7 @@ struct DeliveryLanes: Sendable {
         try await shielded { connection in
             try DeliveryLanes.delete(before, connection)
             try connection.execute(
-                "UPDATE tenon_outbox SET attempts = ?, state = ?, next_at = ?, error = ? WHERE id = ?",
+                "UPDATE tenon_outbox SET attempts = ?, state = ?, next_at = ?, error = ? WHERE id = ? AND state = 'pending'",
                 [
                     .integer(Int64(attempts)), .text(next == nil ? "failed" : "pending"),
                     .integer((next ?? clock.now).milliseconds), .text(shortened(error)), .integer(event.id),
@@ -182,14 +213,14 @@ struct DeliveryLanes: Sendable {
         for id in ids { try connection.execute("DELETE FROM tenon_outbox WHERE id = ?", [.integer(id)]) }
     }
 
-    /// Writes even when the lane was cancelled: what was done is to be remembered.
+    /// Writes even when the lane was cancelled, and for as long as it takes: what was done is to be remembered.
     private func shielded(_ body: @escaping @Sendable (any Connection) throws -> Void) async throws {
         let lease: Lease? = Lease.current
-        try await Task { [engine] in
+        try await engine.insist(while: { lease?.isLost != true }) { [engine] in
             try await engine.write { connection in
                 try lease?.require(connection)
                 try body(connection)
             }
-        }.value
+        }
     }
 }

@@ -96,12 +96,14 @@ final class JobLanes: Sendable {
         }
     }
 
-    private func runOne(_ name: String) async {
+    /// False when it could not be begun, or its end not be noted.
+    private func runOne(_ name: String) async -> Bool {
         do {
-            guard let owned = registry().jobs[name] else { return }
+            guard let owned = registry().jobs[name] else { return true }
             let job = owned.body
-            guard let (run, lease) = try await claim(name) else { return }
-            let context = context(run.user, "job \(name)", owned.plugin)
+            guard let (run, lease) = try await claim(name) else { return true }
+            let end = end(of: run, job.schedule, lease)
+            let context = context(run.user, "job \(name)", owned.plugin).ending(with: end)
             let task = Task { [calls] in
                 try await Lease.$current.withValue(lease) { try await calls.runAsync(owned.site) { try await job.body(context) } }
             }
@@ -116,9 +118,15 @@ final class JobLanes: Sendable {
                 task.cancel()
             }
             let wasCancelled = state.withLock { $0.running.removeValue(forKey: run.id)?.isCancelled ?? false }
+            guard !end.isStored else {
+                try await close(run, result, lease)
+                return true
+            }
             try await finish(run, job.schedule, result, lease, wasCancelled: wasCancelled)
+            return true
         } catch {
             log("job \(name) could not be noted: \(error)")
+            return false
         }
     }
 
@@ -139,6 +147,22 @@ final class JobLanes: Sendable {
         return nil
     }
 
+    /// For a run that stores its end with what it did.
+    private func end(of run: JobRun, _ schedule: Schedule, _ lease: Lease?) -> WorkEnd {
+        WorkEnd("run \(run.id) of \(run.name)", key: run.key, lease: lease) { [clock, zone] connection in
+            let now = clock.now
+            guard try JobQueue.succeed(connection, run, now: now) else { return false }
+            try JobSchedules.noteEnd(connection, run.name, schedule, now: now, zone: zone())
+            return true
+        }
+    }
+
+    /// After a run whose end is stored: nothing of it can fail any more.
+    private func close(_ run: JobRun, _ result: Result<Void, any Error>, _ lease: Lease?) async throws {
+        if case .failure(let error) = result, !Task.isCancelled { log("job \(run.name) is done, and failed after that: \(error)") }
+        if let lease, let leases { try await leases.release(lease) }
+    }
+
     private func finish(
         _ run: JobRun, _ schedule: Schedule, _ result: Result<Void, any Error>, _ lease: Lease?, wasCancelled: Bool
     ) async throws {
@@ -147,38 +171,34 @@ final class JobLanes: Sendable {
         let isEnding = Task.isCancelled
         if case .failure(let error) = result, !isEnding { log("job \(run.name) failed: \(error)") }
         let note: @Sendable (any Connection) throws -> Void = { connection in
+            // What is not under way any more stays as it is: its end may be stored though nobody here was told.
             switch result {
-            case .success: try JobQueue.succeed(connection, run, now: now)
-            case .failure where wasCancelled: try JobQueue.fail(connection, run, "cancelled", next: nil, now: now)
-            case .failure where isEnding: return try JobQueue.putBack(connection, run)
+            case .success: guard try JobQueue.succeed(connection, run, now: now) else { return }
+            case .failure where wasCancelled: guard try JobQueue.fail(connection, run, "cancelled", next: nil, now: now) else { return }
+            case .failure where isEnding:
+                try JobQueue.putBack(connection, run)
+                return
             case .failure(let error):
                 let next = Backoff.jobs.next(after: run.attempts, now: now)
-                try JobQueue.fail(connection, run, shortened(error), next: next, now: now)
-                if next != nil { return }
+                guard try JobQueue.fail(connection, run, shortened(error), next: next, now: now), next == nil else { return }
             }
             try JobSchedules.noteEnd(connection, run.name, schedule, now: now, zone: zone)
         }
-        if let lease, let leases { return try await settle(run, lease, leases, note) }
-        // In a task of its own: what was done is remembered also when the product is ending.
-        try await Task { [engine] in try await engine.write(note) }.value
+        try await settle(lease, note)
     }
 
-    /// Notes the end of a run for as long as it is this server's: also when the database is away for a moment, since a run whose
-    /// end nobody knows is made again.
-    private func settle(_ run: JobRun, _ lease: Lease, _ leases: Leases, _ note: @escaping @Sendable (any Connection) throws -> Void) async throws {
-        while true {
-            do { return try await leases.release(lease, keepingOnFailure: true, note) } catch {
-                guard engine.dialect.isTemporary(error), !lease.isLost else {
-                    leases.forget(lease)
-                    throw error
-                }
-                await pause()
+    /// Notes the end of a run for as long as it is this server's.
+    private func settle(_ lease: Lease?, _ note: @escaping @Sendable (any Connection) throws -> Void) async throws {
+        do {
+            try await engine.insist(while: { lease?.isLost != true }) { [engine, leases] in
+                guard let lease, let leases else { return try await engine.write(note) }
+                try await leases.release(lease, keepingOnFailure: true, note)
             }
+        } catch {
+            if let lease { leases?.forget(lease) }
+            throw error
         }
     }
-
-    /// Also in a task that was cancelled.
-    private func pause() async { await Task { try? await Task.sleep(for: .milliseconds(200)) }.value }
 
     /// Asks a run that is under way to end; false when it is not.
     func cancel(_ id: Int64) -> Bool {

@@ -76,32 +76,44 @@ enum JobQueue {
         return try find(connection, id)
     }
 
-    static func succeed(_ connection: any Connection, _ run: JobRun, now: Moment) throws {
-        try connection.execute(
-            "UPDATE tenon_job SET state = 'done', error = NULL, finished_at = ? WHERE id = ?",
-            [.integer(now.milliseconds), .integer(run.id)])
+    /// A run as it was taken from the queue: what was put back, or taken by somebody else in the meantime, is another.
+    private static let sameRun = "id = ? AND state = 'running' AND attempts = ? AND started_at = ?"
+
+    private static func identity(_ run: JobRun) -> [SQLValue] {
+        [.integer(run.id), .integer(Int64(run.attempts)), run.startedAt.map { .integer($0.milliseconds) } ?? .null]
+    }
+
+    /// Notes that a run has done its work. False when it is not under way any more; the same goes for the next two.
+    @discardableResult
+    static func succeed(_ connection: any Connection, _ run: JobRun, now: Moment) throws -> Bool {
+        let changed = try connection.execute(
+            "UPDATE tenon_job SET state = 'done', error = NULL, finished_at = ? WHERE \(sameRun)", [.integer(now.milliseconds)] + identity(run))
+        guard changed == 1 else { return false }
         try connection.execute(
             """
             DELETE FROM tenon_job WHERE name = ? AND state = 'done' AND id <= \
             (SELECT id FROM tenon_job WHERE name = ? AND state = 'done' ORDER BY id DESC LIMIT 1 OFFSET \(kept))
             """, [.text(run.name), .text(run.name)])
+        return true
     }
 
     /// Notes a failure: tried again later, or failed for good when `next` is nil.
-    static func fail(_ connection: any Connection, _ run: JobRun, _ error: String, next: Moment?, now: Moment) throws {
-        try connection.execute(
-            "UPDATE tenon_job SET state = ?, error = ?, run_at = ?, finished_at = ? WHERE id = ?",
-            [
-                .text(next == nil ? "failed" : "queued"), .text(error), .integer((next ?? run.runAt).milliseconds),
-                next == nil ? .integer(now.milliseconds) : .null, .integer(run.id),
-            ])
+    @discardableResult
+    static func fail(_ connection: any Connection, _ run: JobRun, _ error: String, next: Moment?, now: Moment) throws -> Bool {
+        let arguments: [SQLValue] = [
+            .text(next == nil ? "failed" : "queued"), .text(error), .integer((next ?? run.runAt).milliseconds),
+            next == nil ? .integer(now.milliseconds) : .null,
+        ]
+        return try connection.execute(
+            "UPDATE tenon_job SET state = ?, error = ?, run_at = ?, finished_at = ? WHERE \(sameRun)", arguments + identity(run)) == 1
     }
 
     /// Puts a run back that was cut off by the end of the product, as if it had not begun.
-    static func putBack(_ connection: any Connection, _ run: JobRun) throws {
+    @discardableResult
+    static func putBack(_ connection: any Connection, _ run: JobRun) throws -> Bool {
         try connection.execute(
-            "UPDATE tenon_job SET state = 'queued', attempts = ?, started_at = NULL WHERE id = ? AND state = 'running'",
-            [.integer(Int64(run.attempts - 1)), .integer(run.id)])
+            "UPDATE tenon_job SET state = 'queued', attempts = ?, started_at = NULL WHERE \(sameRun)",
+            [.integer(Int64(run.attempts - 1))] + identity(run)) == 1
     }
 
     /// Mends what a crash left: runs under way are queued again, unless they took the product down once too often.

@@ -19,6 +19,9 @@ struct JobRun: Sendable {
     let startedAt: Moment?
     let finishedAt: Moment?
 
+    /// The same for every attempt.
+    var key: String { WorkEnd.key("run", name, String(id), String(createdAt.milliseconds)) }
+
     static let columns =
         "id, name, plugin, user_id, run_at, attempts, state, error, created_at, started_at, finished_at"
 

@@ -7,7 +7,8 @@ final class WorkLoop: Sendable {
     /// Work that may begin now. It finds out itself what there is to do: it may begin later than it was found.
     struct Piece: Sendable {
         let lane: String
-        let run: @Sendable () async -> Void
+        /// False when nothing could be done, since the database is away or its disk full: the lane rests for a while.
+        let run: @Sendable () async -> Bool
     }
     /// What a look around found: what may begin, and when the next thing falls due.
     struct Survey: Sendable {
@@ -16,11 +17,16 @@ final class WorkLoop: Sendable {
     }
     private struct State {
         var running: [String: Task<Void, Never>] = [:]
+        /// Until when lanes rest, by a clock that nobody sets.
+        var resting: [String: ContinuousClock.Instant] = [:]
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
         var lastWaiter = 0
         var loop: Task<Void, Never>?
         var isStopping = false
     }
+
+    /// How long a lane rests, in seconds.
+    static let rest = 5
 
     private let width: Int
     private let clock: any Clock
@@ -65,7 +71,7 @@ final class WorkLoop: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 log("background work waits: \(error)")
-                next = clock.now.adding(seconds: 5)
+                next = clock.now.adding(seconds: Double(WorkLoop.rest))
             }
             guard let next else { continue }
             timer = Task { [clock] in
@@ -77,28 +83,35 @@ final class WorkLoop: Sendable {
 
     /// Begins what may begin.
     private func dispatch() async throws -> (started: Int, next: Moment?) {
-        let busy: Set<String>? = state.withLock { $0.isStopping ? nil : Set($0.running.keys) }
+        let now = ContinuousClock.now
+        let (busy, rest): (Set<String>?, Duration?) = state.withLock { state in
+            state.resting = state.resting.filter { $0.value > now }
+            let rest: Duration? = state.resting.values.min().map { $0 - now }
+            return (state.isStopping ? nil : Set(state.running.keys).union(state.resting.keys), rest)
+        }
         guard let busy else { return (0, nil) }
         let found = try await survey(busy)
         var started = 0
         for piece in found.ready where begin(piece) { started += 1 }
-        return (started, found.next)
+        let rested: Moment? = rest.map { clock.now.adding(seconds: $0 / .seconds(1)) }
+        return (started, [found.next, rested].compactMap { $0 }.min())
     }
 
     private func begin(_ piece: Piece) -> Bool {
         state.withLock { state in
             guard !state.isStopping, state.running.count < width, state.running[piece.lane] == nil else { return false }
             state.running[piece.lane] = Task {
-                await piece.run()
-                self.finished(piece.lane)
+                let wentWell: Bool = await piece.run()
+                self.finished(piece.lane, wentWell)
             }
             return true
         }
     }
 
-    private func finished(_ lane: String) {
+    private func finished(_ lane: String, _ wentWell: Bool) {
         let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
             state.running[lane] = nil
+            if !wentWell { state.resting[lane] = ContinuousClock.now + .seconds(WorkLoop.rest) }
             guard state.running.isEmpty else { return [] }
             defer { state.waiting = [:] }
             return Array(state.waiting.values)

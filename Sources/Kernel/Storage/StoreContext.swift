@@ -9,6 +9,8 @@ struct StoreContext: ContextBackend {
     let logger: Logger
     /// Nil where there is no way outside, as in some tests.
     let outside: OutsideServices?
+    /// How what is under way is brought to its end; nil where nothing is.
+    var end: WorkEnd?
 
     init(store: Store, actor: Actor, plugin: String, outside: OutsideServices? = nil) {
         self.store = store
@@ -26,7 +28,27 @@ struct StoreContext: ContextBackend {
     }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-        try await store.write(as: actor) { try body($0.transaction(for: plugin)) }
+        try await holding { try await store.write(as: actor) { try body($0.transaction(for: plugin)) } }
+    }
+
+    func finish<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
+        guard let end else { return try await write(body) }
+        return try await holding {
+            try await end.store { first in
+                try await store.write(as: actor) { transaction in
+                    try first(transaction.connection)
+                    return try body(transaction.transaction(for: plugin))
+                }
+            }
+        }
+    }
+
+    var idempotencyKey: String? { end?.key }
+
+    /// Under the lease of what is under way, also in a task that the plugin made beside it.
+    private func holding<T: Sendable>(_ work: () async throws -> T) async throws -> T {
+        guard let lease = end?.lease, Lease.current !== lease else { return try await work() }
+        return try await Lease.$current.withValue(lease) { try await work() }
     }
 
     func log(_ message: String) { logger.info("\(message)") }
@@ -48,7 +70,8 @@ struct StoreContext: ContextBackend {
         // Whoever may not send any is told so first, whatever is wrong with the message.
         try warrant?.mail(to: (try? message.get())?.domains ?? [], store.calls.uses)
         guard let post = outside?.mail else { throw CRMError(.unavailable, "there is no mail server here") }
-        try await post.send(message.get(), at: now)
+        let checked: MailMessage = try message.get()
+        try await post.send(checked, at: now, id: end.map { checked.id(under: $0.key) })
     }
 
     func readFile(_ name: String) async throws -> [UInt8]? { try folder().read(name) }

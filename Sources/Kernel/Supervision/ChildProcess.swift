@@ -23,8 +23,17 @@ final class ChildProcess: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = (wrapping + [program] + arguments).map { strdup($0) } + [nil]
         var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0.key + "=" + $0.value) } + [nil]
         defer { (words + settings).forEach { free($0) } }
+        // Threads of the libraries hold signals off, and a child begins with what the thread that starts it holds off: one that did
+        // not mind SIGTERM could not be ended.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var process = pid_t()
-        let code = posix_spawn(&process, wrapping.first ?? program, &actions, nil, &words, &settings)
+        let code = posix_spawn(&process, wrapping.first ?? program, &actions, &attributes, &words, &settings)
         guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
         processIdentifier = process
     }

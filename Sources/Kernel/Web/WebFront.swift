@@ -61,11 +61,7 @@ struct WebFront: Sendable {
 
     /// A failure as it may be told; what is a defect goes to the log in full.
     private func told(_ error: any Error) -> CRMError {
-        let told = Problems.told(error, dialect: store.engine.dialect)
-        if told.code == .internalError || told.code == .unavailable {
-            WebFront.logger.error("\(told.message): \(String(describing: told.cause ?? error))")
-        }
-        return told
+        kernel.trouble.told(error, store.engine.dialect)
     }
 
     // MARK: Routes

@@ -74,10 +74,14 @@ final class Webhooks: Sendable {
         }
 
         /// Sends what is due, in order, until something fails or nothing is left.
-        private func deliver(_ webhook: Int64) async {
+        /// False when the database does not take what came of it.
+        private func deliver(_ webhook: Int64) async -> Bool {
             do {
-                guard let leases else { return try await send(webhook) }
-                guard let lease = try await leases.claim("webhook \(webhook)") else { return }
+                guard let leases else {
+                    try await send(webhook)
+                    return true
+                }
+                guard let lease = try await leases.claim("webhook \(webhook)") else { return true }
                 do {
                     try await Lease.$current.withValue(lease) { try await send(webhook) }
                 } catch {
@@ -85,9 +89,11 @@ final class Webhooks: Sendable {
                     throw error
                 }
                 try await leases.release(lease)
+                return true
             } catch {
                 // What is not noted comes again: at least once.
                 log("webhook \(webhook) waits: \(error)")
+                return false
             }
         }
 
@@ -146,9 +152,9 @@ final class Webhooks: Sendable {
             let now = clock.now
             let isGone = attempt.status == 410
             let next: Moment? = isGone ? nil : Backoff.webhooks.next(after: delivery.attempts + 1, now: now)
-            // In a task of its own: what was sent is remembered also when the product is ending.
+            // What was sent is remembered, whatever keeps the database from it for a while.
             let lease: Lease? = Lease.current
-            try await Task { [store] in
+            try await store.engine.insist(while: { lease?.isLost != true }) { [store] in
                 try await store.engine.write { connection in
                     try lease?.require(connection)
                     try WebhookLog.note(attempt, of: delivery, next: next, connection)
@@ -157,7 +163,7 @@ final class Webhooks: Sendable {
                         try WebhookLog.rest(target.id, until: Lanes.rest(target.failingSince, now), connection)
                     }
                 }
-            }.value
+            }
             if attempt.isDelivered { return true }
             let days = store.settings.value(KernelSettings.webhookPatience)
             if isGone {

@@ -8,6 +8,10 @@ public protocol ContextBackend: Sendable {
     func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T
     /// Runs a closure in a transaction.
     func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T
+    /// Runs a closure in a transaction that also notes the end of what is under way: a run of a job, a delivery.
+    func finish<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T
+    /// What the work that is under way is known by, the same each time that it is tried again; nil where there is none.
+    var idempotencyKey: String? { get }
     /// Writes a line to the log.
     func log(_ message: String)
     /// Sends a request to a system outside.
@@ -34,6 +38,10 @@ public protocol ContextBackend: Sendable {
 
 /// What test doubles need not have.
 extension ContextBackend {
+    /// Nil: nothing is under way here that could be tried again.
+    public var idempotencyKey: String? { nil }
+    /// Writes: nothing is under way here whose end could be noted.
+    public func finish<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T { try await write(body) }
     /// Counts one by one.
     public func allow(_ key: String, _ several: Int, atMost count: Int, per period: RatePeriod) -> Allowance {
         var allowance: Allowance = allow(key, atMost: count, per: period)
@@ -75,6 +83,31 @@ public struct Context: Sendable {
     public func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await backend.write(body)
     }
+    /// Reads and writes in one transaction that also notes the end of this run of a job, or of this delivery to `after`: both are
+    /// stored or neither is, so what the closure does is done once, whenever the process is killed.
+    ///
+    /// ```swift
+    /// crm.job("visits.remind", .daily(at: "07:00")) { context in
+    ///     try await context.finish { transaction in try remindVisitors(transaction) }
+    /// }
+    /// ```
+    ///
+    /// It is the last that a run stores. When it throws, nothing is stored and the run is not over: it may be tried again here, or
+    /// the error passed on, and then the product runs the whole again later. What is thrown after it is logged and changes nothing.
+    /// Throws `refused` when the run is over already, and `unavailable` when another server has taken it over in the meantime. In
+    /// routes, where nothing is under way that could be over, it is `write`.
+    ///
+    /// What reaches systems outside belongs before it and may happen more than once: see ``idempotencyKey``.
+    public func finish<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
+        try await backend.finish(body)
+    }
+    /// What this run of a job, or this delivery to `after`, is known by: the same text whenever it is tried again, after a failure
+    /// or a crash, and another for every other run and delivery. Nil in routes, which nobody tries again but who called them.
+    ///
+    /// A system outside may be asked twice, since its answer can be lost. Send this along, as the header `idempotency-key` or
+    /// whatever that system calls it, so that it knows the second as a repetition. 26 to 64 letters, digits, `-` and `_`. Mail needs
+    /// nothing of the kind: the same message of the same run has the same `Message-ID`.
+    public var idempotencyKey: String? { backend.idempotencyKey }
     /// The kernel's side, for what the kernel itself contributes; nil when it is of another type.
     public func backend<B: ContextBackend>(as _: B.Type) -> B? { backend as? B }
     /// Writes a line to the product's log, under the plugin's name.

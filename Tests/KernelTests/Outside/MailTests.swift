@@ -103,6 +103,16 @@ import Testing
         #expect(mine["parts"]?.array?.first?["text"]?.text?.trimmed == "At ten.")
     }
 
+    @Test func `a message of work that is tried again has one id, another message and other work have another`() throws {
+        let mail = Mail(to: ["ada@example.com"], subject: "Your visit", text: "At ten.")
+        var other = mail
+        other.text = "At eleven."
+        let id: String = try MailMessage(mail).id(under: "run_1")
+        #expect(try MailMessage(mail).id(under: "run_1") == id)
+        #expect(try MailMessage(mail).id(under: "run_2") != id)
+        #expect(try MailMessage(other).id(under: "run_1") != id)
+    }
+
     // MARK: What is refused
 
     @Test func `a line break in anything that becomes a header is refused by its field, and nothing is sent`() async throws {

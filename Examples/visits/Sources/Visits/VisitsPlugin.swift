@@ -24,7 +24,7 @@ struct VisitsPlugin: Plugin {
         crm.action(FinishVisit.self)
         crm.hook(visitDone, "A visit has taken place.")
         crm.after(visitDone) { done, context in
-            try await context.write { transaction in
+            try await context.finish { transaction in
                 let visit = try transaction.find(Visit.self, done.visit)
                 let company = try transaction.find(Company.self, done.company)
                 guard let owner = visit[Visit.owner] else { return }

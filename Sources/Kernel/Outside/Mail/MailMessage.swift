@@ -80,6 +80,14 @@ struct MailMessage: Sendable {
         return "“\(tame)”"
     }
 
+    /// What it is known by when it is sent in work that may be tried again: the same for the same message.
+    func id(under key: String) -> String {
+        var parts: [String] = [key, subject, text, html ?? ""]
+        parts += recipients.map(\.address)
+        for attachment in attachments { parts += [attachment.name, String(attachment.bytes.count)] }
+        return Secrets.fingerprint(parts.joined(separator: "\n"))
+    }
+
     /// The headers, whole lines. What names the parts of the body, libcurl adds.
     func headers(from sender: MailAddress, at now: Moment, id: String) -> [String] {
         func list(_ name: String, _ addresses: [MailAddress]) -> [String] {

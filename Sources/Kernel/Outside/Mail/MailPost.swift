@@ -21,9 +21,10 @@ final class MailPost: Sendable {
 
     init(account: @escaping @Sendable () throws -> Account) { self.account = account }
 
-    func send(_ message: MailMessage, at now: Moment) async throws {
+    /// - Parameter id: what the message is known by where it may be sent again; by chance when nil.
+    func send(_ message: MailMessage, at now: Moment, id: String? = nil) async throws {
         let account: Account = try account()
-        let headers: [String] = message.headers(from: account.sender, at: now, id: Secrets.random(bytes: 18))
+        let headers: [String] = message.headers(from: account.sender, at: now, id: id ?? Secrets.random(bytes: 18))
         let transfer = MailTransfer(account: account, message: message, headers: headers)
         try await turnstile.pass { try await OutgoingClient.onThread { try transfer.perform() } }
     }

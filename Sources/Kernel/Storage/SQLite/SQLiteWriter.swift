@@ -178,7 +178,8 @@ final class SQLiteWriter: Sendable {
             SQLiteWriter.logger.notice("the database was opened anew, and the disk takes again what is stored")
             return nil
         } catch {
-            SQLiteWriter.logger.error("the database could not be opened anew: \(error)")
+            // Once, and not twice a second.
+            if doubt.triedAt == 0 { SQLiteWriter.logger.error("the database could not be opened anew, which is tried with every change: \(error)") }
             return doubt.cause
         }
     }

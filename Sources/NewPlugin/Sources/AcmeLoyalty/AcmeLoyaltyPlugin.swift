@@ -19,7 +19,7 @@ struct AcmeLoyaltyPlugin: Plugin {
         crm.action(FinishEntry.self)
         crm.hook(entryFinished, "An acme loyalty entry is finished.")
         crm.after(entryFinished) { finished, context in
-            try await context.write { transaction in
+            try await context.finish { transaction in
                 let entry = try transaction.find(Entry.self, finished.entry)
                 guard let owner = entry[Entry.owner] else { return }
                 try transaction.notify(owner, "\(entry[Entry.name]) is finished", about: entry)

@@ -8,12 +8,13 @@ enum Piece: Entity {
     static let schema = Schema("piece", label, state)
 }
 
-/// One run of such a job: which process did it, and whether it came to its end.
+/// One attempt of such a job: which process made it, by what key it would be known outside, and whether it came to its end.
 enum PieceRun: Entity {
     static let job = Field<String>("job")
     static let process = Field<Int>("process")
+    static let key = Field<String>("key", .byDefault(""))
     static let ended = Field<Bool>("ended", .byDefault(false))
-    static let schema = Schema("piece_run", job, process, ended)
+    static let schema = Schema("piece_run", job, process, key, ended)
 }
 
 /// One delivery of the news that there is a piece.
@@ -36,7 +37,7 @@ enum Pieces {
         }
         crm.after(Piece.created) { event, context in
             let piece = Int(event.record.raw)
-            try await context.write { transaction in
+            try await context.finish { transaction in
                 try transaction.insert(PieceVisit.self) { visit in
                     visit[PieceVisit.piece] = piece
                     visit[PieceVisit.process] = Int(getpid())
@@ -46,19 +47,51 @@ enum Pieces {
         for lane in 0..<lanes {
             let name = "crasher.piece\(lane)"
             crm.job(name, .onDemand) { context in
+                let key = context.idempotencyKey ?? ""
                 let run = try await context.write { transaction in
                     try transaction.insert(PieceRun.self) { run in
                         run[PieceRun.job] = name
                         run[PieceRun.process] = Int(getpid())
+                        run[PieceRun.key] = key
                     }.id
                 }
                 try await Task.sleep(for: .milliseconds(20))
-                try await context.write { transaction in
+                try await context.finish { transaction in
                     var done = try transaction.find(PieceRun.self, run)
                     done[PieceRun.ended] = true
                     try transaction.save(done)
                 }
             }
+        }
+        // The power goes while a run stores what it did, and right after it: once each, so that the product comes to an end with it.
+        crm.job("crasher.dies_within", .onDemand) { context in
+            try await context.finish { transaction in
+                try record("crasher.dies_within", context.idempotencyKey, transaction)
+                if Fault.isFirst("dies-within") { kill(getpid(), SIGKILL) }
+            }
+        }
+        crm.job("crasher.dies_after", .onDemand) { context in
+            try await context.finish { transaction in try record("crasher.dies_after", context.idempotencyKey, transaction) }
+            if Fault.isFirst("dies-after") { kill(getpid(), SIGKILL) }
+        }
+        // The same for a listener, by what the piece is called.
+        crm.after(Piece.created, name: "dies") { event, context in
+            let label = try await context.read { try $0.find(Piece.self, event.record)[Piece.label] }
+            guard label.hasPrefix("dies") else { return }
+            try await context.finish { transaction in
+                try record("listener " + label, context.idempotencyKey, transaction)
+                if label == "dies within", Fault.isFirst("listener-within") { kill(getpid(), SIGKILL) }
+            }
+            if label == "dies after", Fault.isFirst("listener-after") { kill(getpid(), SIGKILL) }
+        }
+    }
+
+    private static func record(_ job: String, _ key: String?, _ transaction: Transaction) throws {
+        try transaction.insert(PieceRun.self) { run in
+            run[PieceRun.job] = job
+            run[PieceRun.process] = Int(getpid())
+            run[PieceRun.key] = key ?? ""
+            run[PieceRun.ended] = true
         }
     }
 }
