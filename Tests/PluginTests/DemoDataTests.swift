@@ -30,7 +30,7 @@ import Testing
             }
             let orphans = """
                 SELECT count(*) FROM deal d JOIN customer c ON c.id = d.customer
-                WHERE d.created_at < c.created_at OR d.company IS NOT c.company
+                WHERE d.created_at < c.created_at OR coalesce(d.company, 0) <> coalesce(c.company, 0)
                 """
             #expect(try transaction.connection.integer(orphans, []) == 0)
             #expect(try transaction.connection.integer("SELECT count(*) FROM deal WHERE outcome <> 'open' AND actual_close_date IS NULL", []) == 0)
