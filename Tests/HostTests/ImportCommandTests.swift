@@ -47,7 +47,7 @@ import Testing
         try text.replacing("auf Anfrage", with: "").replacing("keine;", with: ";").write(to: left, atomically: true, encoding: .utf8)
         let rest = try tenon.run("leads", "import", left.path, "--json")
         #expect(rest.status == 0 && rest.json["created"].int == 66, "\(rest)")
-        #expect(try tenon.run("leads", "export", "--columns", "title").output.split(separator: "\n").count == 601)
+        #expect(try tenon.run("leads", "export", "--columns", "title").output.split(whereSeparator: \.isNewline).count == 601)
         #expect(try tenon.run("imports", "revert", id, "--yes").status == 0)
         #expect(try tenon.run("imports", "revert", rest.json["id"].scalar, "--yes").status == 0)
         #expect(try tenon.run("leads", "list", "--json").json["data"].elements.isEmpty)

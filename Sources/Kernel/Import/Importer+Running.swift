@@ -23,6 +23,8 @@ extension Importer {
         let before: ImportState = record.state
         record.state = step
         record.error = nil
+        // What a trial has counted is not stored.
+        if before == .checked || before == .uploaded { record.counts = ImportRecord.Counts(total: record.counts.total) }
         record.details.groups = nil
         record.details.hint = nil
         record.finishedAt = nil
@@ -65,7 +67,8 @@ extension Importer {
                 throw CRMError(.conflict, "the import \(id) is under way already")
             }
             try ImportLedger.update(started, tx.connection)
-            if step == .running, current.counts.done == 0 { try Self.openChange(started, actor, tx) }
+            // One that goes on has its change already.
+            if step == .running, try ImportLedger.countTouches(of: id, tx.connection) == 0 { try Self.openChange(started, actor, tx) }
         }
     }
 
@@ -90,7 +93,7 @@ extension Importer {
     /// Stops a run that somebody stopped at another server, if it is this one's.
     func cancelOwn(_ id: Int64) { state.withLock { $0.running[id]?.task }?.cancel() }
 
-    /// Stops a run: what is one transaction leaves nothing, batches that are stored stay.
+    /// Stops a run: one that stores all or nothing leaves nothing, batches of good rows that are stored stay.
     func cancel(_ id: Int64, actor: Actor) async throws -> ImportRecord {
         let record: ImportRecord = try await find(id, actor: actor)
         guard let task = state.withLock({ $0.running[id]?.task }) else {
@@ -115,21 +118,59 @@ extension Importer {
         for task in tasks { await task.value }
     }
 
-    /// At start: an import that was under way when the product stopped is told as interrupted.
+    /// At start: an import that was under way when the product stopped is told as interrupted. What was to be all or nothing, and was in the
+    /// middle of it, is taken back.
     func recover(rights: RightsSnapshot) async throws {
         let now: Moment = clock.now
         let own: Set<Int64> = state.withLock { Set($0.running.keys) }
-        try await store.write(as: .system("import", rights: rights)) { [leases] tx in
+        let halves: [ImportRecord] = try await store.write(as: .system("import", rights: rights)) { [leases] tx in
             let taken: Set<String> = try leases?.taken(tx.connection) ?? []
+            var halves: [ImportRecord] = []
             for var record in try ImportLedger.busy(tx.connection)
             where !own.contains(record.id) && !taken.contains(Self.lease(record.id)) {
                 let stored: Int = record.counts.created + record.counts.updated
-                record.error = stored > 0 ? Self.stoppedText(stored) : "was stopped"
+                if record.state == .running, record.details.plan.badRows == .refuseAll, stored > 0 {
+                    halves.append(record)
+                    continue
+                }
+                record.error = record.state == .reverting ? Self.halfTaken : stored > 0 ? Self.stoppedText(stored) : "was stopped"
                 record.state = record.state == .reverting ? .done : .failed
                 record.finishedAt = now
                 try ImportLedger.update(record, tx.connection)
             }
+            return halves
         }
+        for half in halves { await clear(half, rights) }
+    }
+
+    /// Takes back the half of a file, in the background. When that is cut off, too, the next start goes on with it.
+    private func clear(_ half: ImportRecord, _ rights: RightsSnapshot) async {
+        let lease: Lease?
+        do { lease = try await claim(half.id) } catch { return }
+        let progress = ImportProgress(total: half.counts.total)
+        let actor: Actor = .system("import \(half.id)", rights: rights)
+        state.withLock { state in
+            let task = Task {
+                await Lease.$current.withValue(lease) { await self.clear(half, progress, actor) }
+                if let lease { try? await self.leases?.release(lease) }
+            }
+            state.running[half.id] = (progress, task)
+            lease?.onLoss { task.cancel() }
+        }
+    }
+
+    private func clear(_ half: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async {
+        var record: ImportRecord = half
+        do {
+            let revert: ImportRevert = try await WriterTurn.$hasTime.withValue(true) { try await takenBack(half, progress, actor) }
+            record.counts = ImportRecord.Counts(total: half.counts.total)
+            record.details.unchanged = 0
+            record.details.faults = revert.faults
+            record.error = "was stopped, so nothing was stored"
+            record.state = .failed
+            await close(record, actor, tells: true)
+        } catch { Logger(label: "tenon.import").error("what import \(half.id) had stored when it was cut off could not be taken back: \(error)") }
+        state.withLock { $0.running[half.id] = nil }
     }
 
     private func perform(_ step: ImportState, _ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async {
@@ -149,28 +190,32 @@ extension Importer {
             record.error = Task.isCancelled ? "was stopped" : RowImporter.message(of: error)
             let stored: Int = record.counts.created + record.counts.updated
             record.details.hint = (error as? CRMError)?.hint
-            if Task.isCancelled && stored > 0 { record.error = Self.stoppedText(stored) }
+            if Task.isCancelled && stored > 0 { record.error = step == .reverting ? Self.halfTaken : Self.stoppedText(stored) }
         }
-        record.finishedAt = clock.now
-        let finished: ImportRecord = record
+        await close(record, actor, tells: step != .checking)
+        state.withLock { $0.running[record.id] = nil }
+    }
+
+    /// Keeps what came of a step, and tells whoever began the import.
+    private func close(_ record: ImportRecord, _ actor: Actor, tells: Bool) async {
+        var finished: ImportRecord = record
+        finished.finishedAt = clock.now
+        let outcome: ImportRecord = finished
         // A task of its own: the outcome of a run that was stopped must be stored, too.
         let closing = Task {
             do {
-                let problems: [UInt8]? = self.leases != nil && finished.counts.failed > 0 ? self.files.problems(of: finished.id) : nil
+                let problems: [UInt8]? = self.leases != nil && outcome.counts.failed > 0 ? self.files.problems(of: outcome.id) : nil
                 try await self.store.write(as: actor) { tx in
-                    try ImportLedger.update(finished, tx.connection)
-                    if let problems { try SharedImportFiles.store(problems, .problems, of: finished.id, tx.connection) }
-                    try Self.noteChange(finished, by: actor.userID, tx)
-                    if let user = finished.userID, step != .checking {
-                        try tx.notify(RecordID(user), Self.notice(of: finished), about: nil)
-                    }
+                    try ImportLedger.update(outcome, tx.connection)
+                    if let problems { try SharedImportFiles.store(problems, .problems, of: outcome.id, tx.connection) }
+                    try Self.noteChange(outcome, by: actor.userID, tx)
+                    if let user = outcome.userID, tells { try tx.notify(RecordID(user), Self.notice(of: outcome), about: nil) }
                 }
             } catch {
-                Logger(label: "tenon.import").error("the outcome of import \(finished.id) could not be kept: \(error)")
+                Logger(label: "tenon.import").error("the outcome of import \(outcome.id) could not be kept: \(error)")
             }
         }
         await closing.value
-        state.withLock { $0.running[record.id] = nil }
     }
 
     // MARK: What belongs to several steps
@@ -203,6 +248,8 @@ extension Importer {
         default: break
         }
     }
+
+    private static let halfTaken = "was stopped before all of it was taken back; take it back again to go on"
 
     private static func stoppedText(_ stored: Int) -> String {
         "was stopped after \(stored == 1 ? "1 row" : "\(stored) rows"); run it again to go on"

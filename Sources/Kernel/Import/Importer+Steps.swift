@@ -3,18 +3,28 @@ import PluginAPI
 /// What the steps of an import do with its file: trying it out, storing it, taking it back.
 extension Importer {
     /// Undoes a transaction and brings out what was learnt in it.
-    private struct Undone: Error {
+    struct Undone: Error {
         var pass: ImportPass
     }
 
+    /// Undoes a transaction since others have waited for their turn long enough; the work is done once more, in pieces.
+    private struct GivesWay: Error {}
+
     /// Tries all rows, and undoes them all.
     func check(_ record: inout ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws {
+        let pass: ImportPass = try await tried(record, progress, actor)
+        try take(pass, into: &record)
+        record.counts = pass.counts
+        record.state = .checked
+    }
+
+    private func tried(_ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws -> ImportPass {
         do {
-            try await wholeFile(record, progress, actor, importID: nil)
+            return try await wholeFile(record, progress, actor, importID: nil)
         } catch let undone as Undone {
-            try take(undone.pass, into: &record)
-            record.counts = undone.pass.counts
-            record.state = .checked
+            return undone.pass
+        } catch is GivesWay {
+            return try await triedInPieces(record, progress, actor)
         }
     }
 
@@ -26,15 +36,24 @@ extension Importer {
             record.counts = pass.counts
             record.state = .done
         } catch let undone as Undone {
-            try take(undone.pass, into: &record)
-            var counts: ImportRecord.Counts = undone.pass.counts
-            (counts.created, counts.updated, counts.unchanged) = (0, 0, 0)
-            record.counts = counts
-            record.state = .failed
-            let rows: String = counts.failed == 1 ? "1 row is" : "\(counts.failed) rows are"
-            record.error = "\(rows) not valid, so nothing was stored"
-            record.details.hint = "Mend the rows named, or import the good ones only."
+            try refuse(undone.pass, &record)
+        } catch is GivesWay {
+            let pass: ImportPass = try await triedInPieces(record, progress, actor)
+            guard pass.counts.failed == 0 else { return try refuse(pass, &record) }
+            try await storeInPieces(&record, progress, actor)
         }
+    }
+
+    /// Nothing was stored, since some rows are bad.
+    func refuse(_ pass: ImportPass, _ record: inout ImportRecord) throws {
+        try take(pass, into: &record)
+        var counts: ImportRecord.Counts = pass.counts
+        (counts.created, counts.updated, counts.unchanged) = (0, 0, 0)
+        record.counts = counts
+        record.state = .failed
+        let rows: String = counts.failed == 1 ? "1 row is" : "\(counts.failed) rows are"
+        record.error = "\(rows) not valid, so nothing was stored"
+        record.details.hint = "Mend the rows named, or import the good ones only."
     }
 
     @discardableResult
@@ -44,7 +63,9 @@ extension Importer {
         let plan: ImportPlan = record.details.plan
         let path: String = files.path(of: record.id)
         let total: Int = record.counts.total
+        let engine: any Engine = store.engine
         return try await stoppable(progress, as: actor) { tx in
+            var patience = Patience(rows: total)
             do {
                 var reader = try CSVReader(.file(path), options: plan.csvOptions)
                 let header: [String] = try reader.readHeader()
@@ -57,10 +78,17 @@ extension Importer {
                     try pass.store(row, problem: reader.problem(in: row), in: tx)
                     progress.set(pass.counts)
                     try progress.goOn()
+                    if try patience.isOver({ try engine.othersWait(tx.connection) }) { throw GivesWay() }
                 }
                 try pass.finish(in: tx)
                 progress.set(pass.counts)
                 if importID == nil || pass.counts.failed > 0 { throw Undone(pass: pass) }
+                // Together with the rows: whoever is killed from here on has stored them and knows it.
+                var stored: ImportRecord = record
+                stored.counts = pass.counts
+                stored.details.unchanged = pass.counts.unchanged
+                stored.state = .done
+                try ImportLedger.update(stored, tx.connection)
                 return pass
             } catch let error as CSVError {
                 throw error.asCRMError
@@ -69,7 +97,7 @@ extension Importer {
     }
 
     /// One transaction that asks on its way whether it is to go on.
-    private func stoppable<T: Sendable>(
+    func stoppable<T: Sendable>(
         _ progress: ImportProgress, as actor: Actor, _ body: @escaping @Sendable (StoreTransaction) throws -> T
     ) async throws -> T {
         try await withTaskCancellationHandler {
@@ -81,23 +109,23 @@ extension Importer {
 
     /// Stores the good rows, a batch a transaction.
     func runInBatches(_ record: inout ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws {
-        let plan: ImportPlan = record.details.plan
+        let pass: ImportPass = try await batches(&record, progress, actor, whileAllAreGood: false)
+        try take(pass, into: &record)
+        record.counts = pass.counts
+        record.state = .done
+    }
+
+    /// Stores rows, a batch a transaction, which others may write between. Where all are to be good, it ends behind the batch with the first that
+    /// is not.
+    func batches(
+        _ record: inout ImportRecord, _ progress: ImportProgress, _ actor: Actor, whileAllAreGood: Bool
+    ) async throws -> ImportPass {
         do {
-            var reader = try CSVReader(.file(files.path(of: record.id)), options: plan.csvOptions)
-            let header: [String] = try reader.readHeader()
-            let delimiter: UInt8 = reader.format.delimiter
+            var reader = try CSVReader(.file(files.path(of: record.id)), options: record.details.plan.csvOptions)
             let begun: ImportRecord = record
-            var pass: ImportPass = try await store.read(as: actor) { tx in
-                let rows = try RowImporter(
-                    plan: plan, registry: tx.registry, actor: actor, currency: tx.currency, header: header)
-                var pass = ImportPass(
-                    rows: rows, importID: begun.id, total: begun.counts.total, header: header, delimiter: delimiter)
-                let stored: Set<Int> = try ImportLedger.rows(of: begun.id, tx.connection)
-                if !stored.isEmpty {
-                    pass.resume(storedRows: stored, created: begun.counts.created, updated: begun.counts.updated)
-                }
-                return pass
-            }
+            var pass: ImportPass = try await newPass(of: record, &reader, actor, importID: record.id)
+            let stored: Set<Int> = try await store.read(as: actor) { tx in try ImportLedger.rows(of: begun.id, tx.connection) }
+            if !stored.isEmpty { pass.resume(storedRows: stored, created: begun.counts.created, updated: begun.counts.updated) }
             var isAtEnd: Bool = false
             while !isAtEnd {
                 var batch: [(row: CSVRow, problem: CSVProblem?)] = []
@@ -121,40 +149,34 @@ extension Importer {
                     return (pass, record)
                 }
                 progress.set(pass.counts)
+                if whileAllAreGood, pass.counts.failed > 0 { break }
             }
-            try take(pass, into: &record)
-            record.counts = pass.counts
-            record.state = .done
+            return pass
         } catch let error as CSVError {
             throw error.asCRMError
         }
     }
 
-    func revert(_ record: inout ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws {
-        let id: Int64 = record.id
-        let counts: ImportRecord.Counts = record.counts
-        let revert: ImportRevert = try await stoppable(progress, as: actor) { tx in
-            // Whoever imported may take it back, even without the right to delete other records.
-            let whole: StoreTransaction = tx.withRights(for: "taking back import \(id)")
-            var revert = ImportRevert()
-            let touches: [ImportLedger.Touch] = try ImportLedger.touches(of: id, tx.connection)
-            var now: ImportRecord.Counts = counts
-            now.total = touches.count
-            for (done, touch) in touches.enumerated() {
-                now.done = done
-                progress.set(now)
-                try revert.takeBack(touch, registry: tx.registry, in: whole, tx.connection)
-                try progress.goOn()
-            }
-            return revert
+    /// A pass over a file whose header is read by this.
+    func newPass(of record: ImportRecord, _ reader: inout CSVReader, _ actor: Actor, importID: Int64?) async throws -> ImportPass {
+        let (plan, total): (ImportPlan, Int) = (record.details.plan, record.counts.total)
+        let header: [String] = try reader.readHeader()
+        let delimiter: UInt8 = reader.format.delimiter
+        return try await store.read(as: actor) { tx in
+            let rows = try RowImporter(plan: plan, registry: tx.registry, actor: actor, currency: tx.currency, header: header)
+            return ImportPass(rows: rows, importID: importID, total: total, header: header, delimiter: delimiter)
         }
+    }
+
+    func revert(_ record: inout ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws {
+        let revert: ImportRevert = try await takenBack(record, progress, actor)
         record.details.faults = revert.faults
         record.state = .reverted
         if revert.kept > 0 { record.error = "\(revert.kept == 1 ? "1 record was" : "\(revert.kept) records were") changed since and kept" }
     }
 
     /// Keeps what a pass found wrong: the first faults with the import, all bad rows in a file.
-    private func take(_ pass: ImportPass, into record: inout ImportRecord) throws {
+    func take(_ pass: ImportPass, into record: inout ImportRecord) throws {
         record.details.faults = pass.faults
         record.details.groups = pass.groups.sorted
         record.details.unchanged = pass.counts.unchanged

@@ -14,6 +14,8 @@ enum ImportLedger {
         var version: Int64
         /// For an update: the fields that changed, with the value before and the value written.
         var before: [FieldChange]
+        /// Its place in the ledger.
+        var id: Int64 = 0
     }
 
     private static let columns: String =
@@ -88,14 +90,28 @@ enum ImportLedger {
     /// What an import did, the last first.
     static func touches(of id: Int64, _ connection: any Connection) throws -> [Touch] {
         try connection.all(
-            "SELECT row, record, action, version, before FROM tenon_import_row WHERE import_id = ? ORDER BY id DESC",
+            "SELECT row, record, action, version, before, id FROM tenon_import_row WHERE import_id = ? ORDER BY id DESC",
             [.integer(id)]
         ) { row in
             let details = try JSONDecoder().decode(TouchDetails.self, from: Data(row.text(4).utf8))
             return Touch(
                 row: Int(row.integer(0)), entity: details.entity, record: RecordID(row.integer(1)),
-                action: Action(rawValue: row.text(2)) ?? .updated, version: row.integer(3), before: details.changes)
+                action: Action(rawValue: row.text(2)) ?? .updated, version: row.integer(3), before: details.changes,
+                id: row.integer(5))
         }
+    }
+
+    /// Forgets what has been taken back, so that a second beginning goes on behind it. The plus keeps the engine from reading all that
+    /// is left of the import for each piece.
+    static func forget(_ touches: ArraySlice<Touch>, of id: Int64, _ connection: any Connection) throws {
+        guard let first = touches.first, let last = touches.last else { return }
+        try connection.execute(
+            "DELETE FROM tenon_import_row WHERE id BETWEEN ? AND ? AND +import_id = ?", [.integer(last.id), .integer(first.id), .integer(id)])
+    }
+
+    /// How much an import did that can be taken back.
+    static func countTouches(of id: Int64, _ connection: any Connection) throws -> Int {
+        Int(try connection.integer("SELECT count(*) FROM tenon_import_row WHERE import_id = ?", [.integer(id)]) ?? 0)
     }
 
     private struct TouchDetails: Codable {

@@ -42,6 +42,18 @@ struct ImportPass: Sendable {
         }
     }
 
+    /// Goes on after what was stored so far has been undone: none of it can be found any more.
+    mutating func forgetMade() {
+        makers = [:]
+        rows.forgetMade()
+    }
+
+    /// Whether rows may name others of the file.
+    var pointsAtItself: Bool { rows.pointsAtItself }
+
+    /// What a row may have in common with others.
+    func relations(of row: CSVRow) -> RowRelations { rows.relations(of: row) }
+
     /// At the end of the file: stores the rows that waited for others, as long as that gets any further, and names the rest.
     mutating func finish(in tx: StoreTransaction) throws {
         while !waiting.isEmpty {

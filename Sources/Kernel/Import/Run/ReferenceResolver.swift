@@ -73,6 +73,12 @@ struct ReferenceResolver {
         created = []
     }
 
+    /// Forgets all records: those that rows have made are not there any more.
+    mutating func forgetFound() {
+        found = [:]
+        created = []
+    }
+
     private mutating func candidates(
         _ text: String, _ entity: EntityModel, _ backend: any TransactionBackend
     ) throws -> [RecordData] {

@@ -139,6 +139,39 @@ struct RowImporter {
     /// Forgets what belongs to a row that was undone.
     mutating func undo() { resolver.undoCreated() }
 
+    /// Forgets what rows have made: it was undone, and with it the ids that it had.
+    mutating func forgetMade() { resolver.forgetFound() }
+
+    /// Whether a field points at records of the kind that is imported.
+    var pointsAtItself: Bool {
+        targets.contains { target in
+            switch target.reader.field.kind {
+            case .reference(entity.name), .references(entity.name): true
+            default: false
+            }
+        }
+    }
+
+    /// What a row may have in common with others of its file.
+    func relations(of row: CSVRow) -> RowRelations {
+        var relations = RowRelations()
+        let alike: Set<String> = Set(entity.duplicates.filter { $0.kind == .same }.flatMap { $0.fields.map(\.name) })
+        for target in targets {
+            let field: FieldDescription = target.reader.field
+            let words: String = text(of: target, in: row).trimmingWhitespace().lowercased()
+            if words.isEmpty { continue }
+            if field.isUnique || field.name == plan.matchField || alike.contains(field.name) { relations.marks.append("\(field.name)=\(words)") }
+            if field.isUnique || field.name == entity.labelField { relations.names.append(words) }
+            switch field.kind {
+            case .reference(entity.name): relations.wanted.append(words)
+            case .references(entity.name):
+                relations.wanted += words.split(whereSeparator: { $0 == "," || $0 == ";" }).map { String($0).trimmingWhitespace() }
+            default: break
+            }
+        }
+        return relations
+    }
+
     private func text(of target: Target, in row: CSVRow) -> String {
         if let fixed = target.fixed { return template?.fill(fixed, from: row) ?? fixed }
         guard let column = target.column else { return "" }

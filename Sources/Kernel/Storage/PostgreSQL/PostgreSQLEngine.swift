@@ -97,6 +97,13 @@ final class PostgreSQLEngine: Engine {
         isDirect ? PostgreSQLListener(address, channel, besides: own, body) : nil
     }
 
+    func othersWait(_ connection: any Connection) throws -> Bool {
+        if writer.waiting > 0 { return true }
+        let elsewhere: Int64? = try connection.integer(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+        return elsewhere ?? 0 > 0
+    }
+
     func integrityProblems() async throws -> [String] { try await read { try PostgreSQLIntegrity.problems($0) } }
 
     func close() async throws {

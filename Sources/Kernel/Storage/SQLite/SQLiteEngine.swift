@@ -26,6 +26,8 @@ final class SQLiteEngine: Engine {
         try await writer.run { try body($0) }
     }
 
+    func othersWait(_ connection: any Connection) throws -> Bool { writer.waiting > 0 }
+
     func integrityProblems() async throws -> [String] { try await storage.integrityProblems() }
 
     func close() async throws {
