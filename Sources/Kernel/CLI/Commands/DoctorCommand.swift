@@ -30,14 +30,25 @@ struct DoctorCommand: ClientCommand {
         }
         var table = TextTable("State", "Check", "Finding")
         for check in checks {
-            let hint = check["hint"].scalar
             table.add([
-                JobsCommand.cell(state: check["state"].scalar), TextTable.Cell(check["check"].scalar),
-                TextTable.Cell(check["message"].scalar + (hint.isEmpty ? "" : ". " + hint)),
+                JobsCommand.cell(state: check["state"].scalar), TextTable.Cell(check["check"].scalar), TextTable.Cell(check["message"].scalar),
             ])
         }
         session.print(table, empty: "no checks", json: response)
+        if !session.options.json { tell(checks.filter { $0["state"].scalar != "ok" }, session) }
         let failed = checks.count { $0["state"].scalar == "failed" }
         if failed > 0 { throw PartialResult(message: "\(failed) of \(checks.count) checks failed", status: .failure) }
+    }
+
+    /// What is not well, whole: in the table a narrow terminal may have cut it.
+    private func tell(_ checks: [JSONValue], _ session: Session) {
+        let width: Int = min(session.terminal.width ?? 100, 100)
+        for check in checks {
+            let (message, hint) = (check["message"].scalar, check["hint"].scalar)
+            let words: String = hint.isEmpty ? message.asSentence : message.asSentence + " " + hint
+            session.terminal.print("")
+            session.terminal.print(session.style(check["state"].scalar == "failed" ? .bad : .warning, check["check"].scalar.tame))
+            for line in words.tame.wrapped(to: width - 2) { session.terminal.print("  " + line) }
+        }
     }
 }

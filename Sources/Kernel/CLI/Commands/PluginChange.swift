@@ -87,7 +87,10 @@ struct PluginChange: Sendable {
                     terminal.print("  \(head)  \(inline.tame)")
                 } else {
                     terminal.print("  \(head)")
-                    for line in section.lines { terminal.print("    " + line.text.tame) }
+                    let width: Int = min(terminal.width ?? 100, 100) - 4
+                    let isNames: Bool = section.tone == .plain && section.title != "Note"
+                    let lines: [String] = isNames ? [inline] : section.lines.map(\.text)
+                    for line in lines.flatMap({ $0.tame.wrapped(to: width) }) { terminal.print("    " + line) }
                 }
             }
         }

@@ -54,7 +54,10 @@ extension PluginPlan.Step {
     /// What is counted for each entity alike is one line, with the entities behind it.
     private static func gathered(_ drops: [PluginPlan.Holding]) -> [Section.Line] {
         var lines: [Section.Line] = []
-        for (place, drop) in drops.enumerated() {
+        // Tables without records are no loss worth a line each.
+        let empty: [String] = drops.filter { $0.kind == "table" && $0.rows == 0 }.map(\.name)
+        if empty.count > 1 { lines.append(Section.Line(text: "\(empty.count) empty tables", details: empty)) }
+        for (place, drop) in drops.enumerated() where empty.count < 2 || !empty.contains(drop.name) || drop.kind != "table" {
             let alike: [PluginPlan.Holding] = drops.filter { $0.kind == drop.kind }
             if alike.count == 1 || !PluginPlan.Holding.ofEntities.contains(drop.kind) {
                 lines.append(drop.line)
@@ -118,12 +121,14 @@ extension PluginPlan.Holding {
         return .init(text: "rights of \(roles.count) \(roles.count == 1 ? "role" : "roles") on \(alike.count) entities", details: details)
     }
 
+    private var count: String { Display.grouped(String(rows)) }
+
     /// `parcel: 3 records`.
     var words: String {
         switch kind {
-        case "table": "\(name): \(rows) \(rows == 1 ? "record" : "records")"
-        case "field": "field \(name): \(rows) \(rows == 1 ? "value" : "values")"
-        case "reference": "\(name) of \(rows) \(rows == 1 ? "record" : "records")"
+        case "table": "\(name): \(count) \(rows == 1 ? "record" : "records")"
+        case "field": "field \(name): \(count) \(rows == 1 ? "value" : "values")"
+        case "reference": "\(name) of \(count) \(rows == 1 ? "record" : "records")"
         case "rights": "rights of \(rows) \(rows == 1 ? "role" : "roles") on \(name)"
         case "webhook": "the webhook \(name), which waits for \(details?.joined(separator: ", ") ?? "")"
         case "subscription": "the webhook \(name) gets no more \(details?.joined(separator: ", ") ?? "")"

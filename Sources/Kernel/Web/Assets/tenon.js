@@ -905,6 +905,8 @@
         onEnd: (event) => { if (event.oldDraggableIndex !== event.newDraggableIndex) ordered(body, event.item, next); } });
     }
     for (const box of $$(".chart", part)) if (!box.chart) drawChart(box);
+    // On a narrow screen the tab that is open may stand beyond the edge.
+    for (const tabs of $$(".tabs", part)) { const tab = $("[aria-current]", tabs); if (tab) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2; }
     for (const time of $$("time[data-ago]", part)) if (!time.title) time.title = new Date(time.dateTime).toLocaleString();
   }
   document.addEventListener("htmx:load", (event) => {

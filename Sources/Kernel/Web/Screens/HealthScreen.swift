@@ -34,7 +34,7 @@ struct HealthScreen {
             let tone: Badge.Tone = state == "failed" ? .bad : state == "warning" ? .warn : .good
             let hint: String = item["hint"]?.text ?? ""
             let more: HTML = "<div class=\"muted small\">\(hint)</div>"
-            let words: HTML = "\((item["message"]?.text ?? "").asSentence)\(more, if: !hint.isEmpty)"
+            let words: HTML = "<div>\((item["message"]?.text ?? "").asSentence)\(more, if: !hint.isEmpty)</div>"
             return """
                 <tr><th scope="row">\((item["check"]?.text ?? "").readable)</th>\(Parts.td("State", Badge.word(state == "ok" ? "Well" : state.readable, tone)))\(Parts.td("Finding", words, wraps: true))</tr>
                 """

@@ -77,7 +77,8 @@ struct PluginPlanScreen {
 
     private func step(_ step: PluginPlan.Step) -> HTML {
         let sections: HTML = step.sections.html { section in
-            let isBrief: Bool = section.lines.allSatisfy { $0.details.isEmpty } && (section.lines.count == 1 || section.tone == .plain && section.brief.count < 90)
+            // Names one after the other, what is lost or asked for a line each.
+            let isBrief: Bool = section.lines.allSatisfy { $0.details.isEmpty } && (section.lines.count == 1 || section.tone == .plain && section.title != "Note")
             let lines: HTML = isBrief ? HTML(section.brief) : "<ul>\(section.lines.html(line))</ul>"
             let tone: HTML = section.tone == .loss ? " class=\"loss\"" : section.tone == .question ? " class=\"ask\"" : ""
             return "<div\(tone)><dt>\(section.title)</dt><dd>\(lines)</dd></div>"
