@@ -1,5 +1,6 @@
 """A deployment with so many records, and a floor with the same ones."""
 import json
+import os
 import random
 import sys
 import time
@@ -8,7 +9,8 @@ from .server import BENCH, Server, bench, output, tenon
 
 PASSWORD = "a benchmark needs a long password"
 EMAIL = "bench@example.org"
-PIECE = 100_000
+# So many records are imported at once.
+PIECE = int(os.environ.get("PIECE", "100000"))
 
 
 class Deployment:
@@ -22,20 +24,20 @@ class Deployment:
         self.floor = engine.floor(size)
         note = self.folder / "filled.json"
         if note.exists():
-            self.token, self.imports, self.floor_imports = json.loads(note.read_text())
+            self.token, self.piece, self.imports, self.floor_imports = json.loads(note.read_text())
         else:
             self.folder.mkdir(parents=True)
             secret = self.folder / "password"
             secret.write_text(PASSWORD)
             tenon("init", "--data", self.data, "--admin-email", EMAIL, "--admin-password-file", secret, *engine.options(size))
             self.token = tenon("token", "create", "--data", self.data, "--user", EMAIL, "--name", "bench")
-            self.imports, self.floor_imports = [], []
+            self.piece, self.imports, self.floor_imports = min(PIECE, size), [], []
         self.server = Server(self.data, self.token)
         self.statuses = self.server.read("/api/v1/lead-statuses?limit=50")["data"]
         self.open = [status["id"] for status in self.statuses if not status.get("is_final")]
         if not note.exists():
             self.fill()
-            note.write_text(json.dumps([self.token, self.imports, self.floor_imports]))
+            note.write_text(json.dumps([self.token, self.piece, self.imports, self.floor_imports]))
 
     def fill(self):
         names = ",".join(status["name"] for status in self.statuses if status["id"] in self.open)

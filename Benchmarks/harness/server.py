@@ -71,12 +71,19 @@ class Server:
         return took[0], took[1:]
 
     def memory(self):
-        """The memory of all its processes in MB; what they share is counted once."""
-        total = 0
+        """The memory of all its processes in MB, what they share counted once; and how much of the database's file is mapped besides,
+        which is the system's cache of that file and goes when the memory is needed."""
+        own = mapped = 0
         for process in family(self.process.pid):
-            rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
-            total += int(re.search(r"^Pss:\s*(\d+)", rollup, re.M).group(1))
-        return total / 1024
+            name = ""
+            for line in Path(f"/proc/{process}/smaps").read_text().splitlines():
+                head = re.match(r"[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+ *(.*)", line)
+                if head:
+                    name = head.group(1)
+                elif line.startswith("Pss:"):
+                    size = int(line.split()[1]) / 1024
+                    own, mapped = (own, mapped + size) if ".sqlite" in name else (own + size, mapped)
+        return own, mapped
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

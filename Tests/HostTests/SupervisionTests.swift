@@ -75,6 +75,32 @@ import Glibc
         }
     }
 
+    @Test func `an import that takes longer than a hook may is not taken for a hook that hangs`() async throws {
+        try await Self.aside {
+            let program = try TenonProgram.prepared()
+            let server = try program.serve(
+                environment: ["TENON_HOOK_LIMIT": "2000"], errors: program.folder.appendingPathComponent("errors"))
+            defer {
+                server.process.terminate()
+                server.process.waitUntilExit()
+            }
+            var lines = "title,contact_name,contact_email,value\n"
+            for number in 1...5000 { lines += "Offer \(number),Person \(number),person\(number)@example.org,100\n" }
+            let file: URL = program.folder.appendingPathComponent("leads.csv")
+            try Data(lines.utf8).write(to: file)
+            let begun: ContinuousClock.Instant = .now
+            let done = try program.run("leads", "import", file.path, "--currency", "EUR")
+            #expect(done.status == 0, "\(done)")
+            // Else it says nothing about what takes long.
+            #expect(ContinuousClock.now - begun > .seconds(2))
+            let reports: URL = program.data.appendingPathComponent("crashes")
+            let crashes: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: reports.path)) ?? []).map {
+                (try? String(contentsOf: reports.appendingPathComponent($0), encoding: .utf8)) ?? $0
+            }
+            #expect(crashes == [])
+        }
+    }
+
     @Test func `the third crash keeps a plugin out with what requires it, everyone who must know does, and a release brings both back`() async throws {
         try await Self.aside {
             let place = try Place()

@@ -111,6 +111,7 @@ extension Importer {
                 var revert: ImportRevert = before
                 var now: ImportRecord.Counts = begun
                 for (place, touch) in zip(piece.indices, piece) {
+                    WriterWatch.shared.goOn()
                     now.done = place
                     progress.set(now)
                     try revert.takeBack(touch, registry: tx.registry, in: whole, tx.connection)

@@ -178,6 +178,13 @@ final class WriterWatch: Sendable {
         began.store(tenon_monotonic_time(), ordering: .releasing)
     }
 
+    /// A transaction over many records has done with one more: it takes long, and does not hang. Without that a look that meets
+    /// the hook of some record would take the whole transaction for the plugin's.
+    func goOn() {
+        let since: UInt64 = began.load(ordering: .relaxed)
+        if since != 0 { _ = began.compareExchange(expected: since, desired: tenon_monotonic_time(), ordering: .acquiringAndReleasing) }
+    }
+
     func end() { began.store(0, ordering: .releasing) }
 
     /// Who writes now, and since when.

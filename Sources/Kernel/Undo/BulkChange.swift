@@ -95,6 +95,7 @@ struct BulkChange: Sendable {
         }
         defer { tx.core.changeSet = nil }
         for id in ids {
+            WriterWatch.shared.goOn()
             let before: CommitEffects.Mark = tx.core.effects.mark
             tx.core.bulkAssignments = toldEach ? nil : outcome.assigned
             defer { tx.core.bulkAssignments = nil }

@@ -80,6 +80,7 @@ extension StoreTransaction {
     /// False when it is to be tried again after the others.
     private func takeBack(_ record: RecordUndo, _ undoing: inout Undoing, isLastTurn: Bool) throws -> Bool {
         let touch = CommitEffects.Touch(entity: record.entity.name, id: record.id.raw)
+        WriterWatch.shared.goOn()
         let mark: CommitEffects.Mark = core.effects.mark
         let before: (assigned: [Int64: Int]?, undoing: Undoing) = (core.bulkAssignments, undoing)
         do {

@@ -63,6 +63,20 @@ import Testing
         #expect(writer.present == nil)
     }
 
+    @Test func `a transaction over many records is as old as the last of them`() throws {
+        let writer = WriterWatch()
+        writer.goOn()
+        #expect(writer.present == nil)
+        writer.begin()
+        let begun: UInt64 = try #require(writer.present?.since)
+        usleep(2000)
+        writer.goOn()
+        let since: UInt64 = try #require(writer.present?.since)
+        #expect(since >= begun + 2_000_000)
+        writer.end()
+        #expect(writer.present == nil)
+    }
+
     @Test func `every thread has a stack for handlers of signals, whoever made it`() async {
         let own = await withCheckedContinuation { continuation in Thread.detachNewThread { continuation.resume(returning: tenon_has_signal_stack()) } }
         let queue = await withCheckedContinuation { continuation in DispatchQueue(label: "x").async { continuation.resume(returning: tenon_has_signal_stack()) } }

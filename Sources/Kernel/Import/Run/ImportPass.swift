@@ -78,6 +78,7 @@ struct ImportPass: Sendable {
     }
 
     private mutating func attempt(_ row: CSVRow, isLastTurn: Bool, _ tx: StoreTransaction) throws {
+        WriterWatch.shared.goOn()
         let before: CommitEffects.Mark = tx.core.effects.mark
         tx.core.bulkAssignments = assigned
         defer { tx.core.bulkAssignments = nil }
