@@ -124,7 +124,10 @@ struct ListQuery: Sendable {
             let operands = equals[name] ?? []
             conditions.append(operands.count == 1 ? .compare(name, .equal, operands[0]) : .oneOf(name, operands))
         }
-        if let search { conditions.append(.search(search)) }
+        if let search {
+            conditions.append(.search(search))
+            if !items.contains(where: { $0.name == "sort" && !$0.value.isEmpty }) { sort = sort.forSearch }
+        }
         filter = conditions.count == 1 ? conditions[0] : .all(conditions)
     }
 
@@ -276,4 +279,10 @@ extension String {
         }
         return String(validating: bytes, as: UTF8.self)
     }
+}
+
+extension Sort {
+    /// What is found comes in the order of ids where it would come newest first: the search index has that order, so that the first
+    /// page is there without the rest.
+    var forSearch: Sort { field == "created_at" ? Sort(field: "id", descending: descending) : self }
 }

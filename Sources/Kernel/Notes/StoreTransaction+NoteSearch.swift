@@ -25,8 +25,14 @@ extension StoreTransaction {
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         let open = registry.entities.filter { $0.plugin != Composition.kernel && actor.can("view", on: $0.name) }
         guard !words.isEmpty, !open.isEmpty else { return [] }
-        var query = SQLFragment("SELECT t.\"id\", t.\"entity\", t.\"record\", t.\"text\" FROM \"tenon_note\" t WHERE ")
-        for word in words { query = query + dialect.match(table: Note.table, columns: Note.searched, text: word) + " AND " }
+        let source: SearchSource? = dialect.hits(table: Note.table, columns: Note.searched, words: words)
+        let leading: String = source.map { $0.table + " CROSS JOIN " } ?? ""
+        var query = SQLFragment("SELECT t.\"id\", t.\"entity\", t.\"record\", t.\"text\" FROM \(leading)\"tenon_note\" t WHERE ")
+        if let source {
+            query = query + source.condition + " AND t.\"id\" = \(source.id) AND "
+        } else {
+            for word in words { query = query + dialect.match(table: Note.table, columns: Note.searched, text: word) + " AND " }
+        }
         query = query + "("
         for (place, entity) in open.enumerated() {
             let begin = place == 0 ? "" : " OR "
@@ -35,7 +41,7 @@ extension StoreTransaction {
             if let scope = QueryCompiler.visibility(of: entity, alias: "r", actor: actor, dialect: dialect) { query = query + " AND " + scope }
             query = query + "))"
         }
-        query = query + ") ORDER BY t.\"id\" DESC LIMIT ?"
+        query = query + ") ORDER BY \(source?.id ?? "t.\"id\"") DESC LIMIT ?"
         var hits: [NoteHit] = []
         try connection.query(query.sql, query.arguments + [.integer(Int64(limit))]) { row in
             if let entity = registry.entity(row.text(1)) {

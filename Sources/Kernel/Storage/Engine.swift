@@ -155,6 +155,9 @@ protocol Dialect: Sendable {
     /// Puts the texts of a record into the search index, replacing earlier ones.
     func index(_ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool) throws
     func unindex(_ connection: any Connection, table: String, id: Int64) throws
+    /// Where the rows that have all of some words come from in the order of their ids, so that the newest are found without the rest;
+    /// nil where a condition does as well.
+    func hits(table: String, columns: [String], words: [String]) -> SearchSource?
     /// A condition on the row's id (`t.id`) that holds where any of the columns contains the text.
     func match(table: String, columns: [String], text: String) -> SQLFragment
     /// A condition that holds where a column has one of these numbers. Its text is the same for any count of them, so that
@@ -189,8 +192,19 @@ protocol Dialect: Sendable {
     func searchFaults(_ connection: any Connection, table: String, columns: [String]) throws -> SearchFaults
 }
 
+/// An index that gives the ids of the rows that a search finds, in their order.
+struct SearchSource {
+    /// The index as a table to select from.
+    var table: String
+    /// The row's id as the index has it.
+    var id: String
+    /// What it is asked.
+    var condition: SQLFragment
+}
+
 extension Dialect {
     var keyOnlyTail: String { "" }
+    func hits(table: String, columns: [String], words: [String]) -> SearchSource? { nil }
     func isFull(_ error: any Error) -> Bool { false }
     func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }
 }

@@ -17,6 +17,12 @@ struct Projection: Sendable {
     let plan: RowPlan
     /// `SELECT … FROM …`, up to where the condition begins.
     let select: String
+    /// The same, led by an index that gives ids: its rows first, each with its record.
+    func select(from source: SearchSource) -> String {
+        // CROSS JOIN, so that no planner turns it around.
+        head + source.table + " CROSS JOIN " + table
+    }
+    private let head, table: String
     /// What the joins are sent, before what the condition is.
     let arguments: [SQLValue]
     /// The column after the last item's: the key by which rows are sorted, where there is an order.
@@ -72,7 +78,9 @@ struct Projection: Sendable {
         self.entity = entity
         self.items = items
         self.plan = plan
-        select = "SELECT " + columns + " FROM " + quoted(entity.name) + " t" + joins.sql
+        head = "SELECT " + columns + " FROM "
+        table = quoted(entity.name) + " t" + joins.sql
+        select = head + table
         arguments = joins.arguments
         keyColumn = next
     }

@@ -47,11 +47,31 @@ struct QueryCompiler {
             default: return Fragment(column + " IS NULL")
             }
         case .search(let text):
-            let columns = entity.searchFields.map(\.name).filter { actor.mask($0, of: entity.name) != .hidden }
-            let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+            let (columns, words) = looked(for: text)
             guard !columns.isEmpty, !words.isEmpty else { return .never }
             return join(words.map { dialect.match(table: entity.name, columns: columns, text: $0) }, " AND ")
         }
+    }
+
+    /// The fields that are searched for this user, and the words that each record must have.
+    private func looked(for text: String) -> (columns: [String], words: [String]) {
+        let columns = entity.searchFields.map(\.name).filter { actor.mask($0, of: entity.name) != .hidden }
+        return (columns, text.split(whereSeparator: \.isWhitespace).map(String.init))
+    }
+
+    /// The index that a filter's search can be led by when rows are wanted in the order of their ids, and the rest of the filter.
+    /// Nil where there is none, and for whoever sees their own records only: these may be few, and the hits many.
+    func hits(_ filter: Filter) -> (source: SearchSource, rest: Filter)? {
+        guard QueryCompiler.visibility(of: entity, alias: "t", actor: actor, dialect: dialect) == nil else { return nil }
+        var parts: [Filter] = filter.conjuncts
+        for (place, part) in parts.enumerated() {
+            guard case .search(let text) = part else { continue }
+            let (columns, words) = looked(for: text)
+            guard !columns.isEmpty, !words.isEmpty, let source = dialect.hits(table: entity.name, columns: columns, words: words) else { return nil }
+            parts.remove(at: place)
+            return (source, .all(parts))
+        }
+        return nil
     }
 
     private func join(_ filters: [Filter], _ separator: String, whenEmpty: Fragment) throws -> Fragment {
@@ -91,6 +111,14 @@ struct QueryCompiler {
     }
 
     private static let longestKey = 200
+}
+
+extension Filter {
+    /// The conditions that must all hold.
+    fileprivate var conjuncts: [Filter] {
+        if case .all(let parts) = self { return parts.flatMap(\.conjuncts) }
+        return [self]
+    }
 }
 
 /// A piece of SQL with what it is sent.

@@ -23,7 +23,15 @@ extension StoreTransaction {
         let entity = request.entity
         let projection = try projection(entity, fields: request.fields, withLabels: request.withLabels, sort: request.sort)
         guard let key = projection.key else { throw CRMError(.internalError, "a list without an order") }
-        let condition = try compiler(entity).condition(request.filter)
+        let compiler: QueryCompiler = compiler(entity)
+        // A search newest first follows the index, and ends when the page is full, however many more there are.
+        let found: (source: SearchSource, rest: Filter)? = request.sort.field == "id" ? compiler.hits(request.filter) : nil
+        var (select, condition, id) = (projection.select, try compiler.condition(found?.rest ?? request.filter), "t.\"id\"")
+        if let source = found?.source {
+            select = projection.select(from: source)
+            condition = source.condition + " AND t.\"id\" = \(source.id) AND " + condition
+            id = source.id
+        }
         let from = try request.cursor.map { try PageCursor(decoding: $0, sort: request.sort, entity: entity.name) }
         let limit = min(max(request.limit, 1), 500)
         var delivered = 0
@@ -32,10 +40,10 @@ extension StoreTransaction {
         // Rows with a value, then rows without: two ranges of the index instead of one sort of the table.
         for hasValue in key.mayBeNull ? [true, false] : [true] {
             if hasValue, from?.isNull == true { continue }
-            var query = projection.select + " WHERE " + condition
+            var query = select + " WHERE " + condition
             if key.mayBeNull { query = query + " AND \(key.expression) IS \(hasValue ? "NOT " : "")NULL" }
-            if let from, from.isNull != hasValue { query = query + " AND " + request.sort.after(from, key.expression, hasValue: hasValue) }
-            query = query + request.sort.clause(key.expression, hasValue: hasValue) + " LIMIT ?"
+            if let from, from.isNull != hasValue { query = query + " AND " + request.sort.after(from, key.expression, id: id, hasValue: hasValue) }
+            query = query + request.sort.clause(key.expression, id: id, hasValue: hasValue) + " LIMIT ?"
             let arguments = projection.arguments + query.arguments + [.integer(Int64(limit - delivered + 1))]
             var hasMore = false
             try connection.query(query.sql, arguments) { row in
@@ -54,17 +62,17 @@ extension StoreTransaction {
 
 extension Sort {
     /// The order of a page by an expression, and by id among equals.
-    fileprivate func clause(_ expression: String, hasValue: Bool) -> String {
+    fileprivate func clause(_ expression: String, id: String, hasValue: Bool) -> String {
         let direction = descending ? " DESC" : ""
         let first = field == "id" || !hasValue ? "" : expression + direction + ", "
-        return " ORDER BY " + first + "t.\"id\"" + direction
+        return " ORDER BY " + first + id + direction
     }
 
     /// The condition for what comes after the end of a page.
-    fileprivate func after(_ end: PageCursor, _ expression: String, hasValue: Bool) -> SQLFragment {
+    fileprivate func after(_ end: PageCursor, _ expression: String, id: String, hasValue: Bool) -> SQLFragment {
         let sign = descending ? "<" : ">"
-        if field == "id" || !hasValue { return SQLFragment("t.\"id\" \(sign) ?", [.integer(end.id)]) }
-        return SQLFragment("(\(expression), t.\"id\") \(sign) (?, ?)", [end.value, .integer(end.id)])
+        if field == "id" || !hasValue { return SQLFragment("\(id) \(sign) ?", [.integer(end.id)]) }
+        return SQLFragment("(\(expression), \(id)) \(sign) (?, ?)", [end.value, .integer(end.id)])
     }
 }
 

@@ -16,14 +16,31 @@ extension StoreTransaction {
         var hits: [SearchHit] = []
         for entity in registry.entities where !entity.searchFields.isEmpty && actor.can("view", on: entity.name) {
             let label = Projection.label(of: entity, alias: "t", actor: actor)
-            let query = "SELECT t.\"id\", \(label) FROM \(quoted(entity.name)) t WHERE "
-                + (try compiler(entity).condition(.search(words))) + " ORDER BY t.\"id\" DESC LIMIT ?"
+            let compiler: QueryCompiler = compiler(entity)
+            let table: String = quoted(entity.name) + " t"
+            var query: SQLFragment
+            if let (source, rest) = compiler.hits(.search(words)) {
+                query = source.condition + " AND t.\"id\" = \(source.id) AND " + (try compiler.condition(rest)) + " ORDER BY \(source.id) DESC LIMIT ?"
+                query = "SELECT t.\"id\", \(label) FROM \(source.table) CROSS JOIN \(table) WHERE " + query
+            } else {
+                query = "SELECT t.\"id\", \(label) FROM \(table) WHERE " + (try compiler.condition(.search(words))) + " ORDER BY t.\"id\" DESC LIMIT ?"
+            }
             try connection.query(query.sql, query.arguments + [.integer(Int64(limit))]) { row in
                 hits.append(SearchHit(entity: entity, id: row.integer(0), label: row.text(1)))
                 return true
             }
         }
         return hits
+    }
+
+    /// The newest records that have all words of a text.
+    func newest(_ entity: EntityModel, _ text: String, limit: Int) throws -> [RecordData] {
+        var records: [RecordData] = []
+        let order = Sort(field: "id", descending: true)
+        _ = try page(ListRequest(entity: entity, filter: .search(text), sort: order, limit: limit, withLabels: false)) { row, projection in
+            records.append(projection.record(row))
+        }
+        return records
     }
 
     /// Records to choose from in a form: those whose label or searchable text contains a text, by label.

@@ -74,9 +74,10 @@ final class FuseLedger: Sendable {
     }
 
     private func search(_ connection: any Connection, _ rows: [Int64: Row]) throws -> [String] {
+        // In the index each text has a space before it.
         var left: [Int64: Row] = rows
         var complaints: [String] = []
-        try connection.query("SELECT rowid, label FROM tenon_search_fuse", []) { row in
+        try connection.query("SELECT rowid, substr(label, 2) FROM tenon_search_fuse", []) { row in
             let id: Int64 = row.integer(0)
             if left.removeValue(forKey: id)?.label != row.text(1) { complaints.append("the search index has \(row.text(1)) for \(id)") }
             return true

@@ -40,7 +40,7 @@ extension SQLiteDialect {
         faults.orphans = try connection.all(
             "SELECT s.rowid FROM \(index) s WHERE NOT EXISTS (SELECT 1 FROM \(rows) t WHERE t.id = s.rowid) ORDER BY s.rowid LIMIT ?", [limit]
         ) { $0.integer(0) }
-        let unlike: String = columns.map { "s.\(quoted($0)) IS NOT t.\(quoted($0))" }.joined(separator: " OR ")
+        let unlike: String = columns.map { "s.\(quoted($0)) IS NOT " + SQLiteDialect.indexed("t." + quoted($0)) }.joined(separator: " OR ")
         faults.different = try connection.all(
             "SELECT t.id FROM \(rows) t JOIN \(index) s ON s.rowid = t.id WHERE \(unlike) ORDER BY t.id LIMIT ?", [limit]
         ) { $0.integer(0) }

@@ -15,15 +15,22 @@ struct SQLiteDialect: Dialect {
 
     private func searchTable(_ table: String) -> String { "tenon_search_" + table }
 
+    /// Texts stand in the index with a space before them, so that every word has one: two letters at a word's beginning are three
+    /// with it, and found from the index, too.
+    static func indexed(_ column: String) -> String { "(' ' || " + column + ")" }
+
     func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws {
         let name = searchTable(table)
-        let existing = try connection.columns(of: name)
-        guard existing != Set(columns) else { return }
-        if !existing.isEmpty { try connection.execute("DROP TABLE \(quoted(name))") }
-        guard !columns.isEmpty else { return }
         let list = columns.map(quoted).joined(separator: ", ")
-        try connection.execute("CREATE VIRTUAL TABLE \(quoted(name)) USING fts5(\(list), tokenize = 'trigram', columnsize = 0)")
-        try connection.execute("INSERT INTO \(quoted(name)) (rowid, \(list)) SELECT \"id\", \(list) FROM \(quoted(table))")
+        let made = "CREATE VIRTUAL TABLE \(quoted(name)) USING fts5(\(list), tokenize = 'trigram', columnsize = 0)"
+        // One that an earlier release made otherwise is made anew as well.
+        let existing: String? = try connection.first("SELECT sql FROM sqlite_master WHERE name = ?", [.text(name)]) { $0.text(0) }
+        guard existing != made || columns.isEmpty else { return }
+        if existing != nil { try connection.execute("DROP TABLE \(quoted(name))") }
+        guard !columns.isEmpty else { return }
+        try connection.execute(made)
+        let texts = columns.map { SQLiteDialect.indexed(quoted($0)) }.joined(separator: ", ")
+        try connection.execute("INSERT INTO \(quoted(name)) (rowid, \(list)) SELECT \"id\", \(texts) FROM \(quoted(table))")
     }
 
     func dropSearch(_ connection: any Connection, table: String) throws {
@@ -34,7 +41,7 @@ struct SQLiteDialect: Dialect {
         _ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool
     ) throws {
         let name = quoted(searchTable(table))
-        let values = texts.map { text in text.map(SQLValue.text) ?? .null }
+        let values = texts.map { text in text.map { SQLValue.text(" " + $0) } ?? .null }
         if isNew {
             let list = columns.map(quoted).joined(separator: ", ")
             let marks = repeatElement("?", count: columns.count).joined(separator: ", ")
@@ -50,19 +57,37 @@ struct SQLiteDialect: Dialect {
     }
 
     func match(table: String, columns: [String], text: String) -> SQLFragment {
-        guard text.unicodeScalars.count >= 3 else {
-            // A trigram index cannot find fewer than three characters: look at the beginnings of the texts' words instead.
-            let beginning: String = likePattern(text, anywhere: false)
-            let parts = columns.flatMap { [like("t." + quoted($0)), like("t." + quoted($0))] }
-            let patterns = columns.flatMap { _ in [SQLValue.text(beginning), SQLValue.text("% " + beginning)] }
-            return SQLFragment("(" + parts.joined(separator: " OR ") + ")", patterns)
-        }
         // The index reads a phrase up to a zero byte, and would miss the closing quote; no text has one.
         guard !text.utf8.contains(0) else { return .never }
-        let phrase = "\"" + text.replacing("\"", with: "\"\"") + "\""
-        let scope = "{" + columns.map(quoted).joined(separator: " ") + "} : "
+        if let phrase = phrase(text) {
+            let name = quoted(searchTable(table))
+            return SQLFragment("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope(columns) + phrase)])
+        }
+        // No index has a single letter: look at the beginnings of the texts' words instead.
+        let beginning: String = likePattern(text, anywhere: false)
+        let parts = columns.flatMap { [like("t." + quoted($0)), like("t." + quoted($0))] }
+        let patterns = columns.flatMap { _ in [SQLValue.text(beginning), SQLValue.text("% " + beginning)] }
+        return SQLFragment("(" + parts.joined(separator: " OR ") + ")", patterns)
+    }
+
+    func hits(table: String, columns: [String], words: [String]) -> SearchSource? {
+        let phrases: [String] = words.compactMap(phrase)
+        guard phrases.count == words.count, !words.contains(where: { $0.utf8.contains(0) }) else { return nil }
         let name = quoted(searchTable(table))
-        return SQLFragment("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope + phrase)])
+        return SearchSource(
+            table: name, id: name + ".rowid",
+            condition: SQLFragment("\(name) MATCH ?", [.text(scope(columns) + "(" + phrases.joined(separator: " AND ") + ")")]))
+    }
+
+    private func scope(_ columns: [String]) -> String { "{" + columns.map(quoted).joined(separator: " ") + "} : " }
+
+    /// What the index is asked for a word; nil for a single letter. Two letters are found where a word begins.
+    private func phrase(_ word: String) -> String? {
+        switch word.unicodeScalars.count {
+        case ...1: nil
+        case 2: "\" " + word.replacing("\"", with: "\"\"") + "\""
+        default: "\"" + word.replacing("\"", with: "\"\"") + "\""
+        }
     }
 
     func among(_ column: String, _ numbers: [Int64]) -> SQLFragment {

@@ -20,7 +20,7 @@ struct ListState {
         let plain = filters + query.items.filter { ["q", "cursor", "sort", "set_aside"].contains($0.name) }
         var parsed = try ListQuery(plain, entity: entity, transaction: transaction)
             .leavingAside(entity, naming: preset?.filter.namedFields ?? [])
-        if query["sort"] == nil { parsed.sort = sort }
+        if query["sort"] == nil { parsed.sort = parsed.search == nil ? sort : sort.forSearch }
         if let preset { parsed.filter = .all([preset.filter, parsed.filter]) }
         return parsed
     }

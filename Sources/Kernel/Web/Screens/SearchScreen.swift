@@ -55,7 +55,7 @@ struct SearchScreen {
     private func find(_ text: String, _ entity: EntityModel, _ transaction: StoreTransaction, limit: Int) throws -> [Hit] {
         let visible = entity.searchFields.filter { visit.actor.mask($0.name, of: entity.name) != .hidden }
         guard !visible.isEmpty else { return [] }
-        let records = try transaction.all(entity.name, where: .search(text), sort: [Sort(field: "updated_at", descending: true)], limit: limit)
+        let records = try transaction.newest(entity, text, limit: limit)
         return records.map { record in
             let other = visible.first { $0.name != entity.labelField && !record.values[$0.place].isEmpty }
             return Hit(
