@@ -14,7 +14,7 @@ crash-test:     ## kill the server fifty times, fill its disk, have it fail
 	@tools/crash-test
 check:          ## build with warnings shown and check the layers
 	@tools/check
-bench:          ## print speed as ratios to bare SQLite and a bare route
+bench:          ## print speed beside its floors; SIZES="10000 1000000" ENGINES="sqlite postgresql"
 	@tools/bench
 install: build  ## install to PREFIX (/usr/local)
 	@tools/install "$(PREFIX)"
