@@ -41,6 +41,7 @@ final class Admission: Sendable {
 
     let limits: Limits
     private let state: Mutex<State>
+    private let arrived = Atomic<Int>(0)
 
     init(_ limits: Limits) {
         self.limits = limits
@@ -54,8 +55,17 @@ final class Admission: Sendable {
     /// Whether whoever comes now is turned away: asked before a body is read for nothing.
     var isFull: Bool { state.withLock { $0.free == 0 && $0.waiting >= limits.line } }
 
-    /// Counts somebody who was turned away before anything here was asked.
-    func countTurnedAway() { state.withLock { $0.turnedAway += 1 } }
+    /// Takes down a request whose answer has not begun yet: those who come have to wait for a thread before they stand in this
+    /// line. False, and counted, when as many have come as there is room for in here and in the line.
+    func arrive() -> Bool {
+        if arrived.wrappingAdd(1, ordering: .relaxed).newValue <= limits.places + limits.line { return true }
+        depart()
+        state.withLock { $0.turnedAway += 1 }
+        return false
+    }
+
+    /// Takes down that the answer to a request that has arrived begins, or that nobody waits for it any more.
+    func depart() { arrived.wrappingSubtract(1, ordering: .relaxed) }
 
     /// False when there is no room. Whoever is let in has to ``leave()``.
     func enter() async -> Bool {

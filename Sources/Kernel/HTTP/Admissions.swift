@@ -61,13 +61,8 @@ final class Admissions: Sendable {
         }
     }
 
-    /// Whether somebody is turned away by the event loop already, and counted: reading keeps a thread for as long as it takes, so
-    /// with too many readers those who come now would stand in line for a thread only to hear that the line is full.
-    func turnsAway(_ method: String, _ target: String, whileWaiting backlog: Int) -> Bool {
-        guard backlog >= reading.limits.line else { return false }
-        let first: Substring = target.drop { $0 == "/" }.prefix { $0 != "/" && $0 != "?" }
-        guard let line = line(method, String(first)), line !== entrance else { return false }
-        line.countTurnedAway()
-        return true
+    /// The same by the head alone, as the event loop has it.
+    func line(_ method: String, ofTarget target: String) -> Admission? {
+        line(method, String(target.drop { $0 == "/" }.prefix { $0 != "/" && $0 != "?" }))
     }
 }

@@ -31,6 +31,8 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
     private let admissions: Admissions
     /// Calls from the machine itself are never turned away.
     private let isLocal: Bool
+    /// Where those stand whose answer has not begun, in their order; nil for those who are always answered.
+    private var lines: [Admission?] = []
     /// Who is turned away as soon as all of the request has come.
     private var unwanted: HTTPRequest?
     private var hasAsked = false
@@ -58,6 +60,8 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         looking?.cancel()
+        for line in lines { line?.depart() }
+        lines = []
         context.fireChannelInactive()
     }
 
@@ -69,8 +73,7 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
             (hasAsked, isReading) = (true, true)
             answering += 1
             (lazy, received) = (0, 0)
-            // One after the other: what was asked before on this connection is answered before.
-            if !isLocal, answering == 1, admissions.turnsAway(head.method.rawValue, head.path ?? "", whileWaiting: HTTPServer.threads.backlog) {
+            if !admit(head) {
                 if head.hasBody { return turnAway(context, head) }
                 unwanted = head
             }
@@ -83,6 +86,18 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         if unwanted == nil { context.fireChannelRead(data) }
+    }
+
+    /// Whether a request is handed on to the threads. One that comes before the answer to an earlier one of this connection is: it
+    /// cannot be answered out of turn.
+    private func admit(_ head: HTTPRequest) -> Bool {
+        let line: Admission? = isLocal ? nil : admissions.line(head.method.rawValue, ofTarget: head.path ?? "")
+        guard let line, !line.arrive() else {
+            lines.append(line)
+            return true
+        }
+        lines.append(nil)
+        return answering > 1
     }
 
     /// Answers in place of a thread. What has a body is not read any further.
@@ -104,7 +119,9 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(let head): isLast = head.headerFields[.connection] == "close"
+        case .head(let head):
+            isLast = head.headerFields[.connection] == "close"
+            if !lines.isEmpty { lines.removeFirst()?.depart() }
         case .body(let bytes):
             let count: Int = bytes.readableBytes
             sent += count

@@ -24,9 +24,6 @@ final class RequestThreads: TaskExecutor {
     }()
 
     private let queue = Mutex(Queue())
-    private let depth = Atomic<Int>(0)
-    /// How much waits for a thread: asked with every request, so without the lock, and a moment late.
-    var backlog: Int { depth.load(ordering: .relaxed) }
     private let waiting: Semaphore
 
     /// Starts the threads; they last as long as the process.
@@ -52,7 +49,6 @@ final class RequestThreads: TaskExecutor {
         let job = UnownedJob(job)
         let wakes = queue.withLock { queue in
             queue.jobs.append(job)
-            depth.store(queue.jobs.count - queue.next, ordering: .relaxed)
             guard queue.idle > 0 else { return false }
             queue.idle -= 1
             return true
@@ -73,8 +69,7 @@ final class RequestThreads: TaskExecutor {
                 }
                 let job = queue.jobs[queue.next]
                 queue.next += 1
-                depth.store(queue.jobs.count - queue.next, ordering: .relaxed)
-                if queue.next > 1024 {
+                    if queue.next > 1024 {
                     queue.jobs.removeFirst(queue.next)
                     queue.next = 0
                 }
