@@ -94,10 +94,11 @@ import Glibc
             // Else it says nothing about what takes long.
             #expect(ContinuousClock.now - begun > .seconds(2))
             let reports: URL = program.data.appendingPathComponent("crashes")
+            // The one for the worker that runs is there from the beginning, and empty.
             let crashes: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: reports.path)) ?? []).map {
                 (try? String(contentsOf: reports.appendingPathComponent($0), encoding: .utf8)) ?? $0
             }
-            #expect(crashes == [])
+            #expect(crashes.filter { !$0.isEmpty } == [])
         }
     }
 

@@ -46,8 +46,8 @@ extension StoreTransaction {
         var ids: Set<Int64> = []
         for key in matchKeys(of: record, entity) {
             try connection.query(
-                "SELECT record FROM tenon_match_key WHERE entity = ? AND key = ? ORDER BY record DESC LIMIT ?",
-                [.text(entity.name), .integer(key), .integer(Int64(compared))]
+                "SELECT record FROM tenon_match_key WHERE entity = ? AND key = ? ORDER BY record DESC" + SQLFragment.limit(compared).sql,
+                [.text(entity.name), .integer(key)]
             ) { row in
                 ids.insert(row.integer(0))
                 return true

@@ -25,10 +25,9 @@ final class WorkLoop: Sendable {
         var isStopping = false
     }
 
-    /// How long a lane rests, in seconds.
-    static let rest = 5
-
     private let width: Int
+    /// How long a lane rests, in seconds.
+    private let rest: Int
     private let clock: any Clock
     private let survey: @Sendable (_ busy: Set<String>) async throws -> Survey
     private let log: @Sendable (String) -> Void
@@ -37,11 +36,12 @@ final class WorkLoop: Sendable {
     private let signal: AsyncStream<Void>.Continuation
 
     init(
-        width: Int, clock: any Clock, log: @escaping @Sendable (String) -> Void,
+        width: Int, clock: any Clock, rest: Int = 5, log: @escaping @Sendable (String) -> Void,
         survey: @escaping @Sendable (_ busy: Set<String>) async throws -> Survey
     ) {
         self.width = width
         self.clock = clock
+        self.rest = rest
         self.log = log
         self.survey = survey
         // One signal is enough: whoever takes it looks at everything.
@@ -71,7 +71,7 @@ final class WorkLoop: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 log("background work waits: \(error)")
-                next = clock.now.adding(seconds: Double(WorkLoop.rest))
+                next = clock.now.adding(seconds: Double(rest))
             }
             guard let next else { continue }
             timer = Task { [clock] in
@@ -84,16 +84,16 @@ final class WorkLoop: Sendable {
     /// Begins what may begin.
     private func dispatch() async throws -> (started: Int, next: Moment?) {
         let now = ContinuousClock.now
-        let (busy, rest): (Set<String>?, Duration?) = state.withLock { state in
+        let (busy, left): (Set<String>?, Duration?) = state.withLock { state in
             state.resting = state.resting.filter { $0.value > now }
-            let rest: Duration? = state.resting.values.min().map { $0 - now }
-            return (state.isStopping ? nil : Set(state.running.keys).union(state.resting.keys), rest)
+            let left: Duration? = state.resting.values.min().map { $0 - now }
+            return (state.isStopping ? nil : Set(state.running.keys).union(state.resting.keys), left)
         }
         guard let busy else { return (0, nil) }
         let found = try await survey(busy)
         var started = 0
         for piece in found.ready where begin(piece) { started += 1 }
-        let rested: Moment? = rest.map { clock.now.adding(seconds: $0 / .seconds(1)) }
+        let rested: Moment? = left.map { clock.now.adding(seconds: $0 / .seconds(1)) }
         return (started, [found.next, rested].compactMap { $0 }.min())
     }
 
@@ -111,7 +111,7 @@ final class WorkLoop: Sendable {
     private func finished(_ lane: String, _ wentWell: Bool) {
         let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
             state.running[lane] = nil
-            if !wentWell { state.resting[lane] = ContinuousClock.now + .seconds(WorkLoop.rest) }
+            if !wentWell { state.resting[lane] = ContinuousClock.now + .seconds(rest) }
             guard state.running.isEmpty else { return [] }
             defer { state.waiting = [:] }
             return Array(state.waiting.values)

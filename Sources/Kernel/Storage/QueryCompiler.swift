@@ -140,3 +140,27 @@ struct SQLFragment {
     static func + (left: SQLFragment, right: String) -> SQLFragment { SQLFragment(left.sql + right, left.arguments) }
     static func + (left: String, right: SQLFragment) -> SQLFragment { SQLFragment(left + right.sql, right.arguments) }
 }
+
+extension SQLFragment {
+    /// How many rows at most. Small counts stand in the text: a server that plans a statement once for whatever it is sent takes
+    /// it for a tenth of the rows otherwise, finds that dear, and plans it anew each time, which takes longer than the rows do.
+    ///
+    /// - Parameter isSearch: whether the rows are found by a text. How many have it decides how they are best read, so that such a
+    ///   statement is better planned anew.
+    static func limit(_ count: Int, isSearch: Bool = false) -> SQLFragment {
+        (0...200).contains(count) && !isSearch
+            ? SQLFragment(" LIMIT \(count)") : SQLFragment(" LIMIT ?", [.integer(Int64(max(0, count)))])
+    }
+}
+
+extension Filter {
+    /// Whether a text is looked for anywhere in it.
+    var isSearch: Bool {
+        switch self {
+        case .search: true
+        case .all(let filters), .any(let filters): filters.contains(where: \.isSearch)
+        case .not(let filter): filter.isSearch
+        default: false
+        }
+    }
+}

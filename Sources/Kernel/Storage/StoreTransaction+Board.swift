@@ -185,7 +185,7 @@ extension StoreTransaction {
         if let ids = try first(limit + 1, for: query, order, condition, sorted) {
             select = projection.select + " WHERE " + dialect.among("t.\"id\"", ids)
         }
-        let whole = select + SQLFragment(sorted + " LIMIT ?", [.integer(Int64(limit) + 1)])
+        let whole = select + sorted + .limit(limit + 1, isSearch: query.cards.isSearch)
         var delivered = 0
         try connection.query(whole.sql, projection.arguments + whole.arguments) { row in
             delivered += 1
@@ -204,7 +204,7 @@ extension StoreTransaction {
         var found: [(key: SQLValue, id: Int64)] = []
         for owner in owners {
             let look = SQLFragment("SELECT \(order.joined(separator: ", ")) FROM \(table) t WHERE \(column) = ? AND ", [.integer(owner)]) + condition
-                + SQLFragment(sorted + " LIMIT ?", [.integer(Int64(limit))])
+                + sorted + .limit(limit, isSearch: query.cards.isSearch)
             found += try connection.all(look.sql, look.arguments) { ($0.value(0), $0.integer(1)) }
         }
         found.sort { left, right in

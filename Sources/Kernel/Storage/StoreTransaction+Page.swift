@@ -43,8 +43,9 @@ extension StoreTransaction {
             var query = select + " WHERE " + condition
             if key.mayBeNull { query = query + " AND \(key.expression) IS \(hasValue ? "NOT " : "")NULL" }
             if let from, from.isNull != hasValue { query = query + " AND " + request.sort.after(from, key.expression, id: id, hasValue: hasValue) }
-            query = query + request.sort.clause(key.expression, id: id, hasValue: hasValue) + " LIMIT ?"
-            let arguments = projection.arguments + query.arguments + [.integer(Int64(limit - delivered + 1))]
+            query = query + request.sort.clause(key.expression, id: id, hasValue: hasValue)
+            query = query + .limit(limit + 1, isSearch: request.filter.isSearch)
+            let arguments = projection.arguments + query.arguments
             var hasMore = false
             try connection.query(query.sql, arguments) { row in
                 hasMore = delivered == limit

@@ -44,8 +44,8 @@ extension StoreTransaction {
         }
         order.append("t.\"id\"")
         var query = projection.select + " WHERE " + (try compiler.condition(filter))
-        query = query + " ORDER BY \(order.joined(separator: ", ")) LIMIT ?"
-        let arguments = projection.arguments + query.arguments + [.integer(Int64(max(0, limit)))]
+        query = query + " ORDER BY \(order.joined(separator: ", "))" + .limit(limit, isSearch: filter.isSearch)
+        let arguments = projection.arguments + query.arguments
         return try keeping(model, KeptRecords.Query(sql: query.sql, arguments: arguments)) {
             try connection.all(query.sql, arguments) { projection.record($0) }
         }

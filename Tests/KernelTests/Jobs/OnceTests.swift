@@ -213,15 +213,14 @@ import Testing
 
     @Test func `a lane that can do nothing rests, and the others go on`() async throws {
         let clock = FixedClock("2026-03-01T09:00:00Z")
-        let counts = Current<[String: Int]>([:])
-        let loop = WorkLoop(width: 4, clock: clock, log: { _ in }) { busy in
+        let counts = Mutex<[String: Int]>([:])
+        // Longer than any machine is busy.
+        let loop = WorkLoop(width: 4, clock: clock, rest: 3600, log: { _ in }) { busy in
             var found = WorkLoop.Survey()
-            for lane in ["stuck", "well"] where !busy.contains(lane) && counts.value[lane, default: 0] < 3 {
+            for lane in ["stuck", "well"] where !busy.contains(lane) && counts.withLock({ $0[lane, default: 0] }) < 3 {
                 found.ready.append(
                     WorkLoop.Piece(lane: lane) {
-                        var all = counts.value
-                        all[lane, default: 0] += 1
-                        counts.replace(all)
+                        counts.withLock { $0[lane, default: 0] += 1 }
                         return lane == "well"
                     })
             }
@@ -229,7 +228,6 @@ import Testing
         }
         try await loop.drain()
         try await loop.drain()
-        #expect(counts.value["well"] == 3)
-        #expect(counts.value["stuck"] == 1)
+        #expect(counts.withLock { $0 } == ["well": 3, "stuck": 1])
     }
 }

@@ -180,6 +180,7 @@ import Testing
         try await host.store.engine.write {
             try $0.execute("UPDATE lead_score_rule SET points_formula = 'gone(company_size)' WHERE name = 'Fails'", [])
         }
+        host.store.registry.kept.touch("lead_score_rule")
         try await host.write { try $0.change("lead", lead, ["company_size": .integer(6)]) }
         #expect(try await score(host, lead) == .integer(7))
     }
