@@ -194,7 +194,8 @@ import Glibc
                 tracer.waitUntilExit()
                 try CrashRange.wait("changes to be taken again") { place.write(knock, "again\(turn)-\(UUID().uuidString)").status == 201 }
                 #expect(place.errors.contains("the database was opened anew"))
-                #expect(try place.ledger.complaints(place.program, strict: true) == [], "turn \(turn)")
+                let complaints: [String] = try place.ledger.complaints(place.program, strict: true)
+                #expect(complaints == [], "turn \(turn)")
             }
             try place.settle(knock, strict: true)
             try place.kill(server)

@@ -168,7 +168,8 @@ extension WriterQueue.State {
             passed = 0
             return [patient.removeFirst().job]
         }
-        let jobs = waiting.prefix(most).map(\.job)
+        // No key path: one of a generic type is put together anew each time.
+        let jobs = waiting.prefix(most).map { $0.job }
         waiting.removeFirst(jobs.count)
         if !patient.isEmpty { passed += 1 }
         return jobs

@@ -44,8 +44,6 @@ final class FuseLedger: Sendable {
     /// - Parameter strict: whether what was refused must not be there either.
     func complaints(_ program: TenonProgram, strict: Bool = false) throws -> [String] {
         let state = state.withLock { $0 }
-        let delivered = ((try? String(contentsOf: program.folder.appendingPathComponent("deliveries"), encoding: .utf8)) ?? "")
-            .split(separator: "\n").map(String.init)
         let readers = SQLiteReaders(path: program.data.appendingPathComponent("tenon.sqlite").path)
         defer { readers.close() }
         return try readers.read { connection in
@@ -68,6 +66,9 @@ final class FuseLedger: Sendable {
             }
             complaints += try search(connection, rows)
             complaints += try audit(connection, rows)
+            // Read when the view of the database stands: what is delivered meanwhile still waits there.
+            let delivered = ((try? String(contentsOf: program.folder.appendingPathComponent("deliveries"), encoding: .utf8)) ?? "")
+                .split(separator: "\n").map(String.init)
             complaints += try outbox(connection, rows, delivered)
             return complaints
         }
