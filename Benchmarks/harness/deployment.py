@@ -21,6 +21,7 @@ class Deployment:
     def __init__(self, engine, size, folder):
         self.engine, self.size, self.folder = engine, size, folder / f"{engine.name}-{size}"
         self.data = str(self.folder / "data")
+        self.ids = []
         self.floor = engine.floor(size)
         note = self.folder / "filled.json"
         if note.exists():
@@ -61,8 +62,19 @@ class Deployment:
         """The number of a record that is not there yet: above the newest id, since each has a number of its own."""
         return self.server.read("/api/v1/leads?sort=-id&limit=1")["data"][0]["id"] + 1
 
-    def some_ids(self, count, seed):
+    def some_numbers(self, count, seed):
+        """Some of the floor's records, which has no gaps."""
         return random.Random(seed).sample(range(1, self.size + 1), count)
+
+    def some_ids(self, count, seed):
+        """Some of the deployment's own: an engine may leave out numbers that were given to rows that did not come in."""
+        if not self.ids:
+            cursor = ""
+            while cursor is not None:
+                page = self.server.read("/api/v1/leads?limit=500&sort=id&fields=id" + cursor)
+                self.ids += [record["id"] for record in page["data"]]
+                cursor = "&cursor=" + page["next"] if page["next"] else None
+        return [self.ids[number - 1] for number in self.some_numbers(count, seed)]
 
     def stop(self):
         self.server.stop()

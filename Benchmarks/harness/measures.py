@@ -125,7 +125,7 @@ def measure_update(deployment, report, seconds):
     engine, floor = deployment.engine.name, deployment.floor
     change_and_compare(
         deployment, report, "update", lambda turn, count: changes(deployment, count, turn),
-        lambda turn, count: bench("floor", engine, floor, "updates", turn % 3 + 1, *deployment.some_ids(count, 100 + turn)))
+        lambda turn, count: bench("floor", engine, floor, "updates", turn % 3 + 1, *deployment.some_numbers(count, 100 + turn)))
 
 
 def change_and_compare(deployment, report, key, requests, bare_turn):
