@@ -51,6 +51,8 @@ final class WriterQueue<Resource>: Sendable {
     /// Waits for the turn, does the work, and returns when it is stored. Whoever is cancelled before its turn has done nothing
     /// and is told so; once begun, the work is done to its end.
     func run<T: Sendable>(_ body: @escaping @Sendable (Resource) throws -> T) async throws -> T {
+        // Whoever never stands in line cannot be taken by a batch before it is taken out.
+        try Task.checkCancellation()
         let outcome = Outcome<T>()
         let ticket: UInt64 = state.withLock { $0.ticket() }
         return try await withTaskCancellationHandler {
@@ -60,7 +62,7 @@ final class WriterQueue<Resource>: Sendable {
                     Job(
                         work: { resource in outcome.take { try body(resource) } },
                         finish: { failure in continuation.resume(with: outcome.result(failure)) }))
-                // Cancelled before it stood in line: nobody could take it out then.
+                // Cancelled just before it stood in line: nobody could take it out then.
                 if Task.isCancelled { withdraw(ticket) }
             }
         } onCancel: {
