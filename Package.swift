@@ -57,13 +57,14 @@ let package = Package(
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CThread"),
         .target(name: "CCrash"),
+        .target(name: "CSQLite"),
         .systemLibrary(name: "CFFISystem", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
         .target(name: "CFFI", dependencies: ["CFFISystem"]),
         .target(
             name: "Kernel",
             dependencies: [
                 pluginAPI,
-                "CSodium", "CCurl", "CFFI", "CCrash", "CThread", "CPostgreSQL",
+                "CSodium", "CCurl", "CFFI", "CCrash", "CThread", "CSQLite", "CPostgreSQL",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -111,6 +111,9 @@ final class TracedConnection: Connection {
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
         try recorder.statement { try connection.execute(sql, arguments) }
     }
+    func insert(_ sql: String, _ arguments: [SQLValue]) throws -> Int64 {
+        try recorder.statement { try connection.insert(sql, arguments) }
+    }
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws {
         try recorder.statement { try connection.query(sql, arguments, each) }
     }

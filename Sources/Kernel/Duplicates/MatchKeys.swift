@@ -69,11 +69,35 @@ enum MatchKeys {
 
     /// The first letter and the consonants, each run of the same one once: what slips of the pen leave alone.
     private static func skeleton(_ word: String) -> String {
+        if let bones = plainSkeleton(word) { return bones }
         var bones = ""
         for letter in word {
             if bones.isEmpty { bones.append(letter) } else if !"aeiouyhw".contains(letter), bones.last != letter { bones.append(letter) }
         }
         return bones
+    }
+
+    /// The same for ASCII only, by bytes: most words are.
+    private static func plainSkeleton(_ word: String) -> String? {
+        var word = word
+        return word.withUTF8 { bytes -> String? in
+            guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+            return String(unsafeUninitializedCapacity: bytes.count) { bones in
+                var count = 0
+                for byte in bytes {
+                    switch byte {
+                    case _ where count == 0: break
+                    case UInt8(ascii: "a"), UInt8(ascii: "e"), UInt8(ascii: "i"), UInt8(ascii: "o"), UInt8(ascii: "u"), UInt8(ascii: "y"),
+                        UInt8(ascii: "h"), UInt8(ascii: "w"):
+                        continue
+                    default: if bones[count - 1] == byte { continue }
+                    }
+                    bones[count] = byte
+                    count += 1
+                }
+                return count
+            }
+        }
     }
 
     /// FNV-1a over 64 bits: the same on every machine and in every release.
@@ -103,7 +127,7 @@ extension StoreTransaction {
             let some: ArraySlice<Int64> = keys[start..<min(start + dialect.rowsPerInsert, keys.count)]
             let marks: String = repeatElement("(?, ?, ?)", count: some.count).joined(separator: ", ")
             let arguments: [SQLValue] = some.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
-            try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks)", arguments)
+            try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks) ON CONFLICT DO NOTHING", arguments)
         }
     }
 

@@ -15,16 +15,15 @@ enum Outbox {
     static func add(
         _ connection: any Connection, hook: String, plugin: String, listener: String, payload: [UInt8], user: Int64?, now: Moment
     ) throws -> Int64 {
-        let id = try connection.integer(
+        try connection.insert(
             """
             INSERT INTO tenon_outbox (hook, plugin, listener, payload, user_id, created_at, next_at, attempts, state) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'pending') RETURNING id
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'pending')
             """,
             [
                 .text(hook), .text(plugin), .text(listener), .text(String(decoding: payload, as: UTF8.self)),
                 user.map(SQLValue.integer) ?? .null, .integer(now.milliseconds), .integer(now.milliseconds),
             ])
-        return id ?? 0
     }
 
     /// Writes an event for each who listens after the transaction. Without listeners the payload is not even encoded.

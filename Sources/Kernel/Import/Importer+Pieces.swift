@@ -2,27 +2,26 @@ import PluginAPI
 
 /// Long work in pieces, each a transaction of its own, for others to have their turns in between.
 extension Importer {
-    /// Tries all rows a piece at a time, each undone before the next begins. Rows that mean something to one another are tried together, at
-    /// last.
-    func triedInPieces(_ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws -> ImportPass {
+    /// Tries the rows that were not tried before it came to giving way, a piece at a time, each undone before the next begins. Rows that mean
+    /// something to one another are tried together, at last; where there are such, what was learnt before is of no use.
+    func triedInPieces(_ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor, behind begun: GivesWay? = nil) async throws -> ImportPass {
         do {
             let path: String = files.path(of: record.id)
             let options: CSVOptions = record.details.plan.csvOptions
             var reader = try CSVReader(.file(path), options: options)
             var pass: ImportPass = try await newPass(of: record, &reader, actor, importID: nil)
             let related: Set<Int> = try self.related(record, pass, progress)
-            var piece: [(CSVRow, CSVProblem?)] = []
-            var last: [(CSVRow, CSVProblem?)] = []
-            var row = CSVRow()
-            while try reader.next(&row) {
-                let problem: CSVProblem? = reader.problem(in: row)
-                if related.contains(row.line) { last.append((row, problem)) } else { piece.append((row, problem)) }
-                if piece.count == Self.batchRows {
-                    pass = try await tried(piece, pass, progress, actor)
-                    piece = []
-                }
+            let triedLine: Int = related.isEmpty ? begun?.line ?? 0 : 0
+            if triedLine > 0, let begun {
+                pass = begun.pass
+                pass.goOnDry()
             }
-            pass = try await tried(piece, pass, progress, actor)
+            var last: [ImportPass.Line] = []
+            while let lines = try reader.lines(Self.batchRows) {
+                last += lines.filter { related.contains($0.row.line) }
+                let piece: [ImportPass.Line] = lines.filter { $0.row.line > triedLine && !related.contains($0.row.line) }
+                if !piece.isEmpty { pass = try await tried(piece, pass, progress, actor) }
+            }
             return try await tried(last, pass, progress, actor, isLast: true)
         } catch let error as CSVError {
             throw error.asCRMError
@@ -30,22 +29,18 @@ extension Importer {
     }
 
     private func tried(
-        _ rows: [(CSVRow, CSVProblem?)], _ pass: ImportPass, _ progress: ImportProgress, _ actor: Actor, isLast: Bool = false
+        _ lines: [ImportPass.Line], _ pass: ImportPass, _ progress: ImportProgress, _ actor: Actor, isLast: Bool = false
     ) async throws -> ImportPass {
         do {
             return try await stoppable(progress, as: actor) { tx in
                 var pass: ImportPass = pass
-                for (row, problem) in rows {
-                    try pass.store(row, problem: problem, in: tx)
-                    progress.set(pass.counts)
-                    try progress.goOn()
-                }
+                try pass.store(lines, in: tx, progress)
                 if isLast { try pass.finish(in: tx) }
                 throw Undone(pass: pass)
             }
         } catch let undone as Undone {
             var pass: ImportPass = undone.pass
-            pass.forgetMade()
+            pass.goOnDry()
             return pass
         }
     }

@@ -8,7 +8,12 @@ extension Importer {
     }
 
     /// Undoes a transaction since others have waited for their turn long enough; the work is done once more, in pieces.
-    private struct GivesWay: Error {}
+    struct GivesWay: Error {
+        /// What was learnt in it.
+        var pass: ImportPass
+        /// The last line of the file that was tried.
+        var line: Int
+    }
 
     /// Tries all rows, and undoes them all.
     func check(_ record: inout ImportRecord, _ progress: ImportProgress, _ actor: Actor) async throws {
@@ -23,8 +28,8 @@ extension Importer {
             return try await wholeFile(record, progress, actor, importID: nil)
         } catch let undone as Undone {
             return undone.pass
-        } catch is GivesWay {
-            return try await triedInPieces(record, progress, actor)
+        } catch let begun as GivesWay {
+            return try await triedInPieces(record, progress, actor, behind: begun)
         }
     }
 
@@ -37,8 +42,8 @@ extension Importer {
             record.state = .done
         } catch let undone as Undone {
             try refuse(undone.pass, &record)
-        } catch is GivesWay {
-            let pass: ImportPass = try await triedInPieces(record, progress, actor)
+        } catch let begun as GivesWay {
+            let pass: ImportPass = try await triedInPieces(record, progress, actor, behind: begun)
             guard pass.counts.failed == 0 else { return try refuse(pass, &record) }
             try await storeInPieces(&record, progress, actor)
         }
@@ -73,12 +78,11 @@ extension Importer {
                     plan: plan, registry: tx.registry, actor: actor, currency: tx.currency, header: header)
                 var pass = ImportPass(
                     rows: rows, importID: importID, total: total, header: header, delimiter: reader.format.delimiter)
-                var row = CSVRow()
-                while try reader.next(&row) {
-                    try pass.store(row, problem: reader.problem(in: row), in: tx)
-                    progress.set(pass.counts)
-                    try progress.goOn()
-                    if try patience.isOver({ try engine.othersWait(tx.connection) }) { throw GivesWay() }
+                while let lines = try reader.lines(ImportPass.together) {
+                    try pass.store(lines, in: tx, progress)
+                    if let last = lines.last, try patience.isOver({ try engine.othersWait(tx.connection, evenPatient: $0) }) {
+                        throw GivesWay(pass: pass, line: last.row.line)
+                    }
                 }
                 try pass.finish(in: tx)
                 progress.set(pass.counts)
@@ -128,19 +132,12 @@ extension Importer {
             if !stored.isEmpty { pass.resume(storedRows: stored, created: begun.counts.created, updated: begun.counts.updated) }
             var isAtEnd: Bool = false
             while !isAtEnd {
-                var batch: [(row: CSVRow, problem: CSVProblem?)] = []
-                var row = CSVRow()
-                while batch.count < Self.batchRows {
-                    guard try reader.next(&row) else { isAtEnd = true; break }
-                    batch.append((row, reader.problem(in: row)))
-                }
-                let (rowsOfBatch, before, current, isLast) = (batch, pass, record, isAtEnd)
+                let lines: [ImportPass.Line] = try reader.lines(Self.batchRows) ?? []
+                isAtEnd = lines.count < Self.batchRows
+                let (before, current, isLast) = (pass, record, isAtEnd)
                 (pass, record) = try await stoppable(progress, as: actor) { tx in
                     var pass: ImportPass = before
-                    for (row, problem) in rowsOfBatch {
-                        try pass.store(row, problem: problem, in: tx)
-                        try progress.goOn()
-                    }
+                    try pass.store(lines, in: tx, progress)
                     if isLast { try pass.finish(in: tx) }
                     var record: ImportRecord = current
                     record.counts = pass.counts

@@ -46,7 +46,7 @@ final class JobLanes: Sendable {
         let now = clock.now
         let isAligned = state.withLock { $0.aligned?.registry === registry && $0.aligned?.zone == zone.identifier }
         if !isAligned {
-            try await engine.write { connection in
+            try await written { connection in
                 try JobSchedules.align(connection, registry, now: now, zone: zone)
                 try JobLanes.dropUnknown(connection, registry, now: now)
             }
@@ -55,14 +55,14 @@ final class JobLanes: Sendable {
         var schedules = try await engine.read { try JobSchedules.all($0) }.filter { registry.jobs[$0.key] != nil }
         // A clock that was set back would have jobs wait for what is now a far future.
         if isAligned, JobSchedules.isBehind(schedules, registry, now: now, zone: zone) {
-            schedules = try await engine.write { connection in
+            schedules = try await written { connection in
                 try JobSchedules.align(connection, registry, now: now, zone: zone)
                 return try JobSchedules.all(connection)
             }.filter { registry.jobs[$0.key] != nil }
         }
         var times = schedules.values.map(\.nextAt)
         if times.contains(where: { $0 <= now }) {
-            times = try await engine.write { connection in
+            times = try await written { connection in
                 try JobSchedules.queueDue(connection, registry, now: now, zone: zone)
                 return try JobSchedules.all(connection).values.filter { registry.jobs[$0.name] != nil }.map(\.nextAt)
             }
@@ -134,7 +134,7 @@ final class JobLanes: Sendable {
     private func claim(_ name: String) async throws -> (run: JobRun, lease: Lease?)? {
         let began = clock.now
         guard let leases else {
-            return try await engine.write { try JobQueue.claim($0, name, now: began) }.map { ($0, nil) }
+            return try await written { try JobQueue.claim($0, name, now: began) }.map { ($0, nil) }
         }
         let claimed = try await leases.claim(JobLanes.lease(name)) { connection in
             // Nobody else runs it: a run that is under way was cut off.
@@ -145,6 +145,11 @@ final class JobLanes: Sendable {
         if let run { return (run, lease) }
         try await leases.release(lease)
         return nil
+    }
+
+    /// What is due has time, for a while: people who change records go before it, and a long import goes on.
+    private func written<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        try await WriterTurn.$hasTime.withValue(true) { try await engine.write(body) }
     }
 
     /// For a run that stores its end with what it did.

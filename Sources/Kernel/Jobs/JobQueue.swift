@@ -10,16 +10,15 @@ enum JobQueue {
     static func add(
         _ connection: any Connection, name: String, plugin: String, payload: [UInt8] = [], user: Int64?, at moment: Moment, now: Moment
     ) throws -> Int64 {
-        let id = try connection.integer(
+        try connection.insert(
             """
             INSERT INTO tenon_job (name, plugin, payload, user_id, run_at, attempts, state, created_at) \
-            VALUES (?, ?, ?, ?, ?, 0, 'queued', ?) RETURNING id
+            VALUES (?, ?, ?, ?, ?, 0, 'queued', ?)
             """,
             [
                 .text(name), .text(plugin), .text(String(decoding: payload, as: UTF8.self)), user.map(SQLValue.integer) ?? .null,
                 .integer(moment.milliseconds), .integer(now.milliseconds),
             ])
-        return id ?? 0
     }
 
     /// Queues a job that a plugin asks for by name.

@@ -51,10 +51,9 @@ extension StoreTransaction {
         let text = try StoreTransaction.checkedNote(text)
         return try core.changing("notes") {
             let user: SQLValue = actor.userID.map(SQLValue.integer) ?? .null
-            let made = try connection.integer(
-                "INSERT INTO tenon_note (entity, record, at, user_id, via, text) VALUES (?, ?, ?, ?, ?, ?) RETURNING \"id\"",
+            let made: Int64 = try connection.insert(
+                "INSERT INTO tenon_note (entity, record, at, user_id, via, text) VALUES (?, ?, ?, ?, ?, ?)",
                 [.text(entity.name), .integer(id.raw), .integer(now.milliseconds), user, .text(actor.via), .text(text)])
-            guard let made else { throw CRMError(.internalError, "the engine gave no id for a new note") }
             try dialect.index(connection, table: Note.table, columns: Note.searched, id: made, texts: [text], isNew: true)
             try auditNote(entity, id, .noteAdded, made)
             core.touch(entity.name, id.raw)

@@ -43,8 +43,9 @@ enum FieldType: Hashable, Sendable {
 }
 
 /// A field of an entity in the frozen registry.
-struct FieldModel: Sendable {
+final class FieldModel: Sendable {
     let description: FieldDescription
+    let name: String
     let type: FieldType
     /// Where its values stand in a record of the entity.
     let place: Int
@@ -53,6 +54,8 @@ struct FieldModel: Sendable {
     /// False while the entity that it points at is not there because its plugin is switched off: the field keeps its place
     /// in records but is neither shown nor read nor written. Its column and data stay.
     let isStored: Bool
+    /// Whether it follows from other things, by a formula or by its plugin's work: no caller sets it.
+    let isWorkedOut: Bool
     /// The formula that it is worked out by; nil for fields that are filled in.
     let formula: String?
     /// The functions of plugins that the formula called when it was read, each with its plugin.
@@ -66,16 +69,15 @@ struct FieldModel: Sendable {
         self.formula = formula
         self.formulaFunctions = formulaFunctions
         self.description = description
+        name = description.name
+        isWorkedOut = formula != nil || description.isDerived
         type = FieldType(description.kind)
         self.place = place
         self.plugin = plugin
     }
 
-    var name: String { description.name }
     var label: String { description.label }
     var isSystem: Bool { place < SystemSlots.count }
-    /// Whether it follows from other things, by a formula or by its plugin's work: no caller sets it.
-    var isWorkedOut: Bool { formula != nil || description.isDerived }
 
     /// The entity that it points at, if it is a reference.
     var target: String? {

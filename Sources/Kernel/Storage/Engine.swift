@@ -21,7 +21,8 @@ protocol Engine: Sendable {
     /// Whether several processes may work on the database.
     var isShared: Bool { get }
     /// Whether others wait for the turn of whoever writes over this connection, at this process or another.
-    func othersWait(_ connection: any Connection) throws -> Bool
+    /// - Parameter evenPatient: whether those of this process count too who have time (``WriterTurn/hasTime``).
+    func othersWait(_ connection: any Connection, evenPatient: Bool) throws -> Bool
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
     func integrityProblems() async throws -> [String]
     /// Finishes what is under way and closes the database.
@@ -36,7 +37,7 @@ extension Engine {
     func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await write(body) }
     func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
     var isShared: Bool { false }
-    func othersWait(_ connection: any Connection) throws -> Bool { false }
+    func othersWait(_ connection: any Connection, evenPatient: Bool) throws -> Bool { false }
 }
 
 /// Something that listens until it is closed.
@@ -57,6 +58,8 @@ protocol Connection: AnyObject {
     /// Runs a statement and gives the count of rows it changed.
     @discardableResult
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int
+    /// Runs a statement that inserts one row into a table whose key is `id`, and gives that.
+    func insert(_ sql: String, _ arguments: [SQLValue]) throws -> Int64
     /// Runs a statement that nobody waits for: it may go along with the next one, and what is wrong with it is told then, at the
     /// end of its step (``savepoint(_:)``) or of the transaction at the latest.
     func post(_ sql: String, _ arguments: [SQLValue]) throws
@@ -101,6 +104,12 @@ extension Row {
 
 extension Connection {
     func post(_ sql: String, _ arguments: [SQLValue]) throws { try execute(sql, arguments) }
+    func insert(_ sql: String, _ arguments: [SQLValue]) throws -> Int64 {
+        guard let id = try integer(sql + " RETURNING \"id\"", arguments) else {
+            throw CRMError(.internalError, "the engine gave no id for a new row")
+        }
+        return id
+    }
     var isShared: Bool { false }
     /// Where a statement that fails leaves nothing behind anyway.
     func attempt<T>(_ body: () throws -> T) throws -> T { try body() }

@@ -27,12 +27,12 @@ extension FieldModel {
 
     private func problem(withText text: String) -> String? {
         if text.utf8.count > maxLength, text.count > maxLength { return "is longer than \(maxLength) characters" }
-        if text.unicodeScalars.contains(where: { $0.value < 32 && $0 != "\n" && $0 != "\t" && $0 != "\r" }) {
+        if text.utf8.contains(where: { $0 < 32 && $0 != 9 && $0 != 10 && $0 != 13 }) {
             return "contains a control character"
         }
         switch description.format {
         case .plain where type == .text:
-            return text.unicodeScalars.contains { $0 == "\n" || $0 == "\r" } ? "must be one line" : nil
+            return text.utf8.contains { $0 == 10 || $0 == 13 } ? "must be one line" : nil
         case .email: return FieldModel.isEmail(text) ? nil : "is not an e-mail address"
         case .phone:
             let digits = text.filter(\.isNumber).count
@@ -50,11 +50,45 @@ extension FieldModel {
     /// The useful part of RFC 5322: one at sign, something before it, a domain with a dot after it, no spaces.
     static func isEmail(_ text: String) -> Bool {
         guard text.utf8.count <= 254 else { return false }
+        if let isPlain = isPlainEmail(text) { return isPlain }
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.count <= 64 else { return false }
         let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count >= 2, labels.allSatisfy({ !$0.isEmpty && !$0.hasPrefix("-") && !$0.hasSuffix("-") }) else { return false }
         return !text.contains { $0.isWhitespace || "<>\"(),:;[]\\".contains($0) }
+    }
+
+    /// The same for a text of ASCII only, by bytes: most are, and files have many. Nil for any other.
+    private static func isPlainEmail(_ text: String) -> Bool? {
+        var text = text
+        return text.withUTF8 { bytes in
+            var at: Int?
+            // Where the label began, and how many stand behind the at sign before it.
+            var (label, labels) = (0, 0)
+            func ends(_ place: Int) -> Bool {
+                labels += 1
+                return place > label && bytes[label] != UInt8(ascii: "-") && bytes[place - 1] != UInt8(ascii: "-")
+            }
+            var isWell = true
+            for (place, byte) in bytes.enumerated() {
+                switch byte {
+                case 0x80...: return nil
+                case UInt8(ascii: "@"):
+                    if at != nil || place == 0 || place > 64 { isWell = false }
+                    (at, label) = (place, place + 1)
+                case UInt8(ascii: "."):
+                    guard at != nil else { break }
+                    if !ends(place) { isWell = false }
+                    label = place + 1
+                case UInt8(ascii: "\t")...UInt8(ascii: "\r"), UInt8(ascii: " "), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
+                    UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: ";"), UInt8(ascii: "["),
+                    UInt8(ascii: "]"), UInt8(ascii: "\\"):
+                    isWell = false
+                default: break
+                }
+            }
+            return isWell && at != nil && ends(bytes.count) && labels >= 2
+        }
     }
 
     /// Http or https with a host: nothing that a browser would run.
@@ -73,7 +107,7 @@ extension FieldModel {
         case (.text, .text(let text)):
             var clean = description.format == .multiline ? text.replacing("\r\n", with: "\n") : text.trimmed
             if description.namesFieldsOf != nil { clean = FieldNames.normalized(clean) }
-            if clean.allSatisfy(\.isWhitespace) { return .null }
+            if clean.utf8.first.map({ $0 <= 32 || $0 >= 127 }) ?? true, clean.allSatisfy(\.isWhitespace) { return .null }
             if description.format == .email { clean = clean.lowercased() }
             if description.format == .url, !clean.contains("://"), clean.contains(".") { clean = "https://" + clean }
             return .text(clean)
@@ -126,6 +160,8 @@ extension FieldModel {
 extension String {
     /// Without space at either end.
     var trimmed: String {
+        // By bytes: most texts have none.
+        if let first = utf8.first, let last = utf8.last, first > 32, first < 127, last > 32, last < 127 { return self }
         var view = self[...]
         while let first = view.first, first.isWhitespace { view.removeFirst() }
         while let last = view.last, last.isWhitespace { view.removeLast() }

@@ -43,7 +43,7 @@ final class KeptRecords: Sendable {
         }
     }
 
-    func keep(_ answers: [Answer]) {
+    func keep(_ answers: some Sequence<Answer>) {
         state.withLock { state in
             for answer in answers where (state[answer.entity]?.touches ?? 0) == answer.touches {
                 var kept: Kept = state[answer.entity] ?? Kept()

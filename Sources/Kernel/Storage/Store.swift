@@ -112,7 +112,7 @@ final class Store: Sendable {
                 }
                 return (result, transaction.core.effects, transaction.core.recorder?.events ?? [], transaction.core.read)
             }
-            if !read.isEmpty { state.registry.kept.keep(read) }
+            if !read.isEmpty { state.registry.kept.keep(read.values) }
             // Events are there only now that they are stored.
             if let scope { calls.traces.follow(events, of: scope.trace) }
             return (result, effects)
@@ -151,11 +151,14 @@ struct CommitEffects: Sendable {
             touched: touched.count, notices: notices.count, hasDeliveries: hasDeliveries, hasJobs: hasJobs, hasFormulaWork: hasFormulaWork)
     }
 
-    /// Forgets what came after a mark.
-    mutating func goBack(to mark: Mark) {
+    /// Forgets what came after a mark, and gives the records that were touched since.
+    @discardableResult
+    mutating func goBack(to mark: Mark) -> [Touch] {
+        (hasDeliveries, hasJobs, hasFormulaWork) = (mark.hasDeliveries, mark.hasJobs, mark.hasFormulaWork)
+        let undone: [Touch] = Array(touched[mark.touched...])
         touched.removeSubrange(mark.touched...)
         notices.removeSubrange(mark.notices...)
-        (hasDeliveries, hasJobs, hasFormulaWork) = (mark.hasDeliveries, mark.hasJobs, mark.hasFormulaWork)
+        return undone
     }
 
     var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs && !hasFormulaWork }

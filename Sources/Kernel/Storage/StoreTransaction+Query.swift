@@ -57,9 +57,11 @@ extension StoreTransaction {
         guard entity.schema.isKeptInMemory, core.isWriting else { return try read() }
         if let records = registry.kept.records(entity.name, query) { return records }
         let touches: Int = registry.kept.touches(entity.name)
+        // A file of many rows is one transaction.
+        if let own = core.read[query], own.touches == touches { return own.records }
         let records: [RecordData] = try read()
         if records.count <= KeptRecords.mostRecords {
-            core.read.append(KeptRecords.Answer(entity: entity.name, query: query, records: records, touches: touches))
+            core.read[query] = KeptRecords.Answer(entity: entity.name, query: query, records: records, touches: touches)
         }
         return records
     }

@@ -53,11 +53,8 @@ extension StoreTransaction {
             }
             arguments += field.arguments(for: value)
         }
-        let sql = "INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks)) RETURNING \"id\""
-        guard let id = try guardingUnique(entity, { try connection.integer(sql, arguments) }) else {
-            throw CRMError(.internalError, "the engine gave no id for a new record")
-        }
-        record.id = RecordID(id)
+        let sql = "INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks))"
+        record.id = RecordID(try guardingUnique(entity) { try connection.insert(sql, arguments) })
         try tally(entity, old: nil, new: record)
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)

@@ -33,7 +33,7 @@ final class StoreTransaction: TransactionBackend {
         /// The keys of the record that was stored last, by which those that may be the same are found.
         var matchKeys: (entity: String, record: RecordID, version: Int64, keys: [Int64])?
         /// What was read of entities that change seldom, to be kept when the transaction is stored.
-        var read: [KeptRecords.Answer] = []
+        var read: [KeptRecords.Query: KeptRecords.Answer] = [:]
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 
@@ -66,6 +66,13 @@ final class StoreTransaction: TransactionBackend {
         func touch(_ entity: String, _ id: Int64) {
             effects.touched.append(.init(entity: entity, id: id))
             if registry.entity(entity)?.schema.isKeptInMemory ?? false { registry.kept.touch(entity) }
+        }
+
+        /// Forgets what a part of the transaction set going that was undone, and what was read meanwhile of entities that it changed.
+        func goBack(to mark: CommitEffects.Mark) {
+            for touch in effects.goBack(to: mark) where registry.entity(touch.entity)?.schema.isKeptInMemory ?? false {
+                registry.kept.touch(touch.entity)
+            }
         }
 
         private static func words(_ what: String, _ name: String) -> String { name.isEmpty ? what : "\(what) \(name)" }

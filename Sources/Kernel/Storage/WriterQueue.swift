@@ -70,6 +70,8 @@ final class WriterQueue<Resource>: Sendable {
         }
     }
 
+    /// Whether somebody stands in line who would rather not wait.
+    var isAwaited: Bool { state.withLock { !$0.waiting.isEmpty } }
     /// How many stand in line.
     var waiting: Int { state.withLock { $0.waiting.count + $0.patient.count } }
     /// Whether nobody writes and nobody waits.

@@ -105,7 +105,7 @@ struct BulkChange: Sendable {
                 if let told { outcome.told.append((id, told)) }
                 outcome.assigned = tx.core.bulkAssignments ?? outcome.assigned
             } catch let error as CRMError where error.code != .internalError && error.code != .unavailable {
-                tx.core.effects.goBack(to: before)
+                tx.core.goBack(to: before)
                 outcome.failed.append((id, tx.told(error)))
             }
         }

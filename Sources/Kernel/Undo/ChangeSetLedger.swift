@@ -9,17 +9,15 @@ enum ChangeSetLedger {
         "id, at, user_id, via, kind, entity, record, what, count, undone_at, undone_by, undone_in, kept"
 
     static func add(_ set: ChangeSet, _ connection: any Connection) throws -> Int64 {
-        let id: Int64? = try connection.integer(
+        try connection.insert(
             """
             INSERT INTO tenon_change_set (at, user_id, via, kind, entity, record, what, count) \
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .integer(set.at.milliseconds), set.userID.map(SQLValue.integer) ?? .null, .text(set.via), .text(set.kind.rawValue),
                 .text(set.entity), set.record.map(SQLValue.integer) ?? .null, .text(set.what), .integer(Int64(set.count)),
             ])
-        guard let id else { throw CRMError(.internalError, "the engine gave no id for a change") }
-        return id
     }
 
     static func setCount(_ count: Int, of id: Int64, _ connection: any Connection) throws {

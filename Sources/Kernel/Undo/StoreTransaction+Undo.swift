@@ -99,7 +99,7 @@ extension StoreTransaction {
             if isComplete { undoing.returning.remove(touch) }
             return isComplete
         } catch let error as CRMError where error.code != .internalError && error.code != .unavailable {
-            core.effects.goBack(to: mark)
+            core.goBack(to: mark)
             (core.bulkAssignments, undoing) = before
             if !isLastTurn { return false }
             undoing.keep(record, told(error, record.entity))

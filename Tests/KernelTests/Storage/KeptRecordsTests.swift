@@ -71,6 +71,36 @@ private struct RulesPlugin: Plugin {
         #expect(try await rules(house) == ["a 5"])
     }
 
+    @Test func `what a part of a transaction saw of its own change is forgotten when that part is undone`() async throws {
+        let house = try await house()
+        let a = try await add(house, "a", 1)
+        try await house.write { transaction in
+            let mark: CommitEffects.Mark = transaction.core.effects.mark
+            do {
+                try transaction.connection.savepoint {
+                    try change(a, to: 9, transaction)
+                    #expect(try KeptRecordsTests.rules(transaction) == ["a 9"])
+                    throw CRMError.refused("undone")
+                }
+            } catch is CRMError { transaction.core.goBack(to: mark) }
+            #expect(try KeptRecordsTests.rules(transaction) == ["a 1"])
+        }
+        #expect(try await rules(house) == ["a 1"])
+    }
+
+    @Test func `a transaction that asks again reads once, until it changes something itself`() async throws {
+        let house = try await house()
+        let a = try await add(house, "a", 1)
+        try await house.write { transaction in
+            #expect(try KeptRecordsTests.rules(transaction) == ["a 1"])
+            // Behind the product's back: nothing has told it, so it does not look.
+            try transaction.connection.execute("UPDATE \"rule\" SET \"points\" = 7")
+            #expect(try KeptRecordsTests.rules(transaction) == ["a 1"])
+            try change(a, to: 8, transaction)
+            #expect(try KeptRecordsTests.rules(transaction) == ["a 8"])
+        }
+    }
+
     @Test func `what a transaction saw of its own change is forgotten when it is undone`() async throws {
         let house = try await house()
         let a = try await add(house, "a", 1)

@@ -51,7 +51,7 @@ struct CSVReader {
             throw CSVError(.empty, line: 1, "the file is empty", hint: "The first row must name the columns.")
         }
         header = row.texts.enumerated().map { index, name in
-            let trimmed: String = name.trimmingWhitespace()
+            let trimmed: String = name.trimmed
             return trimmed.isEmpty ? "Column \(index + 1)" : trimmed
         }
         return header
@@ -69,6 +69,15 @@ struct CSVReader {
     private func problemOfCard(_ row: CSVRow) -> CSVProblem? {
         guard header.last == VCardTable.problemHeader, !row.isEmpty(row.count - 1) else { return nil }
         return CSVProblem(line: row.line, column: nil, message: row[row.count - 1])
+    }
+
+    /// Reads so many rows, fewer at the end of the file, with what is wrong with them; nil when none is left.
+    mutating func lines(_ count: Int) throws(CSVError) -> [(row: CSVRow, problem: CSVProblem?)]? {
+        var lines: [(row: CSVRow, problem: CSVProblem?)] = []
+        lines.reserveCapacity(count)
+        var row = CSVRow()
+        while lines.count < count, try next(&row) { lines.append((row, problem(in: row))) }
+        return lines.isEmpty ? nil : lines
     }
 
     /// Reads the next row into `row`; false at the end of the file.
@@ -123,15 +132,5 @@ struct CSVReader {
                 buffer.append(contentsOf: chunk)
             }
         }
-    }
-}
-
-extension String {
-    /// Without spaces, tabs and no-break spaces at either end.
-    func trimmingWhitespace() -> String {
-        var slice: Substring = self[...]
-        while let first = slice.first, first.isWhitespace { slice.removeFirst() }
-        while let last = slice.last, last.isWhitespace { slice.removeLast() }
-        return slice.count == count ? self : String(slice)
     }
 }

@@ -35,7 +35,7 @@ struct DateFormatGuess {
     init() {}
 
     mutating func add(_ text: String, line: Int) {
-        let trimmed: String = text.trimmingWhitespace()
+        let trimmed: String = text.trimmed
         if trimmed.isEmpty { return }
         count += 1
         var fits: UInt32 = 0

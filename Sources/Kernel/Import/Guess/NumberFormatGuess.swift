@@ -30,7 +30,7 @@ struct NumberFormatGuess {
     init() {}
 
     mutating func add(_ text: String, line: Int) {
-        let trimmed: String = text.trimmingWhitespace()
+        let trimmed: String = text.trimmed
         if trimmed.isEmpty { return }
         count += 1
         let point: Result<ExactNumber, NumberFault> = NumberFormat.decimalPoint.read(trimmed)

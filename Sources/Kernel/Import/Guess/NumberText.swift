@@ -1,7 +1,7 @@
 /// Reads a number as people and ledgers write it.
 enum NumberText {
     static func read(_ text: String, _ format: NumberFormat) -> Result<ExactNumber, NumberFault> {
-        var scalars: ArraySlice<Unicode.Scalar> = Array(text.trimmingWhitespace().unicodeScalars)[...]
+        var scalars: ArraySlice<Unicode.Scalar> = Array(text.trimmed.unicodeScalars)[...]
         var isNegative: Bool = false
         var isPercent: Bool = false
         var currency: String?

@@ -10,7 +10,7 @@ struct ValueShape: Hashable, Sendable {
 
     init(_ samples: [String]) {
         for sample in samples {
-            let text: String = sample.trimmingWhitespace()
+            let text: String = sample.trimmed
             if text.isEmpty { continue }
             count += 1
             if Self.isEmail(text) { emails += 1 }
@@ -69,7 +69,7 @@ struct ValueShape: Hashable, Sendable {
 /// Yes and no as files write them.
 enum BooleanText {
     static func read(_ text: String) -> Bool? {
-        switch text.trimmingWhitespace().lowercased() {
+        switch text.trimmed.lowercased() {
         case "true", "yes", "y", "1", "t", "on", "x": true
         case "false", "no", "n", "0", "f", "off": false
         default: nil

@@ -51,7 +51,7 @@ struct CellReader: Sendable {
     }
 
     func read(_ text: String) -> Result<Meaning, Fault> {
-        let trimmed: String = text.trimmingWhitespace()
+        let trimmed: String = text.trimmed
         if trimmed.isEmpty || emptyTexts.contains(trimmed) { return .success(.empty) }
         switch field.kind {
         case .text:
@@ -89,7 +89,7 @@ struct CellReader: Sendable {
             return .success(.reference(entity: entity, text: trimmed))
         case .references(let entity):
             let separator: Character = trimmed.contains(";") ? ";" : ","
-            let texts: [String] = trimmed.split(separator: separator).map { String($0).trimmingWhitespace() }
+            let texts: [String] = trimmed.split(separator: separator).map { String($0).trimmed }
             return .success(.references(entity: entity, texts: texts.filter { !$0.isEmpty }))
         @unknown default:
             return fault("cannot be read into this kind of field", trimmed)

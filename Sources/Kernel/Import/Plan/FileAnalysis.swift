@@ -87,7 +87,7 @@ private struct ColumnStudy {
 
     mutating func add(_ row: CSVRow, _ index: Int) {
         if row.isEmpty(index) { return }
-        let text: String = row[index].trimmingWhitespace()
+        let text: String = row[index].trimmed
         if text.isEmpty { return }
         if FileAnalysis.nullTexts.contains(text) {
             column.nulls += 1

@@ -73,7 +73,9 @@ enum ImportLedger {
     }
 
     static func add(_ touch: Touch, to id: Int64, _ connection: any Connection) throws {
-        let before: String = try encode(TouchDetails(entity: touch.entity, changes: touch.before))
+        // As it would be encoded: most rows make a record, which has nothing before it.
+        let before: String =
+            touch.before.isEmpty ? #"{"changes":[],"entity":"\#(touch.entity)"}"# : try encode(TouchDetails(entity: touch.entity, changes: touch.before))
         try connection.post(
             "INSERT INTO tenon_import_row (import_id, row, record, action, version, before) VALUES (?, ?, ?, ?, ?, ?)",
             [

@@ -2,23 +2,23 @@
 struct Patience {
     /// So long nobody minds.
     private static let span: Duration = .milliseconds(700)
-    private static let lookEvery: Int = 50
+    /// So long those who have time wait themselves, such as jobs that are due.
+    private static let longSpan: Duration = .seconds(30)
 
     private let start = ContinuousClock.now
-    private var seen = 0
     private var lastLook = ContinuousClock.now
     /// What fits into one piece is done in no time.
     private let isShort: Bool
 
     init(rows: Int) { isShort = rows <= Importer.batchRows }
 
-    /// To be asked after each row: whether it has taken long, and others wait.
-    mutating func isOver(_ othersWait: () throws -> Bool) rethrows -> Bool {
-        seen += 1
-        guard !isShort, seen.isMultiple(of: Self.lookEvery) else { return false }
+    /// To be asked after some rows: whether it has taken long, and others wait.
+    /// - Parameter othersWait: told whether those count too who have time.
+    mutating func isOver(_ othersWait: (_ evenPatient: Bool) throws -> Bool) rethrows -> Bool {
+        guard !isShort else { return false }
         let now = ContinuousClock.now
         guard now - start > Self.span, now - lastLook > .milliseconds(100) else { return false }
         lastLook = now
-        return try othersWait()
+        return try othersWait(now - start > Self.longSpan)
     }
 }

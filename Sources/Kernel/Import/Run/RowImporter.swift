@@ -158,14 +158,14 @@ struct RowImporter {
         let alike: Set<String> = Set(entity.duplicates.filter { $0.kind == .same }.flatMap { $0.fields.map(\.name) })
         for target in targets {
             let field: FieldDescription = target.reader.field
-            let words: String = text(of: target, in: row).trimmingWhitespace().lowercased()
+            let words: String = text(of: target, in: row).trimmed.lowercased()
             if words.isEmpty { continue }
             if field.isUnique || field.name == plan.matchField || alike.contains(field.name) { relations.marks.append("\(field.name)=\(words)") }
             if field.isUnique || field.name == entity.labelField { relations.names.append(words) }
             switch field.kind {
             case .reference(entity.name): relations.wanted.append(words)
             case .references(entity.name):
-                relations.wanted += words.split(whereSeparator: { $0 == "," || $0 == ";" }).map { String($0).trimmingWhitespace() }
+                relations.wanted += words.split(whereSeparator: { $0 == "," || $0 == ";" }).map { String($0).trimmed }
             default: break
             }
         }
@@ -176,7 +176,7 @@ struct RowImporter {
         if let fixed = target.fixed { return template?.fill(fixed, from: row) ?? fixed }
         guard let column = target.column else { return "" }
         let text: String = row[column.index]
-        return column.translations?[text.trimmingWhitespace()] ?? text
+        return column.translations?[text.trimmed] ?? text
     }
 
     private mutating func resolve(
@@ -247,7 +247,7 @@ struct RowImporter {
     private func fault(_ fault: CellReader.Fault, _ target: Target, _ row: CSVRow) -> RowFault {
         RowFault(
             row: row.line, column: target.column?.header, field: target.reader.field.name, message: fault.message, fact: fault.fact,
-            hint: fault.hint.isEmpty ? nil : fault.hint, value: text(of: target, in: row).trimmingWhitespace())
+            hint: fault.hint.isEmpty ? nil : fault.hint, value: text(of: target, in: row).trimmed)
     }
 
     /// What the store, or a rule of a plugin, had against a row, told by its columns.
@@ -264,7 +264,7 @@ struct RowImporter {
             let target: Target? = targets.first { $0.reader.field.name == problem.field }
             var fault = RowFault(
                 row: row.line, column: target?.column?.header, field: problem.field.isEmpty ? nil : problem.field, message: problem.message,
-                value: target.map { text(of: $0, in: row).trimmingWhitespace() })
+                value: target.map { text(of: $0, in: row).trimmed })
             if let linked {
                 // The problem names that one record; what many rows have in common is the failure itself.
                 (fault.fact, fault.hint) = (error.message, Self.sameHint)

@@ -16,7 +16,7 @@ struct RowTemplate: Sendable {
             let parts: [Substring] = rest[rest.index(after: open)..<close].split(separator: "|", maxSplits: 1)
             result += rest[..<open]
             if let name = parts.first, let place = places[String(name)] {
-                let cell: String = row[place].trimmingWhitespace()
+                let cell: String = row[place].trimmed
                 result += parts.count == 2 && parts[1] == "slug" ? HeaderWords(cell.lowercased()).words.joined(separator: ".") : cell
             } else {
                 result += rest[open...close]

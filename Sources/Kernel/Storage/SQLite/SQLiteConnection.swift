@@ -75,6 +75,13 @@ final class SQLiteConnection: Connection {
         }
     }
 
+    /// Without `RETURNING`: for that SQLite keeps what it would take to undo the statement alone, a copy of each page, and has the
+    /// search index write what it has gathered.
+    func insert(_ sql: String, _ arguments: [SQLValue]) throws -> Int64 {
+        try execute(sql, arguments)
+        return sqlite3_last_insert_rowid(connection)
+    }
+
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws {
         try run(sql, arguments) { statement in
             let row = SQLiteRow(statement)

@@ -1,3 +1,4 @@
+import CSQLite
 import PluginAPI
 
 /// The embedded engine: one file in WAL mode, one writer, several readers.
@@ -7,9 +8,13 @@ final class SQLiteEngine: Engine {
     private let writer: WriterQueue<SQLiteConnection>
     let dialect: any Dialect = SQLiteDialect()
 
+    /// What is said to the library once, before anything else.
+    private static let prepareLibrary: Void = tenon_sqlite_count_no_memory()
+
     /// Opens the file, making it when it is not there.
     /// `durable` false skips the wait for the disk: for tests only.
     init(path: String, durable: Bool = true) throws {
+        SQLiteEngine.prepareLibrary
         let readers = SQLiteReaders(path: path)
         let storage = try SQLiteWriter(path: path, isDurable: durable, readers: readers)
         self.readers = readers
@@ -26,7 +31,7 @@ final class SQLiteEngine: Engine {
         try await writer.run { try body($0) }
     }
 
-    func othersWait(_ connection: any Connection) throws -> Bool { writer.waiting > 0 }
+    func othersWait(_ connection: any Connection, evenPatient: Bool) throws -> Bool { evenPatient ? writer.waiting > 0 : writer.isAwaited }
 
     func integrityProblems() async throws -> [String] { try await storage.integrityProblems() }
 

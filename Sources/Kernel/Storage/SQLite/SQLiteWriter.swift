@@ -22,6 +22,11 @@ final class SQLiteWriter: Sendable {
     /// After a failed attempt to open the file anew, the next is not made before so many milliseconds have passed.
     private static let pause: UInt64 = 500
 
+    /// So many kibibytes of pages the writer may keep: what a long import has changed goes to the log once and not again and again.
+    private static let cache = 65_536
+    /// After a transaction that has taken so long, in milliseconds, the pages are given back.
+    private static let long: UInt64 = 2000
+
     private static var now: UInt64 { tenon_monotonic_time() / 1_000_000 }
 
     private struct Doubt {
@@ -62,6 +67,7 @@ final class SQLiteWriter: Sendable {
         configuration.prepareDatabase { [weak self] db in
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             for pragma in SQLiteReaders.pragmas { try db.execute(sql: pragma) }
+            try db.execute(sql: "PRAGMA cache_size = -\(SQLiteWriter.cache)")
             if let connection = db.sqliteConnection {
                 SQLiteFunctions.register(on: connection)
                 self?.state.withLock { $0.statements[Int(bitPattern: connection)] = SQLiteStatements() }
@@ -109,10 +115,11 @@ final class SQLiteWriter: Sendable {
     private func transact(_ jobs: ArraySlice<Job>) -> Int {
         var begun = 0
         do {
-            try withConnection { connection, _ in
+            try withConnection { connection, handle in
+                let start: UInt64 = SQLiteWriter.now
+                defer { if SQLiteWriter.now - start >= SQLiteWriter.long { sqlite3_db_release_memory(handle) } }
                 try connection.begin()
                 do {
-                    let start: UInt64 = SQLiteWriter.now
                     // No savepoint for one that is alone: it would keep a copy of each page and store the search index twice.
                     if jobs.count == 1, let job = jobs.first {
                         begun = 1
