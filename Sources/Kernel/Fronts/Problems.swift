@@ -76,9 +76,18 @@ enum Problems {
         }
         var response = FrontResponse(status, contentType: "application/problem+json", body)
         if error.code == .unauthenticated { response = response.with("www-authenticate", "Bearer") }
-        let isSafeToRepeat: Bool = (error.code == .unavailable && !(error.cause is UncertainCommit)) || error.code == .throttled
-        if isSafeToRepeat { response = response.with("retry-after", error.code == .throttled ? "60" : "1") }
-        return response
+        return response.invitingAgain(after: error)
+    }
+}
+
+extension FrontResponse {
+    /// Says when to try again, where nothing can have been stored.
+    func invitingAgain(after error: CRMError) -> FrontResponse {
+        switch error.code {
+        case .throttled: with("retry-after", "60")
+        case .unavailable where !(error.cause is UncertainCommit): with("retry-after", "1")
+        default: self
+        }
     }
 }
 

@@ -17,14 +17,17 @@ struct Knock {
     let port: Int
     let token: String
     var seconds = 15
+    /// Gives heads as they came; in small letters otherwise.
+    var keepsCase = false
 
     func ask(
         _ method: String, _ path: String, _ body: String = "", accept: String = "application/json", type: String = "application/json",
-        from address: String? = nil
+        from address: String? = nil, headers: [String: String] = [:]
     ) -> Outcome {
         guard let descriptor = open() else { return .refused }
         defer { close(descriptor) }
         var text = "\(method) \(path) HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept: \(accept)\r\n"
+        for (name, value) in headers { text += "\(name): \(value)\r\n" }
         if !token.isEmpty { text += "authorization: Bearer \(token)\r\n" }
         if let address { text += "x-forwarded-for: \(address)\r\n" }
         if method != "GET" { text += "content-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n" }
@@ -40,7 +43,23 @@ struct Knock {
         }
         let all = String(decoding: answer, as: UTF8.self)
         guard let split = all.range(of: "\r\n\r\n"), let status = Int(all.split(separator: " ").dropFirst().first ?? "") else { return .broken }
-        return .answer(status: status, head: all[..<split.lowerBound].lowercased(), body: String(all[split.upperBound...]))
+        let head = String(all[..<split.lowerBound])
+        return .answer(status: status, head: keepsCase ? head : head.lowercased(), body: String(all[split.upperBound...]))
+    }
+
+    /// Asks, and hands over what comes, head and all, until the closure gives false or nothing comes any more; an empty text where nothing
+    /// came for as long as it waits.
+    func follow(_ path: String, _ each: (String) -> Bool) {
+        guard let descriptor = open() else { return }
+        defer { close(descriptor) }
+        let bytes = Array("GET \(path) HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\nauthorization: Bearer \(token)\r\n\r\n".utf8)
+        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return }
+        var piece = [UInt8](repeating: 0, count: 16 * 1024)
+        while true {
+            let count = recv(descriptor, &piece, piece.count, 0)
+            if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return }
+            if !each(String(decoding: piece[..<max(0, count)], as: UTF8.self)) { return }
+        }
     }
 
     /// Asks, and does not listen to the answer. The connection is the caller's to close.

@@ -27,19 +27,26 @@ enum ErrorScreen {
 
     /// Within the frame where there is one to show it in, as a part where a part was asked for.
     static func respond(_ error: CRMError, _ visit: Visit) async -> FrontResponse {
+        // Parts in JSON say it by themselves.
+        if ["json", "cell"].contains(visit.fragment) { return Problems.response(error) }
+        return await page(error, visit).invitingAgain(after: error)
+    }
+
+    private static func page(_ error: CRMError, _ visit: Visit) async -> FrontResponse {
         let status = Problems.status(error.code)
         switch visit.fragment {
-        case "json", "cell": return Problems.response(error)
         case "dialog":
             return .html(Parts.dialog(title(error), "\(FieldForm.summary(error, fields: []))").bytes, status: status)
         case "": break
         default: return .html(FieldForm.summary(error, fields: []).bytes, status: status)
         }
         if let page = try? await visit.page(Page(title: title(error), content: content(error, status: status)), status: status) { return page }
-        return alone(error)
+        return bare(error)
     }
 
-    static func alone(_ error: CRMError) -> FrontResponse {
+    static func alone(_ error: CRMError) -> FrontResponse { bare(error).invitingAgain(after: error) }
+
+    private static func bare(_ error: CRMError) -> FrontResponse {
         let status = Problems.status(error.code)
         return .html(Page.alone(title(error), "<section class=\"card-box\">\(content(error, status: status))</section>").bytes, status: status)
     }

@@ -19,7 +19,7 @@ struct LoginScreen {
                 agent: request.headers["user-agent"] ?? "")
             return FrontResponse.redirect(next).with("set-cookie", SessionCookie.set(session.secret, for: request))
         } catch let error as CRMError where [.unauthenticated, .throttled, .forbidden, .unavailable].contains(error.code) {
-            return page(error, email: form.text("email"), next: next)
+            return page(error, email: form.text("email"), next: next).invitingAgain(after: error)
         }
     }
 
