@@ -166,4 +166,13 @@ import Testing
         #expect(ClientAddress.of(peer: "127.0.0.1", forwarded: nil) == "127.0.0.1")
         #expect(ClientAddress.of(peer: "127.0.0.1", forwarded: "1.2.3.4, ") == "127.0.0.1")
     }
+
+    @Test func `a proxy on another machine is believed where it is named, and nobody else there`() {
+        let proxies: Set<String> = ["192.0.2.7", "2001:db8::7"]
+        #expect(ClientAddress.of(peer: "192.0.2.7", forwarded: "203.0.113.9, 198.51.100.1", proxies: proxies) == "198.51.100.1")
+        #expect(ClientAddress.of(peer: "::ffff:192.0.2.7", forwarded: "198.51.100.1", proxies: proxies) == "198.51.100.1")
+        #expect(ClientAddress.of(peer: "2001:db8::7", forwarded: "198.51.100.1", proxies: proxies) == "198.51.100.1")
+        #expect(ClientAddress.of(peer: "192.0.2.70", forwarded: "198.51.100.1", proxies: proxies) == "192.0.2.70")
+        #expect(ClientAddress.of(peer: "192.0.2.7", forwarded: nil, proxies: proxies) == "192.0.2.7")
+    }
 }
