@@ -71,6 +71,9 @@ final class TraceRecorder {
         }
     }
 
+    /// Those that were sent later are undone.
+    func forgetEvents(after count: Int) { events.removeSubrange(count...) }
+
     func queued(job: String) { trace.change(step: here) { $0.queued.append(.job(job)) } }
 
     private static func changes(_ entity: EntityModel, old: RecordData?, new: RecordData) -> [Trace.Change] {

@@ -2,6 +2,9 @@ import PluginAPI
 
 /// A transaction as one plugin may use it: what the plugin was not approved for is refused here, whatever the rights of the
 /// user for whom it works. The kernel's own work goes to the store directly.
+///
+/// A plugin may catch what is refused by the rules and listeners of others, and go on: by then some of it is stored. So each change
+/// that runs code of plugins is undone as a whole when it throws.
 final class PluginTransaction: TransactionBackend {
     private let store: StoreTransaction
     private let warrant: Warrant
@@ -57,12 +60,12 @@ final class PluginTransaction: TransactionBackend {
 
     func save(_ entity: String, _ record: RecordData) throws -> RecordData {
         try mayWrite(entity)
-        return try store.save(entity, record)
+        return try store.wholly { try store.save(entity, record) }
     }
 
     func delete(_ entity: String, _ id: RecordID) throws {
         try mayWrite(entity)
-        try store.delete(entity, id)
+        try store.wholly { try store.delete(entity, id) }
     }
 
     func count(_ entity: String, where filter: Filter, atMost limit: Int) throws -> Int {
@@ -78,7 +81,8 @@ final class PluginTransaction: TransactionBackend {
     func emit(_ hook: String, _ payload: any HookPayload) throws {
         if let refusal { throw refusal }
         try warrant.emit(hook, uses)
-        try store.emit(hook, payload)
+        guard store.hasListeners(hook) else { return try store.emit(hook, payload) }
+        try store.wholly { try store.emit(hook, payload) }
     }
 
     func notify(_ user: RecordID, _ message: String, about: (entity: String, id: RecordID)?) throws {
@@ -105,7 +109,7 @@ final class PluginTransaction: TransactionBackend {
 
     func addNote(_ entity: String, _ id: RecordID, _ text: String) throws -> RecordID {
         try mayWrite(entity)
-        return try store.addNote(entity, id, text)
+        return try store.wholly { try store.addNote(entity, id, text) }
     }
 
     func continueTimeline(from source: (entity: String, id: RecordID), to follower: (entity: String, id: RecordID)) throws {

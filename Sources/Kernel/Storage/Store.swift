@@ -151,14 +151,11 @@ struct CommitEffects: Sendable {
             touched: touched.count, notices: notices.count, hasDeliveries: hasDeliveries, hasJobs: hasJobs, hasFormulaWork: hasFormulaWork)
     }
 
-    /// Forgets what came after a mark, and gives the records that were touched since.
-    @discardableResult
-    mutating func goBack(to mark: Mark) -> [Touch] {
+    /// Forgets what came after a mark.
+    mutating func goBack(to mark: Mark) {
         (hasDeliveries, hasJobs, hasFormulaWork) = (mark.hasDeliveries, mark.hasJobs, mark.hasFormulaWork)
-        let undone: [Touch] = Array(touched[mark.touched...])
         touched.removeSubrange(mark.touched...)
         notices.removeSubrange(mark.notices...)
-        return undone
     }
 
     var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs && !hasFormulaWork }

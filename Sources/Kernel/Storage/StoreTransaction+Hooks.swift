@@ -31,6 +31,9 @@ extension StoreTransaction {
         if let notice { core.effects.notices.append(notice) }
     }
 
+    /// Whether anybody listens to a hook within the transaction.
+    func hasListeners(_ hook: String) -> Bool { registry.line(of: hook)?.listeners.isEmpty == false }
+
     func emit(_ hook: String, _ payload: any HookPayload) throws {
         let isWatched = core.webhooks.covers(hook)
         let line = registry.line(of: hook)

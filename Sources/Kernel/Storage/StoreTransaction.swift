@@ -68,13 +68,6 @@ final class StoreTransaction: TransactionBackend {
             if registry.entity(entity)?.schema.isKeptInMemory ?? false { registry.kept.touch(entity) }
         }
 
-        /// Forgets what a part of the transaction set going that was undone, and what was read meanwhile of entities that it changed.
-        func goBack(to mark: CommitEffects.Mark) {
-            for touch in effects.goBack(to: mark) where registry.entity(touch.entity)?.schema.isKeptInMemory ?? false {
-                registry.kept.touch(touch.entity)
-            }
-        }
-
         private static func words(_ what: String, _ name: String) -> String { name.isEmpty ? what : "\(what) \(name)" }
 
         /// Does something as a step of the trace that is being written, if one is.

@@ -96,16 +96,14 @@ struct BulkChange: Sendable {
         defer { tx.core.changeSet = nil }
         for id in ids {
             WriterWatch.shared.goOn()
-            let before: CommitEffects.Mark = tx.core.effects.mark
             tx.core.bulkAssignments = toldEach ? nil : outcome.assigned
             defer { tx.core.bulkAssignments = nil }
             do {
-                let told: ActionOutcome? = try tx.connection.savepoint { try apply(tx, RecordID(id)) }
+                let told: ActionOutcome? = try tx.wholly { try apply(tx, RecordID(id)) }
                 outcome.done.append(id)
                 if let told { outcome.told.append((id, told)) }
                 outcome.assigned = tx.core.bulkAssignments ?? outcome.assigned
             } catch let error as CRMError where error.code != .internalError && error.code != .unavailable {
-                tx.core.goBack(to: before)
                 outcome.failed.append((id, tx.told(error)))
             }
         }

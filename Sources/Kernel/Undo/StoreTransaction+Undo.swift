@@ -81,8 +81,7 @@ extension StoreTransaction {
     private func takeBack(_ record: RecordUndo, _ undoing: inout Undoing, isLastTurn: Bool) throws -> Bool {
         let touch = CommitEffects.Touch(entity: record.entity.name, id: record.id.raw)
         WriterWatch.shared.goOn()
-        let mark: CommitEffects.Mark = core.effects.mark
-        let before: (assigned: [Int64: Int]?, undoing: Undoing) = (core.bulkAssignments, undoing)
+        let before: Undoing = undoing
         do {
             // The user had the right to do it, maybe on records that it took out of sight; what counts is to have it still.
             let right: String = record.right(in: undoing.set.kind)
@@ -90,7 +89,7 @@ extension StoreTransaction {
                 undoing.keep(record, "you may not \(right) \(record.entity.pluralTitle.lowercased()) any more")
                 return true
             }
-            let isComplete: Bool = try connection.savepoint {
+            let isComplete: Bool = try wholly {
                 if record.wasMade { return try unmake(record, &undoing) }
                 if record.deletion != nil { return try bringBack(record, &undoing, isLastTurn: isLastTurn) }
                 return try setBack(record, &undoing, isLastTurn: isLastTurn)
@@ -99,8 +98,7 @@ extension StoreTransaction {
             if isComplete { undoing.returning.remove(touch) }
             return isComplete
         } catch let error as CRMError where error.code != .internalError && error.code != .unavailable {
-            core.goBack(to: mark)
-            (core.bulkAssignments, undoing) = before
+            undoing = before
             if !isLastTurn { return false }
             undoing.keep(record, told(error, record.entity))
             return true

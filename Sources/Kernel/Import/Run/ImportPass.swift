@@ -53,15 +53,13 @@ struct ImportPass: Sendable {
     /// each apart from the beginning would cost a fifth of the time, most of it for writing the search index row by row.
     private mutating func storeTogether(_ lines: ArraySlice<Line>, _ tx: StoreTransaction, _ progress: ImportProgress) throws -> Bool {
         let before: ImportPass = self
-        let mark: CommitEffects.Mark = tx.core.effects.mark
         do {
-            try tx.connection.savepoint {
+            try tx.wholly {
                 for line in lines { try store(line, isApart: false, tx, progress) }
             }
             return true
         } catch is RowImporter.Failure {
             self = before
-            tx.core.goBack(to: mark)
             return false
         }
     }
@@ -118,13 +116,12 @@ struct ImportPass: Sendable {
     /// Stores a row. Where it stands apart, a failure is undone and noted; else it is thrown.
     private mutating func attempt(_ row: CSVRow, isApart: Bool, isLastTurn: Bool, _ tx: StoreTransaction) throws {
         WriterWatch.shared.goOn()
-        let before: CommitEffects.Mark = tx.core.effects.mark
         tx.core.bulkAssignments = assigned
         defer { tx.core.bulkAssignments = nil }
         do {
             let outcome: RowImporter.Outcome =
                 if isApart {
-                    try tx.connection.savepoint { try rows.store(row, isLastTurn: isLastTurn, in: tx) }
+                    try tx.wholly { try rows.store(row, isLastTurn: isLastTurn, in: tx) }
                 } else {
                     try rows.store(row, isLastTurn: isLastTurn, in: tx)
                 }
@@ -143,7 +140,6 @@ struct ImportPass: Sendable {
             }
         } catch let failure as RowImporter.Failure where isApart {
             rows.undo()
-            tx.core.goBack(to: before)
             if failure.mayFollow && !isLastTurn { waiting.append(row) } else { fail(row, named(failure, tx)) }
         }
     }
