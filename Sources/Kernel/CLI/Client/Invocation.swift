@@ -44,35 +44,49 @@ struct Invocation: Sendable {
 
 /// Reading the files that commands are given.
 enum InputFile {
-    /// A file's bytes, or standard input's for `-`.
-    static func read(_ path: String) throws -> [UInt8] {
-        if path == "-" { return try Invocation.current.readInput() }
-        do {
-            return Array(try Data(contentsOf: URL(filePath: path)))
-        } catch {
-            let exists = FileManager.default.fileExists(atPath: path)
-            throw CRMError(exists ? .forbidden : .notFound, exists ? "could not read the file \(path)" : "there is no file \(path)", cause: error)
-        }
-    }
+    /// More than the server would take.
+    private static let most = 2 * HTTPServer.mostBody
+    private static let mostOfSecret = 64 * 1024
+
+    /// A file's bytes, or standard input's for `-`. The file may be a pipe, such as a shell makes of `<(…)`.
+    static func read(_ path: String) throws -> [UInt8] { try read(path, most: most) }
 
     /// A secret from a file: its first line.
     static func secret(_ path: String) throws -> String {
-        let text = String(decoding: try read(path), as: UTF8.self)
+        let text = String(decoding: try read(path, most: mostOfSecret), as: UTF8.self)
         return String(text.prefix { !$0.isNewline })
     }
 
-    static func standardInput() throws -> [UInt8] {
+    static func standardInput() throws -> [UInt8] { try read(STDIN_FILENO, "standard input", most: most) }
+
+    private static func read(_ path: String, most: Int) throws -> [UInt8] {
+        if path == "-" { return try Invocation.current.readInput() }
+        let descriptor: Int32 = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT ? CRMError(.notFound, "there is no file \(path)") : unreadable("the file \(path)", .forbidden)
+        }
+        defer { close(descriptor) }
+        return try read(descriptor, "the file \(path)", most: most)
+    }
+
+    /// Reads to the end: what a pipe holds has no size beforehand.
+    private static func read(_ descriptor: Int32, _ what: String, most: Int) throws -> [UInt8] {
         var out: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = Glibc.read(STDIN_FILENO, &piece, piece.count)
+            let count = Glibc.read(descriptor, &piece, piece.count)
             if count > 0 {
                 out += piece[0..<count]
+                guard out.count <= most else { throw CRMError(.tooLarge, "\(what) has more than \(most / 1024) KiB") }
             } else if count == 0 {
                 return out
             } else if errno != EINTR {
-                throw CRMError(.unavailable, "could not read standard input: \(String(cString: strerror(errno)).lowercased())")
+                throw unreadable(what, descriptor == STDIN_FILENO ? .unavailable : .forbidden)
             }
         }
+    }
+
+    private static func unreadable(_ what: String, _ code: CRMError.Code) -> CRMError {
+        CRMError(code, "could not read \(what): \(String(cString: strerror(errno)).lowercased())")
     }
 }
