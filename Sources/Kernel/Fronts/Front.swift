@@ -55,7 +55,9 @@ struct Front: Sendable {
         case "admin", "login", "logout":
             return await WebFront(kernel: kernel).respond(request)
         default:
-            return Problems.response(APIFront.unknown(request))
+            let unknown: CRMError = APIFront.unknown(request)
+            guard request.path.first != "api", request.headers["accept"]?.contains("text/html") == true else { return Problems.response(unknown) }
+            return ErrorScreen.alone(CRMError(.notFound, "there is no page \(request.rawPath)"))
         }
     }
 

@@ -14,6 +14,37 @@ import Testing
         #expect(login.text.contains("name=\"next\" value=\"/admin/users\""))
     }
 
+    @Test(arguments: ["/things", "/user/1", "/favicon.ico", "/api/v2/users", "/metricsx"])
+    func `an address that is none answers a browser with a page and a program with JSON`(address: String) async throws {
+        let browser = try await Browser.open()
+        func ask(_ accept: String) async -> FrontResponse {
+            var request = FrontRequest(method: "GET", path: address.split(separator: "/").map(String.init))
+            request.headers["accept"] = accept
+            return await browser.kernel.front.respond(request)
+        }
+        func type(_ answer: FrontResponse) -> String { answer.headers.first { $0.name == "content-type" }?.value ?? "" }
+        let page = await ask("text/html,application/xhtml+xml,*/*;q=0.8")
+        #expect(page.status == 404)
+        let isInterface: Bool = address.hasPrefix("/api/")
+        #expect(type(page).hasPrefix(isInterface ? "application/problem+json" : "text/html"))
+        if !isInterface, case .bytes(let bytes) = page.body {
+            let text = String(decoding: bytes, as: UTF8.self)
+            #expect(text.contains("There is no page \(address).") && text.contains("Go to the home page"), "\(text)")
+        }
+        for accept in ["application/json", "*/*"] {
+            let answer = await ask(accept)
+            #expect(answer.status == 404 && type(answer).hasPrefix("application/problem+json"))
+        }
+    }
+
+    @Test func `a page that is not possible now says when to try again, unless it may have stored something`() {
+        func wait(_ error: CRMError) -> String? { ErrorScreen.alone(error).headers.first { $0.name == "retry-after" }?.value }
+        #expect(wait(CRMError(.unavailable, "the database is away")) == "1")
+        #expect(wait(CRMError(.throttled, "too many attempts")) == "60")
+        #expect(wait(CRMError(.unavailable, "the line broke", cause: UncertainCommit(cause: CRMError.refused("no")))) == nil)
+        #expect(wait(CRMError(.notFound, "there is no page")) == nil)
+    }
+
     @Test func `the log-in leads to no other site`() async throws {
         let browser = try await Browser.open()
         for next in ["https://elsewhere.example/", "//elsewhere.example", "/admin\\@elsewhere.example", "/adminx"] {
