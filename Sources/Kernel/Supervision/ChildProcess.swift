@@ -13,29 +13,10 @@ final class ChildProcess: Sendable {
         _ program: String, _ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
         folder: String? = nil, input: Int32? = nil, output: Int32? = nil, errors: Int32? = nil
     ) throws {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (place, given) in [(Int32(0), input), (1, output), (2, errors)] {
-            if let given { posix_spawn_file_actions_adddup2(&actions, given, place) } else { posix_spawn_file_actions_addopen(&actions, place, "/dev/null", O_RDWR, 0) }
-        }
-        let wrapping: [String] = folder.map { ["/usr/bin/env", "--chdir=" + $0] } ?? []
-        var words: [UnsafeMutablePointer<CChar>?] = (wrapping + [program] + arguments).map { strdup($0) } + [nil]
-        var settings: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0.key + "=" + $0.value) } + [nil]
-        defer { (words + settings).forEach { free($0) } }
-        // Threads of the libraries hold signals off, and a child begins with what the thread that starts it holds off: one that did
-        // not mind SIGTERM could not be ended.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var process = pid_t()
-        let code = posix_spawn(&process, wrapping.first ?? program, &actions, &attributes, &words, &settings)
-        guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
-        processIdentifier = process
+        let words: [String] = (folder.map { ["/usr/bin/env", "--chdir=" + $0] } ?? []) + [program] + arguments
+        let start = ProgramStart(
+            program: words[0], words: words, environment: environment, descriptors: [(input, 0), (output, 1), (errors, 2)])
+        do { processIdentifier = try start.run() } catch { throw POSIXError(POSIXErrorCode(rawValue: error.code) ?? .EINVAL) }
     }
 
     func terminate() { kill(processIdentifier, SIGTERM) }

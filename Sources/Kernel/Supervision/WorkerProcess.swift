@@ -35,59 +35,29 @@ struct WorkerProcess {
             throw error
         }
         let line: Int32 = pair[0]
-        let process: pid_t? = spawn(inheritance, more, [
-            (pair[1], WorkerDescriptor.control), (report.descriptor, WorkerDescriptor.report),
-            (inheritance.network, WorkerDescriptor.network), (inheritance.local, WorkerDescriptor.local),
-            (inheritance.lock, WorkerDescriptor.lock),
-        ])
-        close(pair[1])
-        guard let process else {
-            let error: CRMError = failure(inheritance.executable)
+        defer { close(pair[1]) }
+        let start = ProgramStart(
+            program: inheritance.executable, words: ["tenon"] + inheritance.arguments + more, environment: environment(),
+            descriptors: [
+                (pair[1], WorkerDescriptor.control), (report.descriptor, WorkerDescriptor.report),
+                (inheritance.network, WorkerDescriptor.network), (inheritance.local, WorkerDescriptor.local),
+                (inheritance.lock, WorkerDescriptor.lock),
+            ])
+        do {
+            return WorkerProcess(id: try start.run(), control: line, report: report, startedAt: now, beatAt: now)
+        } catch {
             close(line)
             report.close()
-            throw error
+            throw failure(inheritance.executable, error.code)
         }
-        return WorkerProcess(id: process, control: line, report: report, startedAt: now, beatAt: now)
     }
 
-    private static func failure(_ what: String) -> CRMError {
-        CRMError(.unavailable, "could not start a worker: \(what): \(String(cString: strerror(errno)).lowercased())")
-    }
-
-    private static func spawn(_ inheritance: Inheritance, _ more: [String], _ descriptors: [(from: Int32, to: Int32)]) -> pid_t? {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // By way of high numbers: the places of some may be the present numbers of others.
-        var kept: [Int32] = []
-        defer { for descriptor in kept { close(descriptor) } }
-        for (from, to) in descriptors {
-            let high: Int32 = fcntl(from, F_DUPFD_CLOEXEC, 64)
-            guard high >= 0 else { return nil }
-            kept.append(high)
-            posix_spawn_file_actions_adddup2(&actions, high, to)
-        }
-        // Threads of the pool block most signals, and a new process inherits that.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var words: [UnsafeMutablePointer<CChar>?] = (["tenon"] + inheritance.arguments + more).map { strdup($0) }
-        var surroundings: [UnsafeMutablePointer<CChar>?] = environment().map { strdup($0) }
-        words.append(nil)
-        surroundings.append(nil)
-        defer { for text in words + surroundings { free(text) } }
-        var process: pid_t = 0
-        let result: Int32 = posix_spawn(&process, inheritance.executable, &actions, &attributes, words, surroundings)
-        errno = result
-        return result == 0 ? process : nil
+    private static func failure(_ what: String, _ code: Int32 = errno) -> CRMError {
+        CRMError(.unavailable, "could not start a worker: \(what): \(String(cString: strerror(code)).lowercased())")
     }
 
     /// The runtime's own account of a crash takes seconds, in which nobody is served; ours names the plugin and is done.
-    private static func environment() -> [String] {
+    private static func environment() -> [String: String] {
         var all: [String: String] = ProcessInfo.processInfo.environment
         all["SWIFT_BACKTRACE"] = "enable=no"
         // Answers of some tens of kilobytes come and go all the time: memory that is given back to the system after each
@@ -95,7 +65,7 @@ struct WorkerProcess {
         for (name, bytes) in [("MALLOC_TRIM_THRESHOLD_", 32 << 20), ("MALLOC_MMAP_THRESHOLD_", 4 << 20)] where all[name] == nil {
             all[name] = String(bytes)
         }
-        return all.map { $0.key + "=" + $0.value }
+        return all
     }
 
     func say(_ word: WorkerWord) {
