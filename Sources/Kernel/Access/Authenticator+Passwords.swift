@@ -12,6 +12,10 @@ extension Authenticator {
         let kept = secret.map(Secrets.fingerprint) ?? ""
         let now = clock.now
         try await engine.write { connection in
+            // Deleted, perhaps, while the hash was computed.
+            guard try connection.integer(#"SELECT count(*) FROM "user" WHERE "id" = ?"#, [.integer(userID)]) == 1 else {
+                throw CRMError(.notFound, "there is no user \(userID)")
+            }
             try connection.execute(#"DELETE FROM "tenon_credential" WHERE "user_id" = ?"#, [.integer(userID)])
             try connection.execute(
                 #"INSERT INTO "tenon_credential" ("user_id", "password", "updated_at") VALUES (?, ?, ?)"#,

@@ -241,6 +241,9 @@ extension StoreTransaction {
         for field in entity.fields where field.isStored && field.description.isSecret && actor.mask(field.name, of: entity.name) != .hidden {
             undoing.keep(record, "is secret, so it is not kept, and has to be entered again", field: field.name)
         }
+        if entity.name == SystemUser.schema.name {
+            undoing.keep(record, "is not kept, nor are tokens: a new one is to be set", field: "password")
+        }
         try whole.restore(entity, data, deletion.facts)
         try separate(entity, record.id)
         return true

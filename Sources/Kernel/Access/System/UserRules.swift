@@ -35,9 +35,9 @@ enum UserRules {
 
     static func deleted(_ user: Record<SystemUser>, _ transaction: Transaction) throws {
         try keepAnother(than: user, transaction)
-        // Should the user come back by undoing this, the keys do not: whoever holds one is to be given another.
+        // Should the user come back by undoing this, password and keys do not: nothing that opens a door is kept of somebody who is gone.
         guard let store = transaction.byName as? StoreTransaction else { return }
-        for table in ["tenon_token", "tenon_session"] {
+        for table in ["tenon_credential", "tenon_token", "tenon_session"] {
             try store.connection.execute("DELETE FROM \"\(table)\" WHERE \"user_id\" = ?", [.integer(user.id.raw)])
         }
     }
