@@ -31,7 +31,7 @@ extension StoreTransaction {
         if let source {
             query = query + source.condition + " AND t.\"id\" = \(source.id) AND "
         } else {
-            for word in words { query = query + dialect.match(table: Note.table, columns: Note.searched, text: word) + " AND " }
+            for word in words { query = query + dialect.match(table: Note.table, columns: Note.searched, of: Note.searched, text: word) + " AND " }
         }
         query = query + "("
         for (place, entity) in open.enumerated() {

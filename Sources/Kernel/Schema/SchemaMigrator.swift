@@ -10,7 +10,7 @@ struct SchemaMigrator {
     func plan(of plugin: String) -> String {
         entities(of: plugin).map { entity in
             let table = EntityTable(entity, dialect)
-            return table.plan.text + "-- search: " + table.searchColumns.joined(separator: ", ") + "\n"
+            return table.plan.text + "-- search: " + table.searchColumns.joined(separator: ", ") + dialect.searchForm + "\n"
         }.joined()
     }
 

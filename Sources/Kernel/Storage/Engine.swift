@@ -63,6 +63,11 @@ protocol Connection: AnyObject {
     /// Runs a statement that nobody waits for: it may go along with the next one, and what is wrong with it is told then, at the
     /// end of its step (``savepoint(_:)``) or of the transaction at the latest.
     func post(_ sql: String, _ arguments: [SQLValue]) throws
+    /// Asks for rows of texts that nobody waits for: the answer may come with that of the next statement, at ``settle()`` at the latest.
+    /// It never comes where the step that asked is undone.
+    func ask(_ sql: String, _ arguments: [SQLValue], columns: Int, _ answer: @escaping ([[String]]) -> Void) throws
+    /// Waits for all that nobody has waited for.
+    func settle() throws
     /// Runs a query and hands over each row until the closure returns false. No other statement with the same text may run
     /// meanwhile.
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws
@@ -110,6 +115,10 @@ extension Connection {
         }
         return id
     }
+    func ask(_ sql: String, _ arguments: [SQLValue], columns: Int, _ answer: @escaping ([[String]]) -> Void) throws {
+        answer(try all(sql, arguments) { row in (0..<columns).map { row.text($0) } })
+    }
+    func settle() throws {}
     var isShared: Bool { false }
     /// Where a statement that fails leaves nothing behind anyway.
     func attempt<T>(_ body: () throws -> T) throws -> T { try body() }
@@ -158,6 +167,9 @@ protocol Dialect: Sendable {
     var rowsPerInsert: Int { get }
     /// The moment by the database's own clock, in milliseconds since 1970.
     var clock: String { get }
+    /// How search indexes are made, where that has changed since the first release: part of what a plugin's schema is on record as, so that
+    /// deployments from before get them anew.
+    var searchForm: String { get }
     /// Makes or extends the search index of an entity over some of its columns and fills it.
     func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws
     func dropSearch(_ connection: any Connection, table: String) throws
@@ -167,8 +179,9 @@ protocol Dialect: Sendable {
     /// Where the rows that have all of some words come from in the order of their ids, so that the newest are found without the rest;
     /// nil where a condition does as well.
     func hits(table: String, columns: [String], words: [String]) -> SearchSource?
-    /// A condition on the row's id (`t.id`) that holds where any of the columns contains the text.
-    func match(table: String, columns: [String], text: String) -> SQLFragment
+    /// A condition on the row (`t`) that holds where any of some columns contains a word.
+    /// - Parameter all: all columns of the search index.
+    func match(table: String, columns: [String], of all: [String], text: String) -> SQLFragment
     /// A condition that holds where a column has one of these numbers. Its text is the same for any count of them, so that
     /// statements are prepared once.
     func among(_ column: String, _ numbers: [Int64]) -> SQLFragment
@@ -213,6 +226,7 @@ struct SearchSource {
 
 extension Dialect {
     var keyOnlyTail: String { "" }
+    var searchForm: String { "" }
     func hits(table: String, columns: [String], words: [String]) -> SearchSource? { nil }
     func isFull(_ error: any Error) -> Bool { false }
     func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }

@@ -49,7 +49,8 @@ struct QueryCompiler {
         case .search(let text):
             let (columns, words) = looked(for: text)
             guard !columns.isEmpty, !words.isEmpty else { return .never }
-            return join(words.map { dialect.match(table: entity.name, columns: columns, text: $0) }, " AND ")
+            let all: [String] = entity.searchFields.map(\.name)
+            return join(words.map { dialect.match(table: entity.name, columns: columns, of: all, text: $0) }, " AND ")
         }
     }
 

@@ -44,7 +44,7 @@ extension PostgreSQLDialect {
         case nil: faults.other = "there is no index"
         case let state?:
             if !state.isWhole { faults.other = "the index is not whole" }
-            if state.covers != columns.joined(separator: ",") { faults.other = "the index covers other fields" }
+            if state.covers != PostgreSQLDialect.cover(columns) { faults.other = "the index covers other fields" }
         }
         return faults
     }

@@ -9,6 +9,7 @@ struct PostgreSQLDialect: Dialect {
     let textType = "TEXT COLLATE \"C\""
     let blobType = "BYTEA"
     let rowsPerInsert = 1000
+    let searchForm = " (together)"
     let clock = "CAST(floor(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS bigint)"
 
     /// What a database must have before the first table is made.
@@ -24,16 +25,17 @@ struct PostgreSQLDialect: Dialect {
 
     func prepareSearch(_ connection: any Connection, table: String, columns: [String]) throws {
         let name = searchIndex(table)
-        let terms = columns.map { "tenon_lower(\(quoted($0))) gin_trgm_ops" }.joined(separator: ", ")
-        let wanted = columns.joined(separator: ",")
+        let wanted = PostgreSQLDialect.cover(columns)
         let existing: String? = try connection.first(
             "SELECT coalesce(obj_description(to_regclass(?), 'pg_class'), '')", [.text(quoted(name))]) { $0.text(0) }
         guard existing != wanted || columns.isEmpty else { return }
         try connection.execute("DROP INDEX IF EXISTS \(quoted(name))")
         guard !columns.isEmpty else { return }
-        try connection.execute("CREATE INDEX \(quoted(name)) ON \(quoted(table)) USING gin (\(terms))")
+        try connection.execute("CREATE INDEX \(quoted(name)) ON \(quoted(table)) USING gin (tenon_lower(\(PostgreSQLDialect.together(columns))) gin_trgm_ops)")
         // Which columns it covers stands beside it, where a change of them is seen.
         try connection.execute("COMMENT ON INDEX \(quoted(name)) IS '\(wanted)'")
+        // How many rows have a word is guessed by what the table holds, which nobody has looked at yet by this index.
+        if !(existing ?? "").isEmpty { try connection.execute("ANALYZE \(quoted(table))") }
     }
 
     func dropSearch(_ connection: any Connection, table: String) throws {
@@ -44,21 +46,24 @@ struct PostgreSQLDialect: Dialect {
     func index(_ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool) throws {}
     func unindex(_ connection: any Connection, table: String, id: Int64) throws {}
 
-    func match(table: String, columns: [String], text: String) -> SQLFragment {
+    /// What stands beside an index: which columns it covers, and how.
+    static func cover(_ columns: [String]) -> String { "together: " + columns.joined(separator: ",") }
+
+    /// The texts of a row as one, each on a line of its own behind a space, so that what is in none of them is not in all of them either:
+    /// words that are looked for have no spaces in them. One look into the index finds what would take one for each column.
+    private static func together(_ columns: [String], _ alias: String = "") -> String {
+        "' ' || " + columns.map { "coalesce(\(alias)\(quoted($0)), '')" }.joined(separator: " || E'\\n ' || ")
+    }
+
+    func match(table: String, columns: [String], of all: [String], text: String) -> SQLFragment {
         guard !text.utf8.contains(0) else { return .never }
         let isShort = text.unicodeScalars.count < 3
-        let pattern = likePattern(text, anywhere: !isShort)
-        var parts: [String] = []
-        var patterns: [SQLValue] = []
-        for column in columns {
-            parts.append(like("t." + quoted(column)))
-            patterns.append(.text(pattern))
-            guard isShort else { continue }
-            // As the embedded engine finds fewer than three characters: at the beginnings of words.
-            parts.append(like("t." + quoted(column)))
-            patterns.append(.text("% " + pattern))
-        }
-        return SQLFragment("(" + parts.joined(separator: " OR ") + ")", patterns)
+        // As the embedded engine finds fewer than three characters: at the beginnings of words.
+        let pattern: String = isShort ? "% " + likePattern(text, anywhere: false) : likePattern(text, anywhere: true)
+        let found = SQLFragment("(" + like(PostgreSQLDialect.together(all, "t.")) + ")", [.text(pattern)])
+        if columns == all { return found }
+        // Whoever may not see some of them finds by the others.
+        return found + SQLFragment(" AND (" + like(PostgreSQLDialect.together(columns, "t.")) + ")", [.text(pattern)])
     }
 
     func among(_ column: String, _ numbers: [Int64]) -> SQLFragment {

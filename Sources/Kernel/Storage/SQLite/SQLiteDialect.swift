@@ -56,7 +56,7 @@ struct SQLiteDialect: Dialect {
         try connection.execute("DELETE FROM \(quoted(searchTable(table))) WHERE rowid = ?", [.integer(id)])
     }
 
-    func match(table: String, columns: [String], text: String) -> SQLFragment {
+    func match(table: String, columns: [String], of all: [String], text: String) -> SQLFragment {
         // The index reads a phrase up to a zero byte, and would miss the closing quote; no text has one.
         guard !text.utf8.contains(0) else { return .never }
         if let phrase = phrase(text) {
