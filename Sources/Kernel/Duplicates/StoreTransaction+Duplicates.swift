@@ -43,20 +43,16 @@ extension StoreTransaction {
     func likenesses(_ entity: EntityModel, of record: RecordData, limit: Int, among compared: Int) throws -> [Likeness] {
         let rules: [DuplicateModel] = entity.duplicates.filter { $0.isVisible(to: actor, entity) }
         guard !rules.isEmpty else { return [] }
-        var ids: Set<Int64> = []
-        for key in matchKeys(of: record, entity) {
-            try connection.query(
-                "SELECT record FROM tenon_match_key WHERE entity = ? AND key = ? ORDER BY record DESC" + SQLFragment.limit(compared).sql,
-                [.text(entity.name), .integer(key)]
-            ) { row in
-                ids.insert(row.integer(0))
-                return true
-            }
-        }
-        ids.remove(record.id.raw)
-        guard !ids.isEmpty else { return [] }
+        let keys: [Int64] = matchKeys(of: record, entity)
+        guard !keys.isEmpty else { return [] }
+        // One question: the newest few of each key, and what is compared of them.
+        let newest: String = "SELECT record FROM tenon_match_key WHERE entity = ? AND key = ? ORDER BY record DESC" + SQLFragment.limit(compared).sql
+        let parts: [String] = keys.indices.map { "SELECT record FROM (\(newest)) AS k\($0)" }
+        let chosen = SQLFragment(
+            "t.\"id\" <> ? AND t.\"id\" IN (\(parts.joined(separator: " UNION ALL ")))",
+            [.integer(record.id.raw)] + keys.flatMap { [.text(entity.name), .integer($0)] })
         let asked: Set<String> = Set(rules.flatMap { $0.fields.map(\.name) })
-        let found: [Likeness] = try records(entity, ids, fields: asked).compactMap { other in
+        let found: [Likeness] = try records(entity, chosen, fields: asked).compactMap { other in
             let hits: [(String, Double)] = rules.compactMap { rule in rule.likeness(record, other).map { (rule.reason, $0) } }
             guard let surest = hits.map(\.1).max() else { return nil }
             return Likeness(id: other.id.raw, reasons: hits.map(\.0), likeness: surest)
@@ -67,10 +63,13 @@ extension StoreTransaction {
         return Array(sorted.prefix(limit))
     }
 
-    private func records(_ entity: EntityModel, _ ids: Set<Int64>, fields: Set<String>? = nil) throws -> [RecordData] {
-        let projection: Projection = try projection(entity, fields: fields)
+    private func records(_ entity: EntityModel, _ ids: Set<Int64>) throws -> [RecordData] {
         // The same text for any count of them, so that the statement is prepared once.
-        let chosen: SQLFragment = dialect.among("t.\"id\"", ids.sorted())
+        try records(entity, dialect.among("t.\"id\"", ids.sorted()))
+    }
+
+    private func records(_ entity: EntityModel, _ chosen: SQLFragment, fields: Set<String>? = nil) throws -> [RecordData] {
+        let projection: Projection = try projection(entity, fields: fields)
         let query = projection.select + " WHERE " + (try compiler(entity).condition(.everything)) + " AND " + chosen + " ORDER BY t.\"id\""
         return try connection.all(query.sql, projection.arguments + query.arguments) { projection.record($0) }
     }

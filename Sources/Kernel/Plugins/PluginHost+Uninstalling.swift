@@ -54,6 +54,7 @@ extension PluginHost {
                     connection: connection, dialect: dialect, state: state, actor: .system("uninstalling \(step.id)", rights: .empty), now: now,
                     isWriting: true, calls: calls)
                 try Self.switchOff(belongings.webhooks, of: step.name, transaction)
+                try transaction.writeFigures()
                 return (try PluginLedger.fields(connection), belongings.imports, transaction.core.effects)
             }
         } catch {

@@ -41,6 +41,7 @@ struct PluginInstaller: Sendable {
                     plugin: part.id, action: old == nil ? "enabled" : "upgraded", version: (old ?? "", part.version))
                 try PluginHistory.note(change, by: actor, at: clock.now, connection)
             }
+            try transaction.writeFigures()
             return (transaction.core.effects, try SchemaMigrator.recordedSteps(connection))
         }
         ledger.plans[part.id] = plan

@@ -117,28 +117,48 @@ struct BoardFigures: Sendable {
 }
 
 extension StoreTransaction {
-    /// Adds a stored change to the kept figures of the entity's boards. The first change of an entity in a transaction looks whether
-    /// the figures on record are those that this release keeps, and counts anew where they are not.
+    /// Gathers what a stored change does to the kept figures of the entity's boards, and forgets what was read of the entity before it.
     func tally(_ entity: EntityModel, old: RecordData?, new: RecordData?) throws {
+        if entity.schema.isKeptInMemory { registry.kept.touch(entity.name) }
         guard entity.hasDeclaredBoard else { return }
-        var ready: Set<String>
-        if let known = core.keptBoards[entity.name] {
-            ready = known
-        } else {
-            ready = try settleFigures(entity)
-            core.keptBoards[entity.name] = Set(entity.figures.map(\.board))
-        }
-        for figures in entity.figures where ready.contains(figures.board) {
-            for (cell, change) in figures.changes(from: old, to: new) { try add(change, to: cell, entity.name, figures.board) }
+        if core.gathered.touch(entity.name) { try askForPlans(entity) }
+        for figures in entity.figures {
+            for (cell, change) in figures.changes(from: old, to: new) {
+                core.gathered.add(change, to: .init(entity: entity.name, board: figures.board, cell: cell))
+            }
         }
     }
 
-    /// The boards whose figures hold but for the change that is being made; the others are counted anew, with it.
+    /// Writes the figures that were gathered: at the end of the transaction, and before somebody reads them in it. Looks first whether the
+    /// figures on record are those that this release keeps, and counts anew where they are not.
+    func writeFigures() throws {
+        for (name, changes) in core.gathered.take() {
+            guard let entity = registry.entity(name) else { continue }
+            let ready: Set<String> = try settleFigures(entity)
+            try add(changes.filter { ready.contains($0.place.board) })
+        }
+    }
+
+    private static let plans = "SELECT \"board\", \"plan\" FROM \"tenon_board\" WHERE \"entity\" = ?"
+
+    /// Asks for what is wanted at the end: the answer costs no wait of its own.
+    private func askForPlans(_ entity: EntityModel) throws {
+        let (gathered, name) = (core.gathered, entity.name)
+        try connection.ask(StoreTransaction.plans, [.text(name)], columns: 2) { rows in
+            gathered.note(Dictionary(rows.map { ($0[0], $0[1]) }) { first, _ in first }, of: name)
+        }
+    }
+
+    /// The boards whose figures hold but for what was gathered; the others are counted anew, with it.
     private func settleFigures(_ entity: EntityModel) throws -> Set<String> {
-        let pairs: [(String, String)] = try connection.all(
-            "SELECT \"board\", \"plan\" FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(entity.name)]) { ($0.text(0), $0.text(1)) }
-        let recorded: [String: String] = Dictionary(pairs) { first, _ in first }
+        if core.gathered.plans(of: entity.name) == nil {
+            try connection.settle()
+            if core.gathered.plans(of: entity.name) == nil { try askForPlans(entity) }
+            try connection.settle()
+        }
+        let recorded: [String: String] = core.gathered.plans(of: entity.name) ?? [:]
         let wanted: [String: String] = Dictionary(entity.figures.map { ($0.board, $0.plan) }) { first, _ in first }
+        if recorded != wanted { core.gathered.forgetPlans(of: entity.name) }
         for board in recorded.keys.sorted() where recorded[board] != wanted[board] { try forgetFigures(entity.name, board) }
         var ready: Set<String> = []
         for figures in entity.figures {
@@ -155,15 +175,18 @@ extension StoreTransaction {
 
     /// Counts the figures of all boards of an entity anew.
     func recount(_ entity: EntityModel) throws {
+        try writeFigures()
+        core.gathered.forgetPlans(of: entity.name)
         try connection.execute("DELETE FROM \"tenon_board\" WHERE \"entity\" = ?", [.text(entity.name)])
         try connection.execute("DELETE FROM \"tenon_board_figure\" WHERE \"entity\" = ?", [.text(entity.name)])
         for figures in entity.figures { try count(figures, of: entity) }
-        core.keptBoards[entity.name] = Set(entity.figures.map(\.board))
     }
 
     private func count(_ figures: BoardFigures, of entity: EntityModel) throws {
         try forgetFigures(entity.name, figures.board)
-        for (cell, figure) in try counted(figures, of: entity).sorted(by: { $0.key < $1.key }) { try add(figure, to: cell, entity.name, figures.board) }
+        let all: [BoardFigures.Cell: BoardFigures.Figure] = try counted(figures, of: entity)
+        let there = all.filter { $0.value != BoardFigures.Figure() }.sorted { $0.key < $1.key }
+        try add(there.map { (Gathered.Place(entity: entity.name, board: figures.board, cell: $0.key), $0.value) })
         try connection.execute(
             "INSERT INTO \"tenon_board\" (\"entity\", \"board\", \"plan\") VALUES (?, ?, ?)",
             [.text(entity.name), .text(figures.board), .text(figures.plan)])
@@ -200,23 +223,47 @@ extension StoreTransaction {
         return totals
     }
 
-    private func add(_ change: BoardFigures.Figure, to cell: BoardFigures.Cell, _ entity: String, _ board: String) throws {
-        let key: [SQLValue] = [
-            .text(entity), .text(board), .integer(cell.within), .text(cell.column), .integer(cell.owner), .text(cell.measure), .text(cell.currency),
-        ]
+    /// So many figures are written by one statement, the most first: each count of them is a statement of its own.
+    private static let figuresPerInsert = [32, 8, 2, 1]
+
+    private func add(_ changes: [(place: Gathered.Place, change: BoardFigures.Figure)]) throws {
+        var rest: ArraySlice<(place: Gathered.Place, change: BoardFigures.Figure)> = changes[...]
+        while !rest.isEmpty {
+            let count: Int = StoreTransaction.figuresPerInsert.first { $0 <= min(rest.count, dialect.rowsPerInsert) } ?? 1
+            try insert(rest.prefix(count))
+            rest = rest.dropFirst(count)
+        }
+        // What nobody is in any more goes: months pass, people leave.
+        for (place, change) in changes where change.count < 0 {
+            try connection.post(
+                """
+                DELETE FROM "tenon_board_figure" WHERE "entity" = ? AND "board" = ? AND "within" = ? AND "value" = ? AND "owner" = ?
+                AND "measure" = ? AND "currency" = ? AND "count" = 0
+                """, StoreTransaction.key(place))
+        }
+    }
+
+    private func insert(_ some: ArraySlice<(place: Gathered.Place, change: BoardFigures.Figure)>) throws {
+        let rows: String = repeatElement("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: some.count).joined(separator: ", ")
+        var arguments: [SQLValue] = []
+        for (place, change) in some {
+            arguments += StoreTransaction.key(place)
+            arguments += [.integer(change.count), .integer(change.high), .integer(change.low)]
+        }
         try connection.post(
             """
             INSERT INTO "tenon_board_figure" ("entity", "board", "within", "value", "owner", "measure", "currency", "count", "high", "low")
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("entity", "board", "within", "value", "owner", "measure", "currency")
+            VALUES \(rows) ON CONFLICT ("entity", "board", "within", "value", "owner", "measure", "currency")
             DO UPDATE SET "count" = "tenon_board_figure"."count" + excluded."count", "high" = "tenon_board_figure"."high" + excluded."high",
             "low" = "tenon_board_figure"."low" + excluded."low"
-            """, key + [.integer(change.count), .integer(change.high), .integer(change.low)])
-        guard change.count < 0 else { return }
-        // What nobody is in any more goes: months pass, people leave.
-        try connection.post(
-            """
-            DELETE FROM "tenon_board_figure" WHERE "entity" = ? AND "board" = ? AND "within" = ? AND "value" = ? AND "owner" = ?
-            AND "measure" = ? AND "currency" = ? AND "count" = 0
-            """, key)
+            """, arguments)
+    }
+
+    private static func key(_ place: Gathered.Place) -> [SQLValue] {
+        let cell: BoardFigures.Cell = place.cell
+        return [
+            .text(place.entity), .text(place.board), .integer(cell.within), .text(cell.column), .integer(cell.owner), .text(cell.measure),
+            .text(cell.currency),
+        ]
     }
 }

@@ -107,12 +107,13 @@ final class Store: Sendable {
                     scope: scope)
                 try lease?.require(connection)
                 let result = try transaction.telling { try body(transaction) }
+                try transaction.writeFigures()
                 if peer != 0, !transaction.core.effects.isEmpty {
                     try ChangeLog.note(SharedChange(transaction.core.effects), by: peer, connection, dialect)
                 }
-                return (result, transaction.core.effects, transaction.core.recorder?.events ?? [], transaction.core.read)
+                return (result, transaction.core.effects, transaction.core.recorder?.events ?? [], transaction.core.gathered.lasting)
             }
-            if !read.isEmpty { state.registry.kept.keep(read.values) }
+            if !read.isEmpty { state.registry.kept.keep(read) }
             // Events are there only now that they are stored.
             if let scope { calls.traces.follow(events, of: scope.trace) }
             return (result, effects)

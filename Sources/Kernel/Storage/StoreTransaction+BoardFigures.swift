@@ -73,6 +73,7 @@ extension StoreTransaction {
         // What the user may not see in a condition is as unknown as in a query.
         let compiler: QueryCompiler = compiler(entity)
         for name in query.cards.namedFields { _ = try compiler.visible(name) }
+        if core.isWriting { try writeFigures() }
         let plan: String? = try connection.first(
             "SELECT \"plan\" FROM \"tenon_board\" WHERE \"entity\" = ? AND \"board\" = ?", [.text(entity.name), .text(figures.board)]
         ) { $0.text(0) }

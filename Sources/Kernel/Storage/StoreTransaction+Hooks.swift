@@ -52,11 +52,13 @@ extension StoreTransaction {
                     try WebhookEvent(hook: hook, moment: now, user: actor.userID, via: actor.via, payload: json).store(connection)
                     core.effects.hasDeliveries = true
                 }
-                guard let line else { return }
-                let added = try Outbox.add(connection, line.afters, hook: hook, payload: payload, user: actor.userID, now: now)
-                if added.isEmpty { return }
+                guard let line, !line.afters.isEmpty else { return }
                 core.effects.hasDeliveries = true
-                core.recorder?.queued(added)
+                guard let recorder = core.recorder else {
+                    return try Outbox.post(connection, line.afters, hook: hook, payload: payload, user: actor.userID, now: now)
+                }
+                // A trace follows them by their numbers.
+                recorder.queued(try Outbox.add(connection, line.afters, hook: hook, payload: payload, user: actor.userID, now: now))
             }
         }
     }

@@ -21,6 +21,8 @@ extension StoreTransaction {
     /// The ones of these records that the user may see.
     func seen(_ entity: EntityModel, among ids: [Int64]) throws -> Set<Int64> {
         guard !ids.isEmpty else { return [] }
+        // What each row of a file points at is asked once.
+        if entity.schema.isKeptInMemory, core.isWriting, ids.count == 1 { return try find(entity, RecordID(ids[0])) == nil ? [] : Set(ids) }
         var query = "SELECT t.\"id\" FROM \(quoted(entity.name)) t WHERE " + dialect.among("t.\"id\"", ids)
         if let scope = scope(of: entity) { query = query + " AND " + scope }
         return Set(try connection.all(query.sql, query.arguments) { $0.integer(0) })

@@ -20,7 +20,10 @@ extension StoreTransaction {
     func find(_ entity: EntityModel, _ id: RecordID) throws -> RecordData? {
         let projection = try projection(entity)
         let query = projection.select + " WHERE " + (try compiler(entity).condition(.id(id)))
-        return try connection.first(query.sql, projection.arguments + query.arguments) { projection.record($0) }
+        let arguments: [SQLValue] = projection.arguments + query.arguments
+        return try keeping(entity, KeptRecords.Query(sql: query.sql, arguments: arguments), lasts: false) {
+            try connection.first(query.sql, arguments) { projection.record($0) }.map { [$0] } ?? []
+        }.first
     }
 
     /// One record; throws `notFound` when there is none that the user may see.
@@ -52,16 +55,19 @@ extension StoreTransaction {
     }
 
     /// The answer to a query from memory where the entity changes seldom, and from the database otherwise.
-    private func keeping(_ entity: EntityModel, _ query: KeptRecords.Query, _ read: () throws -> [RecordData]) throws -> [RecordData] {
+    /// - Parameter lasts: whether the next transactions take it from memory, too. One record that others point at is looked for once in
+    ///   each: another server may have deleted it a moment ago.
+    private func keeping(
+        _ entity: EntityModel, _ query: KeptRecords.Query, lasts: Bool = true, _ read: () throws -> [RecordData]
+    ) throws -> [RecordData] {
         // A transaction that only reads may see less than what was stored since.
         guard entity.schema.isKeptInMemory, core.isWriting else { return try read() }
-        if let records = registry.kept.records(entity.name, query) { return records }
+        if lasts, let records = registry.kept.records(entity.name, query) { return records }
         let touches: Int = registry.kept.touches(entity.name)
-        // A file of many rows is one transaction.
-        if let own = core.read[query], own.touches == touches { return own.records }
+        if let records = core.gathered.records(query, touches: touches) { return records }
         let records: [RecordData] = try read()
         if records.count <= KeptRecords.mostRecords {
-            core.read[query] = KeptRecords.Answer(entity: entity.name, query: query, records: records, touches: touches)
+            core.gathered.keep(KeptRecords.Answer(entity: entity.name, query: query, records: records, touches: touches), lasts: lasts)
         }
         return records
     }

@@ -26,21 +26,22 @@ final class StoreTransaction: TransactionBackend {
         var isDemo = false
         /// The set that changes belong to, which can be taken back together; nil for changes that stand alone.
         var changeSet: Int64?
-        /// The boards whose kept figures were looked at in this transaction and hold, by entity.
-        var keptBoards: [String: Set<String>] = [:]
+        /// What is written at the end, and what was read of entities that change seldom.
+        let gathered: Gathered
         /// What the record that is being taken back gets, whatever rules would fill in.
         var imposed: Imposed?
         /// The keys of the record that was stored last, by which those that may be the same are found.
         var matchKeys: (entity: String, record: RecordID, version: Int64, keys: [Int64])?
-        /// What was read of entities that change seldom, to be kept when the transaction is stored.
-        var read: [KeptRecords.Query: KeptRecords.Answer] = [:]
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 
         init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool, calls: PluginCalls, scope: TraceScope?) {
             self.calls = calls
             recorder = scope.map { TraceRecorder($0, clock: calls.clock) }
-            self.connection = recorder.map { TracedConnection(connection, $0) } ?? connection
+            let gathered = Gathered()
+            self.gathered = gathered
+            let watched: any Connection = recorder.map { TracedConnection(connection, $0) } ?? connection
+            self.connection = isWriting ? GatheringConnection(watched, gathered) : watched
             webhooks = state.webhooks
             self.dialect = dialect
             registry = state.registry
