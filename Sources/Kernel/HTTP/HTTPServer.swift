@@ -32,7 +32,7 @@ struct HTTPServer: Sendable {
     var admissions = Admissions()
     var pace = ConnectionPace.Limits()
     /// More than there are cores: some wait for the disk while others compute.
-    static let threads = RequestThreads(count: max(4, System.coreCount + 2))
+    static let threads = RequestThreads(count: RequestThreads.usualCount)
     /// The most that a body may have: files to import.
     static let mostBody = 64 * 1024 * 1024
     /// What everybody may send, also whoever has not said who it is.

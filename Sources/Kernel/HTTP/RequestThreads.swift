@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 #if canImport(Glibc)
@@ -14,6 +15,8 @@ final class RequestThreads: TaskExecutor {
         var idle = 0
     }
 
+    /// How many there are in a server.
+    static let usualCount: Int = max(4, System.coreCount + 2)
     /// Whether the calling thread is one of these.
     static var isCurrent: Bool { pthread_getspecific(mark) != nil }
     private static let mark: pthread_key_t = {

@@ -15,7 +15,7 @@ enum ChangeLog {
     /// came a moment ago is seen. `peer` is the server that has followed the change itself; 0 has all of them follow.
     static func note(_ change: SharedChange, by peer: Int64 = 0, _ connection: any Connection, _ dialect: any Dialect) throws {
         guard connection.isShared, !change.isEmpty else { return }
-        try connection.execute(
+        try connection.post(
             """
             WITH added AS (INSERT INTO tenon_change (peer, at, what) SELECT ?, \(dialect.clock), ? \
             WHERE EXISTS (SELECT 1 FROM tenon_peer WHERE id <> ? AND left_at IS NULL AND seen_at > \(dialect.clock) - \(kept)) RETURNING id) \

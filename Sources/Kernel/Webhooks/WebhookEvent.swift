@@ -47,7 +47,7 @@ struct WebhookEvent: Sendable {
             json.key("payload")
             if payload.isEmpty { json.raw("{}".utf8) } else { json.raw(payload) }
         }
-        _ = try Outbox.add(
+        try Outbox.post(
             connection, hook: WebhookEvent.lane, plugin: Composition.kernel, listener: WebhookEvent.listener, payload: json, user: user,
             now: moment)
     }

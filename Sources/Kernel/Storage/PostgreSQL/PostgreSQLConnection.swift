@@ -1,6 +1,10 @@
 import CPostgreSQL
 import PluginAPI
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// A connection to a server. Statements are prepared once and run by name. Nothing of it is to outlive a transaction but those,
 /// and they only where the server itself is at the other end: no `SET` but `SET LOCAL`, no lock but a transaction's.
 ///
@@ -12,6 +16,14 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     private var posted: [PostgreSQLMessage] = []
     /// So many go along at most.
     private static let mostPosted = 32
+    /// How often something was sent along with others: whether what was posted is on its way.
+    private var exchanges = 0
+    /// How many steps are open within each other.
+    private var steps = 0
+    /// Whether the end of a transaction is on its way and nobody has waited for the answer.
+    private var isLeaving = false
+    /// Whether the server has answered in this transaction.
+    private(set) var isAnswered = false
 
     /// Connects; throws when no server answers within five seconds.
     init(_ address: PostgreSQLAddress) throws {
@@ -74,6 +86,66 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     /// Runs statements that take no arguments and give no rows, several at once: one way to the server and back.
     func command(_ sql: String) throws { _ = try value(sql) }
 
+    /// Begins a transaction: goes along with the first statement that somebody waits for.
+    func beginLater(_ sql: String) {
+        isAnswered = false
+        posted = [PostgreSQLMessage(plain: sql)]
+    }
+
+    /// Ends a transaction in which nothing was changed, and does not wait: whoever uses the connection next hears the answer first.
+    func leave(_ sql: String) throws {
+        posted = []
+        guard isInTransaction else { return }
+        guard PQsendQuery(connection, sql) == 1 else { throw PostgreSQLError(nil, on: connection, sql) }
+        isLeaving = true
+    }
+
+    /// Hears what was not waited for, and whether the server is still there as far as it can be seen from here.
+    func isReady() -> Bool {
+        if isLeaving {
+            isLeaving = false
+            while let result = PQgetResult(connection) { PQclear(result) }
+        }
+        // A server that ended has said so, or closed the line: both can be read. What else it says does no harm.
+        for _ in 0..<4 {
+            guard !isLost else { return false }
+            var place = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+            guard poll(&place, 1, 0) > 0 else { break }
+            guard PQconsumeInput(connection) == 1 else { return false }
+        }
+        return !isLost && !isInTransaction
+    }
+
+    /// Ends a transaction by statements of which one is the commit; what was posted goes along. Gives the first value of the last one's
+    /// result.
+    ///
+    /// Throws where a statement of the transaction failed and somebody went on nevertheless: the server would answer a `COMMIT` without
+    /// an error, and store nothing.
+    func finish(_ statements: [String]) throws -> String? {
+        guard PQtransactionStatus(connection) != PQTRANS_INERROR else { throw PostgreSQLConnection.unsound }
+        let all: [PostgreSQLMessage] = posted + statements.map { PostgreSQLMessage(plain: $0) }
+        posted = []
+        let result: OpaquePointer? = try PostgreSQLMessage.run(all, on: connection)
+        defer { PQclear(result) }
+        guard PQntuples(result) > 0, PQgetisnull(result, 0, 0) == 0 else { return nil }
+        return PostgreSQLRow(result, 0).text(0)
+    }
+
+    /// The same, and begins the next transaction along with it: what is wrong with that is given back.
+    func finish(_ statements: [String], thenBegin next: [String]) throws -> PostgreSQLError? {
+        guard PQtransactionStatus(connection) != PQTRANS_INERROR else { throw PostgreSQLConnection.unsound }
+        let first: [PostgreSQLMessage] = posted + statements.map { PostgreSQLMessage(plain: $0) }
+        posted = []
+        let outcome: PostgreSQLMessage.Outcome = PostgreSQLMessage.exchange(
+            first + next.map { PostgreSQLMessage(plain: $0) }, on: connection)
+        PQclear(outcome.last)
+        guard let failure = outcome.failure else { return nil }
+        if failure.place < first.count { throw failure.error }
+        return failure.error
+    }
+
+    private static let unsound = PostgreSQLError(state: "25P02", message: "a statement of this transaction failed")
+
     /// The same, and gives the first value of the last one's result.
     func value(_ sql: String) throws -> String? {
         try settle()
@@ -89,7 +161,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     func requireSound() throws {
         try settle()
         guard PQtransactionStatus(connection) == PQTRANS_INERROR else { return }
-        throw PostgreSQLError(state: "25P02", message: "a statement of this transaction failed")
+        throw PostgreSQLConnection.unsound
     }
 
     private func check(_ result: OpaquePointer?, _ sql: String) throws {
@@ -104,9 +176,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
         if posted.isEmpty {
             result = message.run(on: connection)
         } else {
-            let first: [PostgreSQLMessage] = posted
-            posted = []
-            result = try PostgreSQLMessage.run(first + [message], on: connection)
+            result = try exchange([message])
         }
         defer { PQclear(result) }
         try check(result, sql)
@@ -124,12 +194,32 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
         if posted.count >= PostgreSQLConnection.mostPosted { try settle() }
     }
 
+    func ask(_ sql: String, _ arguments: [SQLValue], columns: Int, _ answer: @escaping ([[String]]) -> Void) throws {
+        var message: PostgreSQLMessage = try message(sql, arguments)
+        message.answer = { result in
+            answer((0..<PQntuples(result)).map { row in (0..<columns).map { PostgreSQLRow(result, row).text($0) } })
+        }
+        posted.append(message)
+    }
+
+    /// Sends what was posted with something more, and gives the last one's result.
+    private func exchange(_ more: [PostgreSQLMessage] = []) throws -> OpaquePointer? {
+        let all: [PostgreSQLMessage] = posted + more
+        posted = []
+        exchanges += 1
+        let outcome: PostgreSQLMessage.Outcome = PostgreSQLMessage.exchange(all, on: connection)
+        if let failure = outcome.failure {
+            if !isLost || failure.place > 0 { isAnswered = true }
+            throw failure.error
+        }
+        isAnswered = true
+        return outcome.last
+    }
+
     /// Waits for all that was posted.
     func settle() throws {
         guard !posted.isEmpty else { return }
-        let all: [PostgreSQLMessage] = posted
-        posted = []
-        PQclear(try PostgreSQLMessage.run(all, on: connection))
+        PQclear(try exchange())
     }
 
     /// Whatever is on its way belongs to a transaction that is to be undone.
@@ -150,15 +240,25 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
         }
     }
 
+    /// What was posted before the step is waited for first, so that what is wrong with it is not told as the step's. The savepoint
+    /// goes along with the step's first statement, and its end with the last.
     func savepoint<T>(_ body: () throws -> T) throws -> T {
-        try command("SAVEPOINT step")
+        try settle()
+        // Names of their own: where one could not be set, the way back is not to lead to the one around it.
+        let name = "step\(steps)"
+        try post("SAVEPOINT \(name)", [])
+        let before: Int = exchanges
+        steps += 1
+        defer { steps -= 1 }
         do {
             let result = try body()
-            try command("RELEASE SAVEPOINT step")
+            try post("RELEASE SAVEPOINT \(name)", [])
+            try settle()
             return result
         } catch {
             forget()
-            if !isLost { try command("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step") }
+            // Nothing is to be undone where nothing was sent.
+            if !isLost, exchanges != before { try command("ROLLBACK TO SAVEPOINT \(name); RELEASE SAVEPOINT \(name)") }
             throw error
         }
     }

@@ -51,4 +51,12 @@ final class PostgreSQLDoor: Sendable {
         try connection.command(statements)
         return connection
     }
+
+    /// The same for a transaction that only reads: what begins it goes along with its first statement.
+    func beginLater(_ statement: String, on idle: PostgreSQLConnection?) throws -> PostgreSQLConnection {
+        let connection: PostgreSQLConnection
+        if let idle, idle.isReady() { connection = idle } else { connection = try connect() }
+        connection.beginLater(statement)
+        return connection
+    }
 }

@@ -6,6 +6,13 @@ struct PostgreSQLMessage {
     private let statement: PostgreSQLStatements.Statement
     private let count: Int32
     private let arguments: PostgreSQLArguments
+    /// Who wants to know what came of it: the result lives as long as the call.
+    var answer: ((OpaquePointer?) -> Void)?
+
+    /// A statement without arguments that is better not prepared: it would outlive the transaction, and is read in no time.
+    init(plain sql: String) {
+        self.init(sql: sql, statement: PostgreSQLStatements.Statement(name: nil, text: sql, types: []), arguments: [])
+    }
 
     init(sql: String, statement: PostgreSQLStatements.Statement, arguments: [SQLValue]) {
         self.sql = sql
@@ -29,31 +36,56 @@ struct PostgreSQLMessage {
         }
     }
 
+    /// What came of several statements.
+    struct Outcome {
+        /// The result of the last one; nil where one failed.
+        var last: OpaquePointer?
+        /// Which of them failed; the server has run none of those after it.
+        var failure: (place: Int, error: PostgreSQLError)?
+    }
+
     /// Sends several with one way to the server and back (PostgreSQL manual, 34.5), and gives the result of the last, which the
     /// caller clears. Throws what the first that failed has to say; the server runs none of those after it.
     static func run(_ messages: [PostgreSQLMessage], on connection: OpaquePointer) throws -> OpaquePointer? {
-        guard PQenterPipelineMode(connection) == 1 else { throw PostgreSQLError(nil, on: connection, messages.first?.sql ?? "") }
+        let outcome: Outcome = exchange(messages, on: connection)
+        if let failure = outcome.failure { throw failure.error }
+        return outcome.last
+    }
+
+    /// The same, telling which one failed. One that could not even be sent counts as the one that failed, though the server may have
+    /// got others before it.
+    static func exchange(_ messages: [PostgreSQLMessage], on connection: OpaquePointer) -> Outcome {
+        guard PQenterPipelineMode(connection) == 1 else {
+            return Outcome(failure: (0, PostgreSQLError(nil, on: connection, messages.first?.sql ?? "")))
+        }
         defer { PQexitPipelineMode(connection) }
-        for message in messages where !message.send(on: connection) { throw PostgreSQLError(nil, on: connection, message.sql) }
-        guard PQpipelineSync(connection) == 1 else { throw PostgreSQLError(nil, on: connection, messages.first?.sql ?? "") }
-        var failure: PostgreSQLError?
-        var last: OpaquePointer?
-        for message in messages {
-            PQclear(last)
-            last = PQgetResult(connection)
-            let status = PQresultStatus(last)
-            if failure == nil, status != PGRES_TUPLES_OK, status != PGRES_COMMAND_OK {
-                failure = PostgreSQLError(last, on: connection, message.sql)
+        for (place, message) in messages.enumerated() where !message.send(on: connection) {
+            return Outcome(failure: (place, PostgreSQLError(nil, on: connection, message.sql)))
+        }
+        guard PQpipelineSync(connection) == 1 else {
+            return Outcome(failure: (0, PostgreSQLError(nil, on: connection, messages.first?.sql ?? "")))
+        }
+        var outcome = Outcome()
+        for (place, message) in messages.enumerated() {
+            PQclear(outcome.last)
+            outcome.last = PQgetResult(connection)
+            let status = PQresultStatus(outcome.last)
+            if outcome.failure == nil {
+                if status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK {
+                    message.answer?(outcome.last)
+                } else {
+                    outcome.failure = (place, PostgreSQLError(outcome.last, on: connection, message.sql))
+                }
             }
             // After each result comes nothing, once.
-            if last != nil { PQclear(PQgetResult(connection)) }
+            if outcome.last != nil { PQclear(PQgetResult(connection)) }
         }
         // And at the end that all were heard.
         PQclear(PQgetResult(connection))
-        if let failure {
-            PQclear(last)
-            throw failure
+        if outcome.failure != nil {
+            PQclear(outcome.last)
+            outcome.last = nil
         }
-        return last
+        return outcome
     }
 }

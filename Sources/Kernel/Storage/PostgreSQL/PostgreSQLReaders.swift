@@ -16,12 +16,16 @@ final class PostgreSQLReaders: Sendable {
         var open = 0
         var waiting: [Waiting] = []
         var isClosed = false
+        /// How many wait for the server on threads that answer requests.
+        var inPlace = 0
     }
 
     private let door: PostgreSQLDoor
     private let most: Int
     private let state = Mutex(State())
-    /// Waiting for a server's answer is no work for the threads that answer requests.
+    /// So many threads that answer requests may wait for the server themselves, which saves two changes of thread: never all of them, so
+    /// that slow queries hold up nothing else.
+    private static let mostInPlace: Int = RequestThreads.usualCount - 1
     private let threads = DispatchQueue(label: "tenon.readers", attributes: .concurrent)
 
     init(_ door: PostgreSQLDoor, most: Int) {
@@ -31,32 +35,57 @@ final class PostgreSQLReaders: Sendable {
 
     /// Runs a closure over one consistent view.
     func read<T: Sendable>(_ body: @escaping @Sendable (PostgreSQLConnection) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
+        if RequestThreads.isCurrent, let idle = takeInPlace() {
+            defer { state.withLock { $0.inPlace -= 1 } }
+            return try within(idle, body)
+        }
+        return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
             take { [self] turn in
                 continuation.resume(with: Result { try within(turn.get(), body) })
             }
         }
     }
 
+    private static let start = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+    /// One way to the server and back for a closure that asks one thing: the transaction begins with that, and nobody waits for its end.
+    ///
     /// - Parameter place: what was taken: an idle connection, or the right to make one.
     private func within<T>(_ place: PostgreSQLConnection?, _ body: (PostgreSQLConnection) throws -> T) throws -> T {
-        let connection: PostgreSQLConnection
-        do {
-            connection = try door.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", on: place)
-        } catch {
-            lose()
-            throw error
+        var idle: PostgreSQLConnection? = place
+        while true {
+            let connection: PostgreSQLConnection
+            do {
+                connection = try door.beginLater(PostgreSQLReaders.start, on: idle)
+            } catch {
+                lose()
+                throw error
+            }
+            do {
+                let result: T = try body(connection)
+                try connection.leave("COMMIT")
+                give(back: connection)
+                return result
+            } catch {
+                if connection.isLost, !connection.isAnswered, idle != nil {
+                    // It had died while nobody used it: nothing was read yet, so nothing is read twice.
+                    idle = nil
+                    continue
+                }
+                let isSound: Bool = !connection.isLost && (try? connection.leave("ROLLBACK")) != nil
+                if isSound { give(back: connection) } else { lose() }
+                throw error
+            }
         }
-        do {
-            let result: T = try body(connection)
-            try connection.command("COMMIT")
-            give(back: connection)
-            return result
-        } catch {
-            connection.forget()
-            let isSound: Bool = !connection.isLost && (try? connection.command("ROLLBACK")) != nil
-            if isSound { give(back: connection) } else { lose() }
-            throw error
+    }
+
+    private func takeInPlace() -> PostgreSQLConnection? {
+        state.withLock { state in
+            guard !state.isClosed, state.waiting.isEmpty, state.inPlace < PostgreSQLReaders.mostInPlace, let idle = state.idle.popLast() else {
+                return nil
+            }
+            state.inPlace += 1
+            return idle
         }
     }
 

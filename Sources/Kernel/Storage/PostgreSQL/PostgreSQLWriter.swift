@@ -10,10 +10,12 @@ final class PostgreSQLWriter: @unchecked Sendable {
     static let turn = "SELECT pg_advisory_xact_lock(499867283310)"
     /// Tables are read by their indexes. A statement's plan is made when it is first run, when a table may be nearly empty and read
     /// whole the quickest; an import that fills it is not to read it whole for each row.
-    private static let start = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off; " + turn
+    private static let start = ["BEGIN", "SET LOCAL enable_seqscan = off", "SET LOCAL jit = off", turn]
     private let door: PostgreSQLDoor
     /// The connection, unless it was lost.
     private var kept: PostgreSQLConnection?
+    /// Whether the next transaction was begun along with the last commit.
+    private var isBegun = false
     /// Committed over the kept connection, and not known to be on the disk yet.
     private var waiting: [Job] = []
     /// Told where the server's log stands, before anybody is told that a change is stored; nil where nobody needs to know.
@@ -29,16 +31,21 @@ final class PostgreSQLWriter: @unchecked Sendable {
         for (index, job) in jobs.enumerated() { carryOut(job, waits: index == jobs.count - 1) }
         guard !waiting.isEmpty, let connection = kept else { return }
         // The last ones were undone: the commit of a message in the log, that nobody reads, waits for the disk in their place.
-        do { try finish("BEGIN; SELECT pg_logical_emit_message(true, 'tenon', ''); COMMIT", on: connection) } catch { lose(error) }
+        do { try finish(["BEGIN", "SELECT pg_logical_emit_message(true, 'tenon', '')", "COMMIT"], on: connection) } catch { lose(error) }
     }
 
     private func carryOut(_ job: Job, waits: Bool) {
         let connection: PostgreSQLConnection
-        do {
-            connection = try door.begin(PostgreSQLWriter.start, on: kept)
-        } catch {
-            lose(error)
-            return job.finish(error)
+        if isBegun, let kept {
+            isBegun = false
+            connection = kept
+        } else {
+            do {
+                connection = try door.begin(PostgreSQLWriter.start.joined(separator: "; "), on: kept)
+            } catch {
+                lose(error)
+                return job.finish(error)
+            }
         }
         if connection !== kept {
             lose(PostgreSQLError(state: "", message: "the connection was lost"))
@@ -48,16 +55,18 @@ final class PostgreSQLWriter: @unchecked Sendable {
             undo(on: connection)
             return job.finish(nil)
         }
-        do { try connection.requireSound() } catch {
-            undo(on: connection)
-            return job.finish(error)
-        }
         do {
+            // What nobody has waited for goes along with the commit.
             guard waits else {
-                try connection.command("SET LOCAL synchronous_commit TO off; COMMIT")
-                return waiting.append(job)
+                let refusal: PostgreSQLError? = try connection.finish(
+                    ["SET LOCAL synchronous_commit TO off", "COMMIT"], thenBegin: PostgreSQLWriter.start)
+                waiting.append(job)
+                isBegun = refusal == nil
+                // The next one tries for itself, and is told.
+                if let refusal { connection.isLost ? lose(refusal) : undo(on: connection) }
+                return
             }
-            try finish("COMMIT", on: connection)
+            try finish(["COMMIT"], on: connection)
             job.finish(nil)
         } catch {
             guard connection.isLost else {
@@ -76,11 +85,11 @@ final class PostgreSQLWriter: @unchecked Sendable {
     }
 
     /// A commit that waits for the disk: whoever waited for it with this one is told.
-    private func finish(_ commit: String, on connection: PostgreSQLConnection) throws {
+    private func finish(_ commit: [String], on connection: PostgreSQLConnection) throws {
         if let noted {
-            if let position = LogPosition(try connection.value(commit + "; SELECT pg_current_wal_lsn()")) { noted(position) }
+            if let position = LogPosition(try connection.finish(commit + ["SELECT pg_current_wal_lsn()"])) { noted(position) }
         } else {
-            try connection.command(commit)
+            _ = try connection.finish(commit)
         }
         for job in waiting { job.finish(nil) }
         waiting = []
@@ -88,7 +97,7 @@ final class PostgreSQLWriter: @unchecked Sendable {
 
     /// With the server went, perhaps, what it had not brought to the disk: another connection would not know.
     private func lose(_ error: any Error) {
-        kept = nil
+        (kept, isBegun) = (nil, false)
         for job in waiting { job.finish(UncertainCommit(cause: error)) }
         waiting = []
     }
