@@ -109,7 +109,7 @@ extension Importer {
                     WriterWatch.shared.goOn()
                     now.done = place
                     progress.set(now)
-                    try revert.takeBack(touch, registry: tx.registry, in: whole, tx.connection)
+                    try revert.takeBack(touch, in: whole)
                     try progress.goOn()
                 }
                 try ImportLedger.forget(piece, of: id, tx.connection)

@@ -108,39 +108,3 @@ final class Gathered {
         if depth == 0 { (changes, queries) = ([], []) }
     }
 }
-
-/// The connection of a transaction that writes: whatever step is undone, what was gathered in it is, too.
-final class GatheringConnection: Connection {
-    private let connection: any Connection
-    private let gathered: Gathered
-
-    init(_ connection: any Connection, _ gathered: Gathered) {
-        self.connection = connection
-        self.gathered = gathered
-    }
-
-    func savepoint<T>(_ body: () throws -> T) throws -> T {
-        let mark: Gathered.Mark = gathered.begin()
-        do {
-            let result: T = try connection.savepoint(body)
-            gathered.end(mark, isKept: true)
-            return result
-        } catch {
-            gathered.end(mark, isKept: false)
-            throw error
-        }
-    }
-
-    func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int { try connection.execute(sql, arguments) }
-    func post(_ sql: String, _ arguments: [SQLValue]) throws { try connection.post(sql, arguments) }
-    func ask(_ sql: String, _ arguments: [SQLValue], columns: Int, _ answer: @escaping ([[String]]) -> Void) throws {
-        try connection.ask(sql, arguments, columns: columns, answer)
-    }
-    func settle() throws { try connection.settle() }
-    func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws { try connection.query(sql, arguments, each) }
-    func attempt<T>(_ body: () throws -> T) throws -> T { try connection.attempt(body) }
-    func columns(of table: String) throws -> Set<String> { try connection.columns(of: table) }
-    func indexes(of table: String) throws -> Set<String> { try connection.indexes(of: table) }
-    func continueNumbers(of table: String) throws { try connection.continueNumbers(of: table) }
-    var isShared: Bool { connection.isShared }
-}

@@ -2,11 +2,15 @@ import PluginAPI
 
 extension StoreTransaction {
     /// Does something wholly or not at all: whoever catches what it throws may go on as if it had never been tried. Rows, trail, search,
-    /// figures, events and jobs are the database's; the rest stands in the transaction.
+    /// events and jobs are the database's; the rest stands in the transaction. No other way leads to a savepoint within one.
     func wholly<T>(_ body: () throws -> T) throws -> T {
-        let mark: Core.Mark = core.mark
-        do { return try connection.savepoint(body) } catch {
-            core.goBack(to: mark)
+        let mark: Core.Mark = core.beginStep()
+        do {
+            let result: T = try connection.savepoint(body)
+            core.endStep(mark, isKept: true)
+            return result
+        } catch {
+            core.endStep(mark, isKept: false)
             throw error
         }
     }
@@ -16,24 +20,21 @@ extension StoreTransaction.Core {
     /// How far a transaction had come, in what it keeps beside the database.
     struct Mark {
         fileprivate let effects: CommitEffects.Mark
-        fileprivate let keptBoards: [String: Set<String>]
-        fileprivate let read: [KeptRecords.Query: KeptRecords.Answer]
+        fileprivate let gathered: Gathered.Mark
         fileprivate let events: Int
         fileprivate let bulkAssignments: [Int64: Int]?
     }
 
-    var mark: Mark {
-        Mark(
-            effects: effects.mark, keptBoards: keptBoards, read: read, events: recorder?.events.count ?? 0,
-            bulkAssignments: bulkAssignments)
+    fileprivate func beginStep() -> Mark {
+        Mark(effects: effects.mark, gathered: gathered.begin(), events: recorder?.events.count ?? 0, bulkAssignments: bulkAssignments)
     }
 
-    /// Forgets what came after a mark.
-    func goBack(to mark: Mark) {
+    /// Forgets what came after a mark, unless it is kept.
+    fileprivate func endStep(_ mark: Mark, isKept: Bool) {
+        gathered.end(mark.gathered, isKept: isKept)
+        if isKept { return }
         effects.goBack(to: mark.effects)
-        keptBoards = mark.keptBoards
-        // Answers may tell of what was never stored, and the next record may get the number of one that is not there any more.
-        read = mark.read
+        // The next record may get the number of one that is not there any more.
         matchKeys = nil
         recorder?.forgetEvents(after: mark.events)
         bulkAssignments = mark.bulkAssignments

@@ -27,7 +27,7 @@ final class StoreTransaction: TransactionBackend {
         /// The set that changes belong to, which can be taken back together; nil for changes that stand alone.
         var changeSet: Int64?
         /// What is written at the end, and what was read of entities that change seldom.
-        let gathered: Gathered
+        let gathered = Gathered()
         /// What the record that is being taken back gets, whatever rules would fill in.
         var imposed: Imposed?
         /// The keys of the record that was stored last, by which those that may be the same are found.
@@ -38,10 +38,7 @@ final class StoreTransaction: TransactionBackend {
         init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool, calls: PluginCalls, scope: TraceScope?) {
             self.calls = calls
             recorder = scope.map { TraceRecorder($0, clock: calls.clock) }
-            let gathered = Gathered()
-            self.gathered = gathered
-            let watched: any Connection = recorder.map { TracedConnection(connection, $0) } ?? connection
-            self.connection = isWriting ? GatheringConnection(watched, gathered) : watched
+            self.connection = recorder.map { TracedConnection(connection, $0) } ?? connection
             webhooks = state.webhooks
             self.dialect = dialect
             registry = state.registry

@@ -154,7 +154,7 @@ final class Docks: Sendable {
                 let (entity, given) = (docks.entity, values)
                 _ = await failure {
                     try await docks.write { tx in
-                        try? tx.connection.savepoint {
+                        try? tx.wholly {
                             var record = try tx.blank("haul")
                             record["title"] = .text("gone")
                             for (name, value) in given { record[name] = value }

@@ -68,7 +68,7 @@ import Testing
             // A step that is undone as a whole has room for it, too.
             struct Stop: Error {}
             do {
-                try tx.connection.savepoint {
+                try tx.wholly {
                     try catching { _ = try Self.step(tx, "GREEN") }
                     _ = try Self.step(tx, "blue")
                     throw Stop()

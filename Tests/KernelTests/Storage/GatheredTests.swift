@@ -65,13 +65,13 @@ extension Value {
         let docks = try await Docks()
         try await docks.write { tx in
             try Self.save("a", "1", docks, tx)
-            try? tx.connection.savepoint {
+            try? tx.wholly {
                 try Self.save("b", "10", docks, tx)
                 throw Regret()
             }
-            try tx.connection.savepoint {
+            try tx.wholly {
                 try Self.save("c", "100", docks, tx)
-                try? tx.connection.savepoint {
+                try? tx.wholly {
                     try Self.save("d", "1000", docks, tx)
                     throw Regret()
                 }
@@ -88,7 +88,7 @@ extension Value {
             var seen: [[String]] = []
             try Self.save("a", "1", docks, tx)
             seen.append(try Self.columns(docks, tx))
-            try? tx.connection.savepoint {
+            try? tx.wholly {
                 try Self.save("b", "10", docks, tx)
                 seen.append(try Self.columns(docks, tx))
                 throw Regret()
@@ -96,7 +96,7 @@ extension Value {
             seen.append(try Self.columns(docks, tx))
             // Gathered before the step, written in it, and undone with it.
             try Self.save("c", "100", docks, tx)
-            try? tx.connection.savepoint {
+            try? tx.wholly {
                 seen.append(try Self.columns(docks, tx))
                 throw Regret()
             }
@@ -115,7 +115,7 @@ extension Value {
         }
         try await docks.write { tx in
             try Self.save("b", "1", docks, tx)
-            try? tx.connection.savepoint {
+            try? tx.wholly {
                 #expect(try Self.columns(docks, tx) == ["Kiel 1 2 600EUR"])
                 throw Regret()
             }
@@ -134,7 +134,7 @@ extension Value {
         }
         try await house.write { tx throws in
             #expect(try depths(tx) == [1])
-            try? tx.connection.savepoint {
+            try? tx.wholly {
                 var record = try tx.require(tx.registry.require("shade"), id)
                 record["depth"] = .integer(9)
                 _ = try tx.save("shade", record)

@@ -11,16 +11,14 @@ struct ImportRevert {
     /// The versions of records that this revert itself has changed.
     private var versions: [String: [RecordID: Int64]] = [:]
 
-    mutating func takeBack(
-        _ touch: ImportLedger.Touch, registry: Registry, in backend: any TransactionBackend, _ connection: any Connection
-    ) throws {
-        guard let entity = registry.entity(touch.entity) else {
+    mutating func takeBack(_ touch: ImportLedger.Touch, in backend: StoreTransaction) throws {
+        guard let entity = backend.registry.entity(touch.entity) else {
             return keep(touch, "is of a kind that is switched off")
         }
         guard let record = try backend.find(touch.entity, touch.record) else { return }
         let expected: Int64 = versions[touch.entity]?[touch.record] ?? touch.version
         do {
-            try connection.savepoint {
+            try backend.wholly {
                 switch touch.action {
                 case .created:
                     guard record.version == expected else { throw CRMError(.conflict, "has been changed since") }
