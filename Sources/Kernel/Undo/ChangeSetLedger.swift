@@ -146,5 +146,9 @@ extension ChangeSetLedger {
         let store: Store = backend.store
         let before: Moment = context.now.adding(days: -store.settings.value(KernelSettings.undoDays))
         while try await store.engine.write({ try forget(before: before, limit: 1000, $0) }) == 1000 {}
+        // They were kept once for the way back, and come with backups from then.
+        try await store.engine.write { connection in
+            _ = try connection.execute(#"DELETE FROM "tenon_credential" WHERE "user_id" NOT IN (SELECT "id" FROM "user")"#)
+        }
     }
 }

@@ -233,6 +233,14 @@ import Testing
         // A password that was being set meanwhile comes too late.
         #expect(await failure { try await fixture.authenticator.setPassword(of: anna.raw, to: AccessFixture.password) }?.code == .notFound)
 
+        // Nor is one that an earlier release left behind.
+        try await fixture.engine.write { connection in
+            _ = try connection.execute("INSERT INTO tenon_credential (user_id, password, updated_at) VALUES (?, 'x', 0)", [.integer(anna.raw)])
+        }
+        try await ChangeSetLedger.forget(Context(StoreContext(store: fixture.store, actor: actor, plugin: "kernel")))
+        #expect(try await secrets() == [0, 0, 0])
+        _ = try await fixture.login("boss@example.com")
+
         let change: Int64 = try #require(outcome.change)
         let report = try await fixture.store.write(as: actor) { try $0.takeBack(change) }
         #expect(report.done == 1)
