@@ -147,7 +147,7 @@ extension SQLFragment {
     /// it for a tenth of the rows otherwise, finds that dear, and plans it anew each time, which takes longer than the rows do.
     ///
     /// - Parameter isSearch: whether the rows are found by a text. How many have it decides how they are best read, so that such a
-    ///   statement is better planned anew.
+    ///   statement is planned anew.
     static func limit(_ count: Int, isSearch: Bool = false) -> SQLFragment {
         (0...200).contains(count) && !isSearch
             ? SQLFragment(" LIMIT \(count)") : SQLFragment(" LIMIT ?", [.integer(Int64(max(0, count)))])

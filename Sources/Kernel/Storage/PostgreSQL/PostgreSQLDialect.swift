@@ -60,7 +60,8 @@ struct PostgreSQLDialect: Dialect {
         let isShort = text.unicodeScalars.count < 3
         // As the embedded engine finds fewer than three characters: at the beginnings of words.
         let pattern: String = isShort ? "% " + likePattern(text, anywhere: false) : likePattern(text, anywhere: true)
-        let found = SQLFragment("(" + like(PostgreSQLDialect.together(all, "t.")) + ")", [.text(pattern)])
+        // How many rows have the word decides how they are best read: few by this index, many in the order that is wanted until the page is full.
+        let found = SQLFragment("(" + PostgreSQLStatements.plannedAnew + like(PostgreSQLDialect.together(all, "t.")) + ")", [.text(pattern)])
         if columns == all { return found }
         // Whoever may not see some of them finds by the others.
         return found + SQLFragment(" AND (" + like(PostgreSQLDialect.together(columns, "t.")) + ")", [.text(pattern)])

@@ -17,6 +17,9 @@ final class PostgreSQLStatements {
     }
 
     private static let most = 400
+    /// Stands in statements that are not prepared: the server makes one plan for all arguments of a prepared one after some times, and
+    /// takes unknown ones for rare and the first rows for near.
+    static let plannedAnew = "/* planned anew */ "
     /// False behind a proxy that gives each transaction another connection.
     let isKept: Bool
     private var entries: [String: [Statement]] = [:]
@@ -48,9 +51,11 @@ final class PostgreSQLStatements {
         var made = Statement(text: PostgreSQLText.translated(sql), types: arguments.map(PostgreSQLStatements.type), used: clock)
         if isKept {
             if count >= PostgreSQLStatements.most { try forgetOldest(connection) }
-            let name = "s\(clock)"
-            try prepare(name, &made, connection, sql)
-            made.name = name
+            if !sql.contains(PostgreSQLStatements.plannedAnew) {
+                let name = "s\(clock)"
+                try prepare(name, &made, connection, sql)
+                made.name = name
+            }
             count += 1
             entries[sql, default: []].append(made)
         }

@@ -238,6 +238,11 @@ import Testing
                 try connection.all("EXPLAIN SELECT t.id FROM chore t WHERE " + condition.sql, condition.arguments) { $0.text(0) }
             }
             #expect(plan.contains { $0.contains("Index Scan on tenon_search_chore") }, "\(word): \(plan)")
+            let prepared: Int64? = try await household.engine.write { connection in
+                _ = try connection.integer("SELECT count(*) FROM chore t WHERE " + condition.sql, condition.arguments)
+                return try connection.integer("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT count(*) FROM chore t WHERE%'")
+            }
+            #expect(prepared == 0, "how many have the word decides anew how they are found")
             let found: Int64? = try await household.engine.read {
                 try $0.integer("SELECT count(*) FROM chore t WHERE " + condition.sql, condition.arguments)
             }
