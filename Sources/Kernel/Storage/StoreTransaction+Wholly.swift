@@ -2,7 +2,7 @@ import PluginAPI
 
 extension StoreTransaction {
     /// Does something wholly or not at all: whoever catches what it throws may go on as if it had never been tried. Rows, trail, search,
-    /// events and jobs are the database's; the rest stands in the transaction. No other way leads to a savepoint within one.
+    /// events and jobs are the database's; the rest stands in the transaction. Nothing else within one sets a savepoint.
     func wholly<T>(_ body: () throws -> T) throws -> T {
         let mark: Core.Mark = core.beginStep()
         do {

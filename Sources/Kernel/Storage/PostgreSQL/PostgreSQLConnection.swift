@@ -244,7 +244,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     /// goes along with the step's first statement, and its end with the last.
     func savepoint<T>(_ body: () throws -> T) throws -> T {
         try settle()
-        // Names of their own: where one could not be set, the way back is not to lead to the one around it.
+        // Names of their own: where one could not be set, nobody is to go back to the one around it.
         let name = "step\(steps)"
         try post("SAVEPOINT \(name)", [])
         let before: Int = exchanges
