@@ -35,7 +35,7 @@ struct ProxiedPeersTests {
             let killed: pid_t = try fleet.strike(1)
             let left: Set<String> = ["one", "three"]
             /// Everyone gets on from here: scripts, the browser with the session it has had from the beginning, and open pages.
-            func getsOn(_ what: String, seconds: Double = 60) throws {
+            func getsOn(_ what: String, seconds: Double = 150) throws {
                 let before = crowd.seen
                 try CrashRange.wait(what, seconds: seconds) {
                     let seen = crowd.seen
@@ -106,7 +106,7 @@ struct ProxiedPeersTests {
             }
             print(
                 "\(seen.made.count) pieces acknowledged, \(seen.done.count) changes, \(seen.retriable) answers to try again, "
-                    + "\(seen.uncertain) that told nothing, \(ended) runs for \(made.count) pieces, \(cutOff.count) cut off")
+                    + "\(seen.uncertain) that told nothing, \(seen.silences) silences, \(ended) runs for \(made.count) pieces, \(cutOff.count) cut off")
 
             func states() -> [String] { (fleet.json(0, "/api/v1/status/peers")?["data"]?.array ?? []).compactMap { $0["state"]?.text }.sorted() }
             try CrashRange.wait("the killed one to count as gone") { states().contains("gone") }

@@ -18,6 +18,8 @@ final class ProxyCrowd: Sendable {
         var retriable = 0
         /// Answers that tell nothing about whether it was stored.
         var uncertain = 0
+        /// Connections that ended without any answer.
+        var silences = 0
         /// What may have been stored, and was not sent again.
         var unknown: Set<String> = []
         /// Pages that the browser was shown, by the server that showed them.
@@ -91,8 +93,9 @@ final class ProxyCrowd: Sendable {
 
     /// Asks until there is an answer, always with the same key; without one, until it may have been stored.
     private func settle(_ method: String, _ path: String, _ body: String, _ label: String, _ key: String?, expecting: Int) -> JSONValue? {
-        let end = ContinuousClock.now + .seconds(90)
+        let end = ContinuousClock.now + .seconds(180)
         while ContinuousClock.now < end {
+            var mayBeStored = false
             switch proxy.knock(token).ask(method, path, body, headers: key.map { ["idempotency-key": $0] } ?? [:]) {
             case .answer(expecting, _, let text): return try? JSONValue(parsing: Array(text.utf8))
             case .answer(let status, let head, let text):
@@ -100,12 +103,15 @@ final class ProxyCrowd: Sendable {
                     complain("\(method) \(path): \(status) \(text)")
                     return nil
                 }
-                if key == nil, ProxyCrowd.tellsNothing(status, text) {
-                    if !label.isEmpty { notes.withLock { _ = $0.unknown.insert(label) } }
-                    return nil
-                }
-            case .broken: complain("\(method) \(path): the proxy gave no answer")
+                mayBeStored = ProxyCrowd.tellsNothing(status, text)
+            case .broken:
+                notes.withLock { $0.silences += 1 }
+                mayBeStored = true
             case .refused: complain("\(method) \(path): the proxy took no connection")
+            }
+            if key == nil, mayBeStored {
+                if !label.isEmpty { notes.withLock { _ = $0.unknown.insert(label) } }
+                return nil
             }
             usleep(50_000)
         }
@@ -147,7 +153,7 @@ final class ProxyCrowd: Sendable {
                 notes.withLock { $0.pages[server, default: 0] += 1 }
             case .answer(let status, let head, let text):
                 if !note(status, head, text) { complain("the browser: \(status) \(head) \(text.prefix(300))") }
-            case .broken: complain("the browser: the proxy gave no answer")
+            case .broken: notes.withLock { $0.silences += 1 }
             case .refused: complain("the browser: the proxy took no connection")
             }
             usleep(20_000)
