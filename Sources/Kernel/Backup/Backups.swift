@@ -28,7 +28,7 @@ struct Backups: Sendable {
     /// Who took a copy of everything, and when.
     private func note(_ actor: Actor) async throws {
         let now: Moment = kernel.clock.now
-        try await kernel.store.engine.write { connection in
+        _ = try await kernel.store.engine.write { connection in
             try connection.execute(
                 "INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes) VALUES ('backup', 0, 0, ?, ?, ?, 'taken', '{}')",
                 [.integer(now.milliseconds), actor.userID.map(SQLValue.integer) ?? .null, .text(actor.via)])

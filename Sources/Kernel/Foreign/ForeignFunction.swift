@@ -14,7 +14,7 @@ final class ForeignFunction: Sendable {
     // whether the function itself may run on several threads is part of the convention that the plugin keeps.
     private nonisolated(unsafe) let address: UnsafeMutableRawPointer
     private nonisolated(unsafe) let words: OpaquePointer
-    private nonisolated(unsafe) let takesBack: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+    private let takesBack: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
 
     /// How much a function may write about its problem, with the zero at the end.
     static let problemRoom = 1024

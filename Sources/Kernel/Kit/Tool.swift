@@ -28,7 +28,7 @@ struct Tool: Sendable {
         let words = FileManager.default.temporaryDirectory.appendingPathComponent("tenon-tool-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: words) }
         if isQuiet {
-            FileManager.default.createFile(atPath: words.path, contents: nil, attributes: [.posixPermissions: 0o600])
+            _ = FileManager.default.createFile(atPath: words.path, contents: nil, attributes: [.posixPermissions: 0o600])
             let file = try FileHandle(forWritingTo: words)
             process.standardOutput = file
             process.standardError = file

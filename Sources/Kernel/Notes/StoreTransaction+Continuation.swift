@@ -22,7 +22,7 @@ extension StoreTransaction {
     /// and notes are the other's from then on, for everyone who sees that one.
     func continueTimeline(_ from: EntityModel, _ source: RecordID, _ to: EntityModel, _ follower: RecordID, asOne: Bool) throws {
         guard from.name != to.name || source != follower else { return }
-        try core.changing("timelines") {
+        _ = try core.changing("timelines") {
             try connection.execute(
                 """
                 INSERT INTO tenon_continuation (entity, record, source_entity, source, as_one, at) VALUES (?, ?, ?, ?, ?, ?)
@@ -37,7 +37,7 @@ extension StoreTransaction {
 
     /// A record that came back is itself again: one with no other.
     func separate(_ entity: EntityModel, _ id: RecordID) throws {
-        try core.changing("timelines") {
+        _ = try core.changing("timelines") {
             try connection.execute(
                 "DELETE FROM tenon_continuation WHERE source_entity = ? AND source = ? AND as_one = 1",
                 [.text(entity.name), .integer(id.raw)])

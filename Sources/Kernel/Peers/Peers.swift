@@ -170,7 +170,7 @@ final class Peers: Sendable {
         if !isKnown {
             // It was silent for so long that the others have forgotten it.
             state.withLock { $0.isBehind = true }
-            try await engine.aside { connection in
+            _ = try await engine.aside { connection in
                 try connection.execute(
                     """
                     INSERT INTO tenon_peer (id, node, host, process, version, address, started_at, seen_at, follows) \

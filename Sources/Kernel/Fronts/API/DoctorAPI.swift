@@ -56,7 +56,7 @@ struct DoctorAPI: Sendable {
             json.string(done.joined(separator: "; "))
             json.endArray()
         }
-        try await kernel.store.engine.write { connection in
+        _ = try await kernel.store.engine.write { connection in
             try connection.execute(
                 "INSERT INTO tenon_audit (entity, record, version, at, user_id, via, action, changes) VALUES ('doctor', 0, 0, ?, ?, ?, 'mended', ?)",
                 [

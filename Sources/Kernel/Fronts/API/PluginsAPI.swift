@@ -15,7 +15,8 @@ struct PluginsAPI: Sendable {
             return try await change(parts[0], Self.names(try APIFront.body(request)), request, caller, isOne: false)
         case (_, 1) where parts[0] == "plan" || parts[0] == "restore" || Self.changes.contains(parts[0]):
             return APIFront.wrongMethod(request, "POST")
-        case ("GET", 0), ("GET", 1), ("GET", 2) where parts.count < 2 || parts[1] == "history":
+        case ("GET", 0), ("GET", 1),
+            ("GET", 2) where parts[1] == "history":
             guard caller.actor.can(.managePlugins) || caller.actor.can(.seeOperations) else {
                 try caller.actor.require(.managePlugins)
                 throw APIFront.unknown(request)

@@ -116,7 +116,8 @@ extension PluginPlan.Holding {
             return .init(text: "\(Display.grouped(String(sum))) \(kind) (\(alike.count) entities)", details: counts)
         }
         // `Role: right (scope), …` of each entity.
-        let roles = Set(alike.flatMap { $0.details ?? [] }.map { $0.prefix { $0 != ":" } })
+        let lines: [String] = alike.compactMap(\.details).flatMap { $0 }
+        let roles = Set(lines.map { $0.prefix { $0 != ":" } })
         let details: [String] = alike.flatMap { holding in (holding.details ?? []).map { "\(holding.name), \($0)" } }
         return .init(text: "rights of \(roles.count) \(roles.count == 1 ? "role" : "roles") on \(alike.count) entities", details: details)
     }

@@ -78,7 +78,7 @@ final class SQLiteConnection: Connection {
     /// Without `RETURNING`: for that SQLite keeps what it would take to undo the statement alone, a copy of each page, and has the
     /// search index write what it has gathered.
     func insert(_ sql: String, _ arguments: [SQLValue]) throws -> Int64 {
-        try execute(sql, arguments)
+        _ = try execute(sql, arguments)
         return sqlite3_last_insert_rowid(connection)
     }
 
