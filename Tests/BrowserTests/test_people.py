@@ -73,10 +73,10 @@ def test_a_wrong_password_is_told_and_the_way_goes_on_to_where_one_wanted(chromi
     expect(page.locator("h1")).to_have_text("Log in")
     page.fill("#email", "admin@example.com")
     page.fill("#password", "not the password")
-    page.keyboard.press("Enter")
+    page.press("#password", "Enter")
     expect(page.locator(".problems")).to_contain_text("is wrong")
     page.fill("#password", deployment.password)
-    page.keyboard.press("Enter")
+    page.press("#password", "Enter")
     page.wait_for_url("**/admin/companies?q=paper")
     context.close()
 

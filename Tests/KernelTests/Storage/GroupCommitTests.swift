@@ -242,6 +242,23 @@ import Testing
         #expect(order.all.count == 14)
     }
 
+    @Test func `a long piece of work sees whether somebody waits who would rather not, or only those who have time`() async throws {
+        let gate = HeldQueue(most: 1)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await gate.queue.run { _ in } }
+            try await gate.begin()
+            group.addTask { try await WriterTurn.$hasTime.withValue(true) { try await gate.queue.run { _ in } } }
+            try await gate.fill(1)
+            #expect(!gate.queue.isAwaited)
+            group.addTask { try await gate.queue.run { _ in } }
+            try await gate.fill(2)
+            #expect(gate.queue.isAwaited)
+            gate.open()
+            try await group.waitForAll()
+        }
+        #expect(!gate.queue.isAwaited && gate.queue.waiting == 0)
+    }
+
     @Test func `whoever gives up before its turn has done nothing, and whoever has begun is told how it ended`() async throws {
         let gate = HeldQueue()
         let order = Log()

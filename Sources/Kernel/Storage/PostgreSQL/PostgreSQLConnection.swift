@@ -146,7 +146,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
 
     private static let unsound = PostgreSQLError(state: "25P02", message: "a statement of this transaction failed")
 
-    /// The same, and gives the first value of the last one's result.
+    /// Runs statements that take no arguments, and gives the first value of the last one's result.
     func value(_ sql: String) throws -> String? {
         try settle()
         let result: OpaquePointer? = PQexec(connection, sql)
