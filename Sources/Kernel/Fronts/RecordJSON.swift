@@ -4,7 +4,7 @@ import PluginAPI
 /// object, so it costs little more than reading the columns.
 struct RowPlan: Sendable {
     enum Form: Sendable {
-        case text, raw, integer, boolean, moment, decimal, money, list
+        case text, raw, integer, boolean, moment, decimal, money, list, label
     }
 
     /// One member of the object.
@@ -13,7 +13,7 @@ struct RowPlan: Sendable {
         let column: Int32
         /// Where its `,"name":` stands in ``keys``; without the comma for the first. A `null` stands behind it.
         let key: Range<Int32>
-        /// The digits after the point of an exact number; the place in ``lists`` of a list of links.
+        /// The digits after the point of an exact number; the place in ``lists`` of a list of links, in ``targets`` of a known label.
         let detail: Int32
     }
 
@@ -26,6 +26,8 @@ struct RowPlan: Sendable {
     private(set) var steps: [Step] = []
     private(set) var keys: [UInt8] = []
     private(set) var lists: [LinkList] = []
+    /// The entities whose labels are known.
+    private(set) var targets: [EntityModel] = []
 
     init() {
         add("id", .integer, 0)
@@ -40,8 +42,8 @@ struct RowPlan: Sendable {
         keys += Array("null".utf8)
     }
 
-    /// A field that begins at a column, and the column with the label of what it points at.
-    mutating func add(_ field: FieldModel, column: Int, labelColumn: Int?) {
+    /// A field that begins at a column, and where the label of what it points at is.
+    mutating func add(_ field: FieldModel, column: Int, label: Projection.Label?) {
         switch field.type {
         case .text, .choice, .day: add(field.name, .text, column)
         case .json: add(field.name, .raw, column)
@@ -54,7 +56,13 @@ struct RowPlan: Sendable {
             add(field.name, .list, column, detail: lists.count)
             lists.append(LinkList(target: target, labelKey: JSONWriter.prepared(field.name + "_label")))
         }
-        if let labelColumn { add(field.name + "_label", .text, labelColumn) }
+        switch label {
+        case .column(let place): add(field.name + "_label", .text, place)
+        case .known(let target):
+            add(field.name + "_label", .label, column, detail: targets.count)
+            targets.append(target)
+        case nil: break
+        }
     }
 }
 
@@ -67,25 +75,26 @@ extension Row {
         try plan.keys.withUnsafeBufferPointer { keys in
             try plan.steps.withUnsafeBufferPointer { steps in
                 for step in steps {
-                    let column = Int(step.column)
+                    let cell = cell(Int(step.column))
                     let (from, to): (Int, Int) = (Int(step.key.lowerBound), Int(step.key.upperBound))
                     // Most columns of most rows hold nothing: one piece for the name and the null.
-                    if isNull(column), step.form != .list {
+                    if cell.isNull, step.form != .list {
                         json.member(UnsafeBufferPointer(rebasing: keys[from..<to + 4]), isWhole: true)
                         continue
                     }
                     json.member(UnsafeBufferPointer(rebasing: keys[from..<to]), isWhole: false)
                     switch step.form {
-                    case .text: withText(column) { json.string(utf8: $0) }
-                    case .raw: withText(column) { json.raw($0) }
-                    case .integer: json.integer(integer(column))
-                    case .boolean: json.boolean(integer(column) != 0)
-                    case .moment: json.moment(integer(column))
-                    case .decimal: json.decimal(units: integer(column), scale: Int(step.detail))
+                    case .text: cell.withText { json.string(utf8: $0) }
+                    case .raw: cell.withText { json.raw($0) }
+                    case .integer: json.integer(cell.integer)
+                    case .boolean: json.boolean(cell.integer != 0)
+                    case .moment: json.moment(cell.integer)
+                    case .decimal: json.decimal(units: cell.integer, scale: Int(step.detail))
                     case .money:
-                        let minor: Int64 = integer(column)
-                        withText(column + 1) { json.money(minor: minor, code: $0) }
-                    case .list: try write(plan.lists[Int(step.detail)], column, labels, to: &json)
+                        let minor: Int64 = cell.integer
+                        withText(Int(step.column) + 1) { json.money(minor: minor, code: $0) }
+                    case .list: try write(plan.lists[Int(step.detail)], cell, labels, to: &json)
+                    case .label: try labels.write(plan.targets[Int(step.detail)], cell.integer, to: &json)
                     }
                 }
             }
@@ -93,8 +102,8 @@ extension Row {
         json.endObject()
     }
 
-    private func write(_ list: RowPlan.LinkList, _ column: Int, _ labels: LinkLabels, to json: inout JSONWriter) throws {
-        let ids = isNull(column) ? [] : withText(column, FieldModel.ids)
+    private func write(_ list: RowPlan.LinkList, _ cell: Cell, _ labels: LinkLabels, to json: inout JSONWriter) throws {
+        let ids = cell.isNull ? [] : cell.withText(FieldModel.ids)
         json.beginArray()
         for id in ids { json.integer(id.raw) }
         json.endArray()
@@ -103,25 +112,6 @@ extension Row {
         json.beginArray()
         for id in ids { if let label = texts[id.raw] { json.string(label) } else { json.null() } }
         json.endArray()
-    }
-}
-
-/// The labels of what lists of links point at, looked up once for all rows of an answer.
-final class LinkLabels {
-    private let transaction: StoreTransaction
-    private var known: [String: [Int64: String]] = [:]
-    private var asked: [String: Set<Int64>] = [:]
-
-    init(_ transaction: StoreTransaction) { self.transaction = transaction }
-
-    /// The labels of records, by id; those that the user may not see have none.
-    func of(_ target: String, _ ids: [RecordID]) throws -> [Int64: String] {
-        let missing = ids.map(\.raw).filter { asked[target]?.contains($0) != true }
-        if !missing.isEmpty {
-            asked[target, default: []].formUnion(missing)
-            known[target, default: [:]].merge(try transaction.labels(target, missing)) { $1 }
-        }
-        return known[target] ?? [:]
     }
 }
 

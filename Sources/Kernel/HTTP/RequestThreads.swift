@@ -72,7 +72,7 @@ final class RequestThreads: TaskExecutor {
                 }
                 let job = queue.jobs[queue.next]
                 queue.next += 1
-                    if queue.next > 1024 {
+                if queue.next > 1024 {
                     queue.jobs.removeFirst(queue.next)
                     queue.next = 0
                 }

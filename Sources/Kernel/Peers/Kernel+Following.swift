@@ -4,8 +4,11 @@ extension Kernel {
     /// Does here what a change at another server calls for.
     func follow(_ change: SharedChange) async throws {
         let isRecomposed: Bool = change.has(.composition)
-        let kept: [EntityModel] = store.registry.entities.filter(\.schema.isKeptInMemory)
-        for entity in kept where change.flags.contains(.everything) || change.touched[entity.name] != nil { store.registry.kept.touch(entity.name) }
+        let changed: [EntityModel] = store.registry.entities.filter {
+            $0.hasKnownLabels && (change.flags.contains(.everything) || change.touched[$0.name] != nil)
+        }
+        for entity in changed where entity.schema.isKeptInMemory { store.registry.kept.touch(entity.name) }
+        store.registry.labels.forget(changed.map(\.name))
         if isRecomposed { try await plugins.follow() }
         if isRecomposed || change.changesRights {
             try await reloadRights()

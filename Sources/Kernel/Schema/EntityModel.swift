@@ -45,6 +45,9 @@ final class EntityModel: Sendable {
         let merged: String
     }
 
+    /// Whether the labels of its records are kept in memory: of entities that change seldom, and of users.
+    var hasKnownLabels: Bool { schema.isKeptInMemory || name == "user" }
+
     var name: String { schema.name }
     var path: String { schema.path }
     var title: String { schema.title }

@@ -79,6 +79,8 @@ final class Registry: Sendable {
     let projections = ProjectionCache()
     /// What was read of entities that change seldom.
     let kept = KeptRecords()
+    /// The labels of those and of users, for lists.
+    let labels = KnownLabels()
     /// What each plugin but the kernel's own part may do beyond its own records.
     private let warrants: [String: Warrant]
     private let byName: [String: EntityModel]

@@ -9,6 +9,8 @@ protocol Engine: Sendable {
     /// Runs a closure over one consistent view that may be a little late, though not behind a position: where there are copies of
     /// the database, one of them answers. The closure runs again elsewhere when a copy could not.
     func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
+    /// Whether there are copies of the database that may be behind.
+    var hasCopies: Bool { get }
     /// Where the log stands of what was stored from here; the beginning where there are no copies that could be behind.
     var position: LogPosition { get }
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
@@ -30,6 +32,7 @@ protocol Engine: Sendable {
 }
 
 extension Engine {
+    var hasCopies: Bool { false }
     var position: LogPosition { .beginning }
     func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await read(body)
@@ -88,6 +91,9 @@ protocol Connection: AnyObject {
 
 /// One row of a result; valid until the next.
 protocol Row {
+    associatedtype Cell: RowCell
+    /// A column's value where it lies.
+    func cell(_ column: Int) -> Cell
     func isNull(_ column: Int) -> Bool
     /// The value as the engine keeps it.
     func value(_ column: Int) -> SQLValue
@@ -103,8 +109,32 @@ protocol Row {
     func write(_ plan: RowPlan, _ labels: LinkLabels, to json: inout JSONWriter) throws
 }
 
+/// A value of a row, for whoever asks it several things: finding it once is cheaper.
+protocol RowCell {
+    var isNull: Bool { get }
+    var integer: Int64 { get }
+    /// The text's bytes in place, without a copy; none where there is no value.
+    func withText<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T
+}
+
+// Requirements with these bodies, so that each engine's row has versions of its own.
 extension Row {
+    func isNull(_ column: Int) -> Bool { cell(column).isNull }
+    func integer(_ column: Int) -> Int64 { cell(column).integer }
+    func text(_ column: Int) -> String { cell(column).withText { String(decoding: $0, as: UTF8.self) } }
     func optionalText(_ column: Int) -> String? { isNull(column) ? nil : text(column) }
+
+    func withText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T { try cell(column).withText(body) }
+
+    func optionalInteger(_ column: Int) -> Int64? {
+        let cell = cell(column)
+        return cell.isNull ? nil : cell.integer
+    }
+
+    func withOptionalText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>?) throws -> T) rethrows -> T {
+        let cell = cell(column)
+        return try cell.isNull ? body(nil) : cell.withText { try body($0) }
+    }
 }
 
 extension Connection {

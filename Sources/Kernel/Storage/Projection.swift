@@ -7,8 +7,25 @@ struct Projection: Sendable {
     struct Item: Sendable {
         let field: FieldModel
         let column: Int
-        /// The column with the label of the record that it points at.
-        let labelColumn: Int?
+        /// Where the label of the record is that it points at.
+        let label: Label?
+    }
+
+    /// Where a label comes from.
+    enum Label: Sendable {
+        /// A column of the row: the record is joined to it.
+        case column(Int)
+        /// Memory, by the record's id (``KnownLabels``).
+        case known(EntityModel)
+    }
+
+    /// What references bring besides an id.
+    enum Labels: Hashable, Sendable {
+        case none
+        /// Their labels as this transaction sees them.
+        case joined
+        /// The same, from memory where they change seldom: for transactions that change nothing.
+        case known
     }
 
     let entity: EntityModel
@@ -30,9 +47,9 @@ struct Projection: Sendable {
     /// How rows are sorted, and whether they may have nothing to be sorted by.
     let key: (expression: String, mayBeNull: Bool)?
 
-    /// Reads `fields` (all that are visible when nil). With `labels`, references bring their labels.
+    /// Reads `fields` (all that are visible when nil).
     init(
-        _ compiler: QueryCompiler, fields: Set<String>? = nil, registry: Registry, withLabels: Bool, sort: Sort? = nil
+        _ compiler: QueryCompiler, fields: Set<String>? = nil, registry: Registry, labels wanted: Labels, sort: Sort? = nil
     ) throws {
         let (entity, actor) = (compiler.entity, compiler.actor)
         var items: [Item] = []
@@ -61,14 +78,16 @@ struct Projection: Sendable {
                 columns += ", " + name
                 next += 1
             }
-            var labelColumn: Int?
-            if withLabels, let label = join(field) {
-                columns += ", " + label
-                labelColumn = next
+            var label: Label?
+            if wanted == .known, let target = Projection.known(field, registry, actor) {
+                label = .known(target)
+            } else if wanted != .none, let expression = join(field) {
+                columns += ", " + expression
+                label = .column(next)
                 next += 1
             }
-            items.append(Item(field: field, column: column, labelColumn: labelColumn))
-            plan.add(field, column: column, labelColumn: labelColumn)
+            items.append(Item(field: field, column: column, label: label))
+            plan.add(field, column: column, label: label)
         }
         key = try sort.map { sort in
             let field = entity.field(sort.field)
@@ -83,6 +102,14 @@ struct Projection: Sendable {
         select = head + table
         arguments = joins.arguments
         keyColumn = next
+    }
+
+    /// The entity that a field points at, if its labels are the same for all who see it, and this user sees all of them.
+    private static func known(_ field: FieldModel, _ registry: Registry, _ actor: Actor) -> EntityModel? {
+        guard case .reference(let name) = field.type, let target = registry.entity(name), target.hasKnownLabels,
+            actor.owners("view", on: name) == nil, actor.mask(target.labelField, of: name) != .hidden
+        else { return nil }
+        return target
     }
 
     /// The expression of a record's label as text.

@@ -9,7 +9,7 @@ final class ProjectionCache: Sendable {
         /// Nil for the product itself and for whoever has every right, who see the same.
         let user: Int64?
         let fields: Set<String>?
-        let withLabels: Bool
+        let labels: Projection.Labels
         let sort: Sort?
     }
 

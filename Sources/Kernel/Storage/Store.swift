@@ -64,6 +64,7 @@ final class Store: Sendable {
 
     /// Tells what a transaction set going that was run beside the store: steps of a plugin that is being switched on.
     func announce(_ effects: CommitEffects) async {
+        forgetLabels(effects)
         if !effects.isEmpty { await followers.withLock { $0 }.committed(effects) }
     }
 
@@ -77,11 +78,12 @@ final class Store: Sendable {
         let now = clock.now
         let dialect = engine.dialect
         let calls = calls
+        let isLate: Bool = mayLag && engine.hasCopies
         return try await TraceScope.step(.read, "") { scope in
             let work: @Sendable (any Connection) throws -> T = { connection in
                 let transaction = StoreTransaction(
-                    connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, calls: calls,
-                    scope: scope)
+                    connection: connection, dialect: dialect, state: state, actor: actor, now: now, isWriting: false, isLate: isLate,
+                    calls: calls, scope: scope)
                 return try transaction.telling { try body(transaction) }
             }
             guard mayLag else { return try await engine.read(work) }
@@ -98,7 +100,7 @@ final class Store: Sendable {
         let peer = followers.withLock { $0.peer }
         let lease = Lease.current
         let (result, effects) = try await TraceScope.step(.write, "") { scope in
-            let (result, effects, events, read) = try await engine.write { connection in
+            let (result, effects, events, read) = try await storing { connection in
                 WriterWatch.shared.begin()
                 defer { WriterWatch.shared.end() }
                 // The moment is taken here, when the turn has come: the order of moments is the order of transactions.
@@ -113,6 +115,7 @@ final class Store: Sendable {
                 }
                 return (result, transaction.core.effects, transaction.core.recorder?.events ?? [], transaction.core.gathered.lasting)
             }
+            forgetLabels(effects)
             if !read.isEmpty { state.registry.kept.keep(read) }
             // Events are there only now that they are stored.
             if let scope { calls.traces.follow(events, of: scope.trace) }
@@ -121,6 +124,22 @@ final class Store: Sendable {
         ownChanges.note(engine.position, of: actor.userID)
         if !effects.isEmpty { await followers.withLock { $0 }.committed(effects) }
         return result
+    }
+
+    /// Runs a transaction; where nobody knows what became of it, labels in memory may be out of date.
+    private func storing<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
+        do {
+            return try await engine.write(body)
+        } catch let error as UncertainCommit {
+            registry.labels.forgetAll()
+            throw error
+        }
+    }
+
+    /// Before whoever made a change is told that it is stored.
+    private func forgetLabels(_ effects: CommitEffects) {
+        let registry: Registry = registry
+        registry.labels.forget(effects.entities.filter { registry.entity($0)?.hasKnownLabels ?? false })
     }
 }
 
@@ -160,6 +179,8 @@ struct CommitEffects: Sendable {
     }
 
     var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs && !hasFormulaWork }
+    /// The entities of the records that were touched.
+    var entities: Set<String> { touched.reduce(into: []) { $0.insert($1.entity) } }
     /// Whether webhooks or their deliveries were changed by hand.
     var changesWebhooks: Bool { touched.contains { $0.entity == "webhook" || $0.entity == "webhook_delivery" } }
     /// Whether the snapshot of rights is out of date.

@@ -18,6 +18,11 @@ extension StoreTransaction {
     /// The label of one record, or nil.
     func label(_ entity: String, _ id: Int64) throws -> String? { try labels(entity, [id])[id] }
 
+    /// Keeps a label in memory that was read here, unless another may have been stored since.
+    func keepLabel(_ text: [UInt8], of id: Int64, _ entity: EntityModel) {
+        if let age = core.labelAge { registry.labels.keep(text, of: id, entity.name, age: age) }
+    }
+
     /// The ones of these records that the user may see.
     func seen(_ entity: EntityModel, among ids: [Int64]) throws -> Set<Int64> {
         guard !ids.isEmpty else { return [] }

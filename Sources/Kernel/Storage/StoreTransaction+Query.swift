@@ -96,10 +96,12 @@ extension StoreTransaction {
     func projection(
         _ entity: EntityModel, fields: Set<String>? = nil, withLabels: Bool = false, sort: Sort? = nil
     ) throws -> Projection {
+        // Who changes records sees them as they are here, not as they are stored.
+        let labels: Projection.Labels = withLabels ? (core.isWriting ? .joined : .known) : .none
         let key = ProjectionCache.Key(
-            entity: entity.name, user: actor.isElevated ? nil : actor.userID ?? 0, fields: fields, withLabels: withLabels, sort: sort)
+            entity: entity.name, user: actor.isElevated ? nil : actor.userID ?? 0, fields: fields, labels: labels, sort: sort)
         return try registry.projections.projection(key, actor.rights) {
-            try Projection(compiler(entity), fields: fields, registry: registry, withLabels: withLabels, sort: sort)
+            try Projection(compiler(entity), fields: fields, registry: registry, labels: labels, sort: sort)
         }
     }
 }

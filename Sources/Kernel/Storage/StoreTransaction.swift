@@ -32,10 +32,16 @@ final class StoreTransaction: TransactionBackend {
         var imposed: Imposed?
         /// The keys of the record that was stored last, by which those that may be the same are found.
         var matchKeys: (entity: String, record: RecordID, version: Int64, keys: [Int64])?
+        /// How old the known labels were before anything was read, where what is read may be kept of them.
+        let labelAge: Int?
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 
-        init(connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool, calls: PluginCalls, scope: TraceScope?) {
+        init(
+            connection: any Connection, dialect: any Dialect, state: Store.State, isWriting: Bool, isLate: Bool, calls: PluginCalls,
+            scope: TraceScope?
+        ) {
+            labelAge = isWriting || isLate ? nil : state.registry.labels.age
             self.calls = calls
             recorder = scope.map { TraceRecorder($0, clock: calls.clock) }
             self.connection = recorder.map { TracedConnection(connection, $0) } ?? connection
@@ -81,9 +87,10 @@ final class StoreTransaction: TransactionBackend {
 
     init(
         connection: any Connection, dialect: any Dialect, state: Store.State, actor: Actor, now: Moment, isWriting: Bool,
-        calls: PluginCalls = PluginCalls(), scope: TraceScope? = nil
+        isLate: Bool = false, calls: PluginCalls = PluginCalls(), scope: TraceScope? = nil
     ) {
-        core = Core(connection: connection, dialect: dialect, state: state, isWriting: isWriting, calls: calls, scope: scope)
+        core = Core(
+            connection: connection, dialect: dialect, state: state, isWriting: isWriting, isLate: isLate, calls: calls, scope: scope)
         self.actor = actor
         self.now = now
     }

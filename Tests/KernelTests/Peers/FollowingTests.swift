@@ -207,6 +207,21 @@ import Testing
         }
     }
 
+    @Test func `a user who is renamed at one server has the new name in lists of the other within a second`() async throws {
+        try await within { pair in
+            let made = await Pair.ask(pair.one, "POST", "teams", #"{"name": "Quay"}"#)
+            #expect(made.status == 201, "\(made.json)")
+            func maker() async -> String? {
+                await Pair.ask(pair.other, "GET", "teams").json["data"]?.array?.first { $0["name"]?.text == "Quay" }?["created_by_label"]?.text
+            }
+            let root = try #require(made.json["created_by"]?.int)
+            try await soon("the other shows who made it") { await maker() == "Root" }
+            let renamed = await Pair.ask(pair.one, "PATCH", "users/\(root)", #"{"name": "Ruth"}"#)
+            #expect(renamed.status == 200, "\(renamed.json)")
+            try await soon("and the new name") { await maker() == "Ruth" }
+        }
+    }
+
     @Test func `each server is on record, with its signs of life, until it ends`() async throws {
         let pair = try await Pair()
         let answer = await Pair.ask(pair.one, "GET", "status/peers")

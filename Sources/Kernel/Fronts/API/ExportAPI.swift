@@ -127,12 +127,13 @@ struct ExportAPI: Sendable {
         if isFirst { writer.write(row: (plan.withID ? ["id"] : []) + plan.columns.map(\.name)) }
         let cells = CellWriter(currency: tx.currency)
         var lists = ListLabels()
+        let labels = LinkLabels(tx)
         let next: String? = try tx.page(request) { row, projection in
             if plan.withID { writer.write(cell: String(row.integer(0))) }
             for field in plan.columns {
                 guard let item = projection.item(field.name) else { writer.write(cell: ""); continue }
-                if !plan.showsIDs, let label = item.labelColumn, !row.isNull(label) {
-                    row.withText(label) { writer.write(cell: $0) }
+                if !plan.showsIDs, let label = try labels.text(item, of: row) {
+                    writer.write(cell: label)
                 } else if !plan.showsIDs, case .references(let target) = field.type {
                     let value: Value = field.read(row, at: item.column)
                     writer.write(cell: cells.text(of: value, label: { id in lists.label(target, id, tx) }))

@@ -300,6 +300,40 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
 
 /// A row of a result.
 struct PostgreSQLRow: Row {
+    /// A value as the server writes it.
+    struct Cell: RowCell {
+        fileprivate let result: OpaquePointer?
+        fileprivate let row, column: Int32
+
+        var isNull: Bool { PQgetisnull(result, row, column) == 1 }
+
+        fileprivate var bytes: UnsafeBufferPointer<UInt8> {
+            guard let start = PQgetvalue(result, row, column) else { return UnsafeBufferPointer(start: nil, count: 0) }
+            return UnsafeBufferPointer(
+                start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: Int(PQgetlength(result, row, column)))
+        }
+
+        /// Whole numbers as the server writes them; `t` and `f` for conditions. A fraction is cut off.
+        var integer: Int64 {
+            let digits = bytes
+            guard let first = digits.first else { return 0 }
+            if first == UInt8(ascii: "t") { return 1 }
+            let isNegative = first == UInt8(ascii: "-")
+            var number: Int64 = 0
+            for byte in digits.dropFirst(isNegative ? 1 : 0) {
+                guard byte >= 48, byte <= 57 else { break }
+                // Downwards, where there is room for the least number.
+                let (tens, over) = number.multipliedReportingOverflow(by: 10)
+                let (next, under) = tens.subtractingReportingOverflow(Int64(byte - 48))
+                if over || under { return isNegative ? .min : .max }
+                number = next
+            }
+            return isNegative ? number : (number == .min ? .max : -number)
+        }
+
+        func withText<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T { try body(bytes) }
+    }
+
     private let result: OpaquePointer?
     private let index: Int32
 
@@ -308,55 +342,23 @@ struct PostgreSQLRow: Row {
         self.index = index
     }
 
-    private func bytes(_ column: Int) -> UnsafeBufferPointer<UInt8> {
-        let column = Int32(truncatingIfNeeded: column)
-        let length = Int(PQgetlength(result, index, column))
-        guard let start = PQgetvalue(result, index, column) else { return UnsafeBufferPointer(start: nil, count: 0) }
-        return UnsafeBufferPointer(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: length)
-    }
-
-    func isNull(_ column: Int) -> Bool { PQgetisnull(result, index, Int32(truncatingIfNeeded: column)) == 1 }
+    func cell(_ column: Int) -> Cell { Cell(result: result, row: index, column: Int32(truncatingIfNeeded: column)) }
 
     func value(_ column: Int) -> SQLValue {
-        if isNull(column) { return .null }
-        switch PQftype(result, Int32(truncatingIfNeeded: column)) {
+        let cell = cell(column)
+        if cell.isNull { return .null }
+        switch PQftype(result, cell.column) {
         case PostgreSQLType.int8, PostgreSQLType.int4, PostgreSQLType.int2, PostgreSQLType.bool, PostgreSQLType.numeric:
-            return .integer(integer(column))
+            return .integer(cell.integer)
         case PostgreSQLType.bytea: return .blob(blob(column))
         default: return .text(text(column))
         }
     }
 
-    /// Whole numbers as the server writes them; `t` and `f` for conditions. A fraction is cut off.
-    func integer(_ column: Int) -> Int64 {
-        let digits = bytes(column)
-        guard let first = digits.first else { return 0 }
-        if first == UInt8(ascii: "t") { return 1 }
-        let isNegative = first == UInt8(ascii: "-")
-        var number: Int64 = 0
-        for byte in digits.dropFirst(isNegative ? 1 : 0) {
-            guard byte >= 48, byte <= 57 else { break }
-            // Downwards, where there is room for the least number.
-            let (tens, over) = number.multipliedReportingOverflow(by: 10)
-            let (next, under) = tens.subtractingReportingOverflow(Int64(byte - 48))
-            if over || under { return isNegative ? .min : .max }
-            number = next
-        }
-        return isNegative ? number : (number == .min ? .max : -number)
-    }
-
-    func text(_ column: Int) -> String { String(decoding: bytes(column), as: UTF8.self) }
-    func withText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T { try body(bytes(column)) }
-    func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
-
-    func withOptionalText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>?) throws -> T) rethrows -> T {
-        try body(isNull(column) ? nil : bytes(column))
-    }
-
     /// Bytes come as `\x` and hexadecimal digits.
     func blob(_ column: Int) -> [UInt8] {
         func digit(_ byte: UInt8) -> UInt8 { byte < 58 ? byte - 48 : (byte | 0x20) - 87 }
-        let hex = bytes(column).dropFirst(2)
+        let hex = cell(column).bytes.dropFirst(2)
         var blob: [UInt8] = []
         blob.reserveCapacity(hex.count / 2)
         var index = hex.startIndex

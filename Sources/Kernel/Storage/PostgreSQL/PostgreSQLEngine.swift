@@ -77,6 +77,7 @@ final class PostgreSQLEngine: Engine {
         try await readers.read { try body($0) }
     }
 
+    var hasCopies: Bool { replicas != nil }
     var position: LogPosition { reached.position }
 
     func readAside<T: Sendable>(after position: LogPosition, _ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {

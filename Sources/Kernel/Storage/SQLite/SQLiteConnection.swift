@@ -146,15 +146,28 @@ final class SQLiteConnection: Connection {
 
 /// A row in place.
 struct SQLiteRow: Row {
+    /// A column's value where it lies: asking it is cheaper than asking the statement for each property.
+    struct Cell: RowCell {
+        fileprivate let place: OpaquePointer?
+
+        @inline(__always) var isNull: Bool { sqlite3_value_type(place) == SQLITE_NULL }
+        @inline(__always) var integer: Int64 { sqlite3_value_int64(place) }
+
+        @inline(__always)
+        func withText<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T {
+            // The text first: asking for its length may turn it into another encoding.
+            let start = sqlite3_value_text(place)
+            return try body(UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(place))))
+        }
+    }
+
     private let statement: OpaquePointer
 
     init(_ statement: OpaquePointer) { self.statement = statement }
 
-    /// A column's value where it lies: asking it is cheaper than asking the statement for each property.
     @inline(__always)
-    private func place(_ column: Int) -> OpaquePointer? { sqlite3_column_value(statement, Int32(truncatingIfNeeded: column)) }
+    func cell(_ column: Int) -> Cell { Cell(place: sqlite3_column_value(statement, Int32(truncatingIfNeeded: column))) }
 
-    func isNull(_ column: Int) -> Bool { sqlite3_value_type(place(column)) == SQLITE_NULL }
     func value(_ column: Int) -> SQLValue {
         switch sqlite3_column_type(statement, Int32(column)) {
         case SQLITE_INTEGER: .integer(integer(column))
@@ -162,27 +175,6 @@ struct SQLiteRow: Row {
         case SQLITE_BLOB: .blob(blob(column))
         default: .null
         }
-    }
-
-    func integer(_ column: Int) -> Int64 { sqlite3_value_int64(place(column)) }
-    func text(_ column: Int) -> String { withText(column) { String(decoding: $0, as: UTF8.self) } }
-
-    func withText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T {
-        let place = place(column)
-        let start = sqlite3_value_text(place)
-        return try body(UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(place))))
-    }
-
-    func optionalInteger(_ column: Int) -> Int64? {
-        let place = place(column)
-        return sqlite3_value_type(place) == SQLITE_NULL ? nil : sqlite3_value_int64(place)
-    }
-
-    func withOptionalText<T>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>?) throws -> T) rethrows -> T {
-        let place = place(column)
-        // SQLite has no address for null.
-        guard let start = sqlite3_value_text(place) else { return try body(nil) }
-        return try body(UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(place))))
     }
 
     func blob(_ column: Int) -> [UInt8] {

@@ -21,9 +21,10 @@ struct ListTable {
         var count = 0
         let page = try PageFacts(request, in: transaction)
         var names: [(id: Int64, end: Int)] = []
+        let labels = LinkLabels(transaction)
         let next = try transaction.page(request) { row, projection in
             count += 1
-            try append(row, projection, page, to: &html, &names)
+            try append(row, projection, page, labels, to: &html, &names)
         }
         return (try marked(html, names), next, count)
     }
@@ -45,7 +46,8 @@ struct ListTable {
     }
 
     private func append(
-        _ row: any Row, _ projection: Projection, _ page: PageFacts, to html: inout HTML, _ names: inout [(id: Int64, end: Int)]
+        _ row: any Row, _ projection: Projection, _ page: PageFacts, _ labels: LinkLabels, to html: inout HTML,
+        _ names: inout [(id: Int64, end: Int)]
     ) throws {
         let id = row.integer(0)
         let labelItem = projection.item(entity.labelField)
@@ -68,7 +70,7 @@ struct ListTable {
             }
             guard let item = projection.item(field.name) else { continue }
             let value = item.field.read(row, at: item.column)
-            let label = item.labelColumn.flatMap { row.isNull($0) ? nil : row.text($0) }
+            let label: String? = try labels.text(item, of: row)
             html += cell(field, value, label: label, id: id, name: name, mayEdit: mayEdit)
         }
         if let counts = page.counts { html += counts.columns.html { count(counts.of(id, $0), $0, id) } }
