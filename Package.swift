@@ -52,9 +52,10 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
-        .systemLibrary(name: "CCurlSystem", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .target(name: "CCurl", dependencies: ["CCurlSystem"]),
-        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // libcurl and libpq are loaded when they are first needed, not linked.
+        .target(name: "CLibrary"),
+        .target(name: "CCurl", dependencies: ["CLibrary"]),
+        .target(name: "CPostgreSQL", dependencies: ["CLibrary"]),
         .target(name: "CThread"),
         .target(name: "CCrash"),
         .target(name: "CSQLite"),

@@ -6,6 +6,7 @@ final class PostgreSQLFloor: Floor {
     private let connection: OpaquePointer
 
     init(_ address: String) throws {
+        if let problem = tenon_postgresql_load() { throw FloorFailure(text: String(cString: problem)) }
         guard let connection = PQconnectdb(address), PQstatus(connection) == CONNECTION_OK else {
             throw FloorFailure(text: "no connection to \(address)")
         }

@@ -47,6 +47,7 @@ struct CurlTransfer: Sendable {
 
     /// Sends and waits. With a sink the body of a successful answer goes there piece by piece instead of into the answer.
     func perform(_ sink: (@Sendable ([UInt8]) throws -> Void)? = nil) throws -> Answer {
+        try Curl.load()
         guard let handle = curl_easy_init() else { throw Failure.unreachable("libcurl could not be started") }
         defer { curl_easy_cleanup(handle) }
         let receiver = CurlReceiver(sink: sink, mostBytes: mostBytes, cutsOff: cutsOff, mayConnect: mayConnect)

@@ -13,6 +13,7 @@ struct OutgoingAddress: Sendable, Equatable {
 
     /// Throws `invalid` for anything but a plain address with http or https.
     init(_ text: String) throws {
+        try Curl.load()
         guard text.utf8.count <= 4000, let handle = curl_url() else { throw OutgoingAddress.unfit("is too long") }
         defer { curl_url_cleanup(handle) }
         guard curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_URLENCODE)) == CURLUE_OK else {
@@ -20,7 +21,7 @@ struct OutgoingAddress: Sendable, Equatable {
         }
         func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
             var value: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(handle, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
+            guard tenon_curl_url_get(handle, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
             defer { curl_free(value) }
             return String(cString: value)
         }

@@ -210,7 +210,7 @@ private struct ClerkPlugin: Plugin {
     @Test func `mail needs leave, and is on record by the domains that it goes to`() async throws {
         let sink = try MailSink()
         let account = MailPost.Account(
-            server: try #require(MailServer(sink.url)), sender: try #require(MailAddress("crm@example.com")), isUnencrypted: true)
+            server: try #require(try MailServer(sink.url)), sender: try #require(MailAddress("crm@example.com")), isUnencrypted: true)
         func context(_ store: Store) -> Context {
             let services = OutsideServices(client: OutgoingClient(places: 1) { true }, filesFolder: folder.path, mail: MailPost { account })
             return Context(StoreContext(store: store, actor: .system("test", rights: .empty), plugin: "clerk", outside: services))

@@ -8,7 +8,7 @@ import Testing
 @Suite struct MailTests {
     private func account(_ sink: MailSink, user: String? = nil, password: String? = nil) throws -> MailPost.Account {
         MailPost.Account(
-            server: try #require(MailServer(sink.url)), sender: try #require(MailAddress("Kestrel Foods <crm@kestrel.example>")), user: user,
+            server: try #require(try MailServer(sink.url)), sender: try #require(MailAddress("Kestrel Foods <crm@kestrel.example>")), user: user,
             password: password, isUnencrypted: true)
     }
 
@@ -175,7 +175,7 @@ import Testing
         #expect(mute?.code == .unavailable && mute?.message == "the mail server 127.0.0.1 did not answer in time")
         transfer = MailTransfer(account: try account(silent), message: try MailMessage(mail), headers: [])
         transfer = MailTransfer(
-            account: .init(server: try #require(MailServer("smtp://127.0.0.1:1")), sender: transfer.account.sender), message: transfer.message, headers: [])
+            account: .init(server: try #require(try MailServer("smtp://127.0.0.1:1")), sender: transfer.account.sender), message: transfer.message, headers: [])
         let nobody = transfer
         #expect(await refusal { try await OutgoingClient.onThread { try nobody.perform() } }?.code == .unavailable)
     }

@@ -33,7 +33,7 @@ final class MailPost: Sendable {
 extension MailPost.Account {
     /// From the settings; throws `unavailable` while no server is set. A password from outside comes before that of the settings.
     init(_ settings: DeploymentSettings, password: @autoclosure () throws -> String?) throws {
-        guard let text = settings.value(KernelSettings.mailServer), let server = MailServer(text),
+        guard let text = settings.value(KernelSettings.mailServer), let server = try MailServer(text),
             let sender = settings.value(KernelSettings.mailSender).flatMap({ MailAddress($0) })
         else {
             throw CRMError(

@@ -7,14 +7,15 @@ struct MailServer: Sendable, Equatable {
     let url: String
     let host: String
 
-    /// Nil for what names no mail server, or more than one.
-    init?(_ text: String) {
+    /// Nil for what names no mail server, or more than one. Throws where libcurl, which reads it, is missing.
+    init?(_ text: String) throws {
+        try Curl.load()
         guard text.utf8.count <= 300, let handle = curl_url() else { return nil }
         defer { curl_url_cleanup(handle) }
         guard curl_url_set(handle, CURLUPART_URL, text, 0) == CURLUE_OK else { return nil }
         func part(_ part: CURLUPart) -> String? {
             var value: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(handle, part, &value, 0) == CURLUE_OK, let value else { return nil }
+            guard tenon_curl_url_get(handle, part, &value, 0) == CURLUE_OK, let value else { return nil }
             defer { curl_free(value) }
             return String(cString: value)
         }
@@ -47,9 +48,14 @@ extension KernelSettings {
     /// What is wrong with a setting of mail, or nil.
     static func mailProblem(_ key: String, _ text: String) -> String? {
         switch key {
-        case mailServer.key where MailServer(text) == nil: "is not a mail server such as smtps://mail.example.com"
-        case mailSender.key where MailAddress(text) == nil: "is not an address such as Kestrel Foods <crm@example.com>"
-        default: nil
+        case mailServer.key:
+            do {
+                return try MailServer(text) == nil ? "is not a mail server such as smtps://mail.example.com" : nil
+            } catch {
+                return "cannot be read: \((error as? CRMError)?.message ?? "\(error)")"
+            }
+        case mailSender.key: return MailAddress(text) != nil ? nil : "is not an address such as Kestrel Foods <crm@example.com>"
+        default: return nil
         }
     }
 }

@@ -12,6 +12,7 @@ struct MailTransfer: Sendable {
 
     /// Returns when the server has taken the message for all recipients.
     func perform() throws {
+        try Curl.load()
         guard let handle = curl_easy_init() else { throw CRMError(.unavailable, "libcurl could not be started") }
         defer { curl_easy_cleanup(handle) }
         set(up: handle)

@@ -27,6 +27,10 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
 
     /// Connects; throws when no server answers within five seconds.
     init(_ address: PostgreSQLAddress) throws {
+        if let problem = tenon_postgresql_load() {
+            throw CRMError(
+                .unavailable, "libpq cannot be loaded: \(String(cString: problem))", hint: "Install it; on Debian and Ubuntu the package is libpq5.")
+        }
         let connection: OpaquePointer? = PQconnectdb(address.connectionString)
         guard let connection, PQstatus(connection) == CONNECTION_OK else {
             let message: String = PostgreSQLError.lastMessage(connection)

@@ -25,8 +25,7 @@ final class PostgreSQLDoor: Sendable {
             let connection = try PostgreSQLConnection(address)
             state.withLock { $0 = State() }
             return connection
-        } catch {
-            let failure: PostgreSQLError = error as? PostgreSQLError ?? PostgreSQLError(state: "", message: "\(error)")
+        } catch let failure as PostgreSQLError {
             state.withLock { state in
                 state.failure = failure
                 state.pause = min(max(state.pause * 2, PostgreSQLDoor.firstPause), PostgreSQLDoor.longestPause)
