@@ -61,10 +61,12 @@ struct WorkerProcess {
         var all: [String: String] = ProcessInfo.processInfo.environment
         all["SWIFT_BACKTRACE"] = "enable=no"
         // Answers of some tens of kilobytes come and go all the time: memory that is given back to the system after each
-        // has to be mapped and cleared again for the next.
-        for (name, bytes) in [("MALLOC_TRIM_THRESHOLD_", 32 << 20), ("MALLOC_MMAP_THRESHOLD_", 4 << 20)] where all[name] == nil {
-            all[name] = String(bytes)
-        }
+        // has to be mapped and cleared again for the next. But each of the allocator's heaps keeps that much, so there are as many
+        // heaps as cores, not eight times as many.
+        let settings: [(name: String, value: Int)] = [
+            ("MALLOC_TRIM_THRESHOLD_", 4 << 20), ("MALLOC_MMAP_THRESHOLD_", 4 << 20), ("MALLOC_ARENA_MAX", max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+        ]
+        for (name, value) in settings where all[name] == nil { all[name] = String(value) }
         return all
     }
 
