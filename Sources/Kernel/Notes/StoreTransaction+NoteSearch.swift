@@ -25,7 +25,7 @@ extension StoreTransaction {
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         let open = registry.entities.filter { $0.plugin != Composition.kernel && actor.can("view", on: $0.name) }
         guard !words.isEmpty, !open.isEmpty else { return [] }
-        let source: SearchSource? = dialect.hits(table: Note.table, columns: Note.searched, words: words)
+        let source: SearchSource? = try dialect.hits(connection, table: Note.table, columns: Note.searched, of: Note.searched, words: words)
         let leading: String = source.map { $0.table + " CROSS JOIN " } ?? ""
         var query = SQLFragment("SELECT t.\"id\", t.\"entity\", t.\"record\", t.\"text\" FROM \(leading)\"tenon_note\" t WHERE ")
         if let source {

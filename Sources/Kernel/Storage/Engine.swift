@@ -208,7 +208,8 @@ protocol Dialect: Sendable {
     func unindex(_ connection: any Connection, table: String, id: Int64) throws
     /// Where the rows that have all of some words come from in the order of their ids, so that the newest are found without the rest;
     /// nil where a condition does as well.
-    func hits(table: String, columns: [String], words: [String]) -> SearchSource?
+    /// - Parameter all: all columns of the search index.
+    func hits(_ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]) throws -> SearchSource?
     /// A condition on the row (`t`) that holds where any of some columns contains a word.
     /// - Parameter all: all columns of the search index.
     func match(table: String, columns: [String], of all: [String], text: String) -> SQLFragment
@@ -250,14 +251,14 @@ struct SearchSource {
     var table: String
     /// The row's id as the index has it.
     var id: String
-    /// What it is asked.
+    /// What it is asked, and what its answer is looked through for: a condition on it and on the row (`t`).
     var condition: SQLFragment
 }
 
 extension Dialect {
     var keyOnlyTail: String { "" }
     var searchForm: String { "" }
-    func hits(table: String, columns: [String], words: [String]) -> SearchSource? { nil }
+    func hits(_ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]) throws -> SearchSource? { nil }
     func isFull(_ error: any Error) -> Bool { false }
     func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }
 }

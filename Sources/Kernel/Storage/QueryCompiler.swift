@@ -62,13 +62,16 @@ struct QueryCompiler {
 
     /// The index that a filter's search can be led by when rows are wanted in the order of their ids, and the rest of the filter.
     /// Nil where there is none, and for whoever sees their own records only: these may be few, and the hits many.
-    func hits(_ filter: Filter) -> (source: SearchSource, rest: Filter)? {
+    func hits(_ filter: Filter, _ connection: any Connection) throws -> (source: SearchSource, rest: Filter)? {
         guard QueryCompiler.visibility(of: entity, alias: "t", actor: actor, dialect: dialect) == nil else { return nil }
         var parts: [Filter] = filter.conjuncts
         for (place, part) in parts.enumerated() {
             guard case .search(let text) = part else { continue }
             let (columns, words) = looked(for: text)
-            guard !columns.isEmpty, !words.isEmpty, let source = dialect.hits(table: entity.name, columns: columns, words: words) else { return nil }
+            let all: [String] = entity.searchFields.map(\.name)
+            guard !columns.isEmpty, !words.isEmpty,
+                let source = try dialect.hits(connection, table: entity.name, columns: columns, of: all, words: words)
+            else { return nil }
             parts.remove(at: place)
             return (source, .all(parts))
         }

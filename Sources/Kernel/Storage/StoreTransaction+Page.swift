@@ -25,7 +25,7 @@ extension StoreTransaction {
         guard let key = projection.key else { throw CRMError(.internalError, "a list without an order") }
         let compiler: QueryCompiler = compiler(entity)
         // A search newest first follows the index, and ends when the page is full, however many more there are.
-        let found: (source: SearchSource, rest: Filter)? = request.sort.field == "id" ? compiler.hits(request.filter) : nil
+        let found: (source: SearchSource, rest: Filter)? = request.sort.field == "id" ? try compiler.hits(request.filter, connection) : nil
         var (select, condition, id) = (projection.select, try compiler.condition(found?.rest ?? request.filter), "t.\"id\"")
         if let source = found?.source {
             select = projection.select(from: source)

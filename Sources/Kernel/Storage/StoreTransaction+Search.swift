@@ -19,7 +19,7 @@ extension StoreTransaction {
             let compiler: QueryCompiler = compiler(entity)
             let table: String = quoted(entity.name) + " t"
             var query: SQLFragment
-            if let (source, rest) = compiler.hits(.search(words)) {
+            if let (source, rest) = try compiler.hits(.search(words), connection) {
                 query = source.condition + " AND t.\"id\" = \(source.id) AND " + (try compiler.condition(rest)) + " ORDER BY \(source.id) DESC LIMIT ?"
                 query = "SELECT t.\"id\", \(label) FROM \(source.table) CROSS JOIN \(table) WHERE " + query
             } else {

@@ -34,7 +34,10 @@ struct SearchTests {
     @Test("What is found newest first, page by page, is what is found in any other order, for everybody")
     func sameInAnyOrder() async throws {
         let household = try await household()
-        let texts: [String] = ["sweep", "broom", "long broom", "sweep hand", "ep 1", "treasure", "treasure hand", "br", "sw 12", "s", "12", "nobody", "br zz"]
+        let texts: [String] = [
+            "sweep", "broom", "long broom", "sweep hand", "ep 1", "treasure", "treasure hand", "br", "sw 12", "s", "12", "nobody", "br zz",
+            "reasur", "sweep treasure map", "treasuremap", "TREASURE ma",
+        ]
         for user in [Household.boss, Household.anna, Household.ben, Household.carl] {
             for text in texts {
                 for descending in [true, false] {
@@ -53,6 +56,30 @@ struct SearchTests {
         #expect(try await titles(household, "treasure", Sort(field: "id", descending: true), limit: 500, as: Household.ben) == [])
         #expect(try await titles(household, "broom", Sort(field: "id", descending: true), limit: 500, as: Household.anna).count == 10)
         #expect(try await titles(household, "br", Sort(field: "id", descending: true), limit: 500, as: Household.boss).count == 20)
+    }
+
+    @Test("A long word is found where it stands, in capitals or not, and not where only its pieces stand")
+    func longWords() async throws {
+        let household = try await Household()
+        // Few letters, so that most texts have most pieces of every word.
+        let letters: [Character] = ["a", "b", "A", "ä", "Ä", "ß", "\"", "%", "'"]
+        var dice = FewLetters(letters: letters, seed: 7)
+        var notes: [String] = []
+        for number in 1...150 {
+            notes.append((0..<6).map { _ in dice.word(9) }.joined(separator: " "))
+            let id: RecordID = try await household.chore("Sweep \(number)")
+            try await household.change(id, ["notes": .text(notes[number - 1])])
+        }
+        let standing: [String] = notes.prefix(60).map { String($0.dropFirst(2).prefix(6)) }.filter { !$0.contains(" ") }
+        let thrown: [String] = (0..<60).map { _ in dice.word(6) }
+        var found = 0
+        for word in standing + thrown + ["ababababab", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            let titles: [String] = try await titles(household, word, Sort(field: "id", descending: true), limit: 40, as: Household.boss)
+            let expected: [Int] = notes.indices.filter { notes[$0].lowercased().contains(word.lowercased()) }
+            #expect(titles == expected.reversed().map { "Sweep \($0 + 1)" }, "\(word)")
+            found += titles.count
+        }
+        #expect(found >= standing.count && standing.count > 20)
     }
 
     @Test("A search in everything gives the newest, within what the user may see")
@@ -88,5 +115,18 @@ struct SearchTests {
         #expect(try await household.searchEntries() == 39)
         let faults: SearchFaults = try await household.engine.read { try dialect.searchFaults($0, table: "chore", columns: columns) }
         #expect(faults.missing == [1] && faults.different.isEmpty && faults.orphans.isEmpty)
+    }
+}
+
+/// Words of few letters, the same every time.
+private struct FewLetters {
+    var letters: [Character]
+    var seed: UInt64
+
+    mutating func word(_ length: Int) -> String {
+        String((0..<length).map { _ in
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return letters[Int(seed >> 33) % letters.count]
+        })
     }
 }

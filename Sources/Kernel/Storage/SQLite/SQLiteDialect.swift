@@ -61,7 +61,7 @@ struct SQLiteDialect: Dialect {
         guard !text.utf8.contains(0) else { return .never }
         if let phrase = phrase(text) {
             let name = quoted(searchTable(table))
-            return SQLFragment("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope(columns) + phrase)])
+            return SQLFragment("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope(columns, of: all) + phrase)])
         }
         // No index has a single letter: look at the beginnings of the texts' words instead.
         let beginning: String = likePattern(text, anywhere: false)
@@ -70,16 +70,26 @@ struct SQLiteDialect: Dialect {
         return SQLFragment("(" + parts.joined(separator: " OR ") + ")", patterns)
     }
 
-    func hits(table: String, columns: [String], words: [String]) -> SearchSource? {
+    func hits(
+        _ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]
+    ) throws -> SearchSource? {
         let phrases: [String] = words.compactMap(phrase)
         guard phrases.count == words.count, !words.contains(where: { $0.utf8.contains(0) }) else { return nil }
         let name = quoted(searchTable(table))
-        return SearchSource(
-            table: name, id: name + ".rowid",
-            condition: SQLFragment("\(name) MATCH ?", [.text(scope(columns) + "(" + phrases.joined(separator: " AND ") + ")")]))
+        let rarest: [[String]?] = try SQLiteTrigrams(connection: connection, index: searchTable(table)).rarest(in: words)
+        let asked: [String] = zip(rarest, phrases).flatMap { pieces, phrase in pieces?.compactMap(self.phrase) ?? [phrase] }
+        let texts: String = columns.map { "t." + quoted($0) }.joined(separator: ", ")
+        var condition = SQLFragment("\(name) MATCH ?", [.text(scope(columns, of: all) + "(" + asked.joined(separator: " AND ") + ")")])
+        for (word, pieces) in zip(words, rarest) where pieces != nil {
+            condition = condition + SQLFragment(" AND tenon_has(?, \(texts))", [.text(SearchFolding.folded(word))])
+        }
+        return SearchSource(table: name, id: name + ".rowid", condition: condition)
     }
 
-    private func scope(_ columns: [String]) -> String { "{" + columns.map(quoted).joined(separator: " ") + "} : " }
+    /// Nothing where it is all of them: the index would look at each list's entries for their columns.
+    private func scope(_ columns: [String], of all: [String]) -> String {
+        columns.count == all.count ? "" : "{" + columns.map(quoted).joined(separator: " ") + "} : "
+    }
 
     /// What the index is asked for a word; nil for a single letter. Two letters are found where a word begins.
     private func phrase(_ word: String) -> String? {

@@ -2,9 +2,15 @@ import GRDBSQLite
 
 /// SQL functions that SQLite has only for ASCII, and that other engines have for all letters.
 enum SQLiteFunctions {
-    /// Replaces `lower`, by which texts are compared, sorted and kept unique without regard to case.
+    private static let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS
+
     static func register(on connection: OpaquePointer) {
-        let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS
+        registerLower(on: connection)
+        registerHas(on: connection)
+    }
+
+    /// Replaces `lower`, by which texts are compared, sorted and kept unique without regard to case.
+    private static func registerLower(on connection: OpaquePointer) {
         sqlite3_create_function_v2(
             connection, "lower", 1, flags, nil,
             { context, _, arguments in
@@ -23,6 +29,24 @@ enum SQLiteFunctions {
                     }
                 }
             }, nil, nil, nil)
+    }
+
+    /// `tenon_has(word, text, …)`: whether any of some texts has a word, without regard to case. The word comes folded (``SearchFolding``).
+    private static func registerHas(on connection: OpaquePointer) {
+        sqlite3_create_function_v2(
+            connection, "tenon_has", -1, flags, nil,
+            { context, count, arguments in
+                guard let arguments, let word = SQLiteFunctions.text(arguments[0]) else { return sqlite3_result_int(context, 0) }
+                let isThere: Bool = (1..<Int(count)).contains { place in
+                    SQLiteFunctions.text(arguments[place]).map { SearchFolding.has($0, word) } ?? false
+                }
+                sqlite3_result_int(context, isThere ? 1 : 0)
+            }, nil, nil, nil)
+    }
+
+    /// A text where it lies; nil for none.
+    private static func text(_ value: OpaquePointer?) -> UnsafeBufferPointer<UInt8>? {
+        sqlite3_value_text(value).map { UnsafeBufferPointer(start: $0, count: Int(sqlite3_value_bytes(value))) }
     }
 
     private static func lower(_ text: UnsafeBufferPointer<UInt8>, _ use: (UnsafeBufferPointer<UInt8>) -> Void) {
