@@ -76,11 +76,14 @@ struct SQLiteDialect: Dialect {
         let phrases: [String] = words.compactMap(phrase)
         guard phrases.count == words.count, !words.contains(where: { $0.utf8.contains(0) }) else { return nil }
         let name = quoted(searchTable(table))
-        let rarest: [[String]?] = try SQLiteTrigrams(connection: connection, index: searchTable(table)).rarest(in: words)
-        let asked: [String] = zip(rarest, phrases).flatMap { pieces, phrase in pieces?.compactMap(self.phrase) ?? [phrase] }
+        let rarest: [SQLiteTrigrams.Choice?] = try SQLiteTrigrams(connection, index: searchTable(table)).rarest(in: words)
+        let asked: [String] = zip(rarest, phrases).map { choice, phrase in
+            guard let choice else { return phrase }
+            return "NEAR(" + choice.pieces.compactMap(self.phrase).joined(separator: " ") + ", \(choice.span - 1))"
+        }
         let texts: String = columns.map { "t." + quoted($0) }.joined(separator: ", ")
         var condition = SQLFragment("\(name) MATCH ?", [.text(scope(columns, of: all) + "(" + asked.joined(separator: " AND ") + ")")])
-        for (word, pieces) in zip(words, rarest) where pieces != nil {
+        for (word, choice) in zip(words, rarest) where choice != nil {
             condition = condition + SQLFragment(" AND tenon_has(?, \(texts))", [.text(SearchFolding.folded(word))])
         }
         return SearchSource(table: name, id: name + ".rowid", condition: condition)
