@@ -88,7 +88,8 @@ final class CuttingProxy: Sendable {
                     cuts.add(1, ordering: .releasing)
                     return
                 }
-                guard write(to, bytes, count) == count else { return }
+                // Whoever hung up meanwhile is no reason to end the whole process.
+                guard send(to, bytes, count, Int32(MSG_NOSIGNAL)) == count else { return }
             }
         }
     }
