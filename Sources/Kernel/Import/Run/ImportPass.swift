@@ -8,6 +8,9 @@ struct ImportPass: Sendable {
     private(set) var groups = ProblemGroups()
     /// The rows that made records, to be named by later rows that are the same.
     private var makers: [RecordID: Int] = [:]
+    /// Those of the rows that are being stored together. The pass as it was before these is kept to go back to, and to change what grows with
+    /// the file meanwhile would be to copy it each time.
+    private var newMakers: [(record: RecordID, row: Int)] = []
     private var waiting: [CSVRow] = []
     private var stored: Set<Int> = []
     /// How many records were assigned to each user.
@@ -42,7 +45,11 @@ struct ImportPass: Sendable {
     mutating func store(_ lines: [Line], in tx: StoreTransaction, _ progress: ImportProgress) throws {
         for start in stride(from: 0, to: lines.count, by: Self.together) {
             let some: ArraySlice<Line> = lines[start..<min(start + Self.together, lines.count)]
-            if try isGoingWell && storeTogether(some, tx, progress) { continue }
+            let isExpectedWell: Bool = isGoingWell && !some.contains { $0.problem != nil }
+            if try isExpectedWell && storeTogether(some, tx, progress) {
+                for maker in newMakers { makers[maker.record] = maker.row }
+                continue
+            }
             let bad: Int = counts.failed + waiting.count
             for line in some { try store(line, isApart: true, tx, progress) }
             isGoingWell = counts.failed + waiting.count == bad
@@ -52,6 +59,7 @@ struct ImportPass: Sendable {
     /// Stores rows of which none is expected to be bad. False when one is: then all of them are undone, to be stored one by one. To set
     /// each apart from the beginning would cost a fifth of the time, most of it for writing the search index row by row.
     private mutating func storeTogether(_ lines: ArraySlice<Line>, _ tx: StoreTransaction, _ progress: ImportProgress) throws -> Bool {
+        newMakers = []
         let before: ImportPass = self
         do {
             try tx.wholly {
@@ -128,7 +136,7 @@ struct ImportPass: Sendable {
             switch outcome {
             case .created(let record):
                 counts.created += 1
-                makers[record.id] = row.line
+                if isApart { makers[record.id] = row.line } else { newMakers.append((record.id, row.line)) }
             case .updated: counts.updated += 1
             case .unchanged: counts.unchanged += 1
             }
