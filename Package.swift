@@ -125,7 +125,7 @@ let package = Package(
         .testTarget(
             name: "KernelTests",
             dependencies: [
-                "Kernel", "CCrash", "CThread", pluginAPI,
+                "Kernel", "CCrash", "CSQLite", "CThread", pluginAPI,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),

@@ -13,6 +13,9 @@ import Testing
         #expect(healthy.status == 0 && healthy.json["data"].elements.allSatisfy { $0["state"].string == "ok" }, "\(healthy)")
         let engine = try SQLiteEngine(path: tenon.data.path + "/tenon.sqlite")
         try await engine.write { connection in
+            for table in ["lead", "tenon_note"] {
+                try SQLiteDialect().tail(connection, table).end(Array(connection.columns(of: "tenon_search_" + table)))
+            }
             try connection.execute("DELETE FROM tenon_search_lead WHERE rowid = 3")
             try connection.execute("UPDATE tenon_search_tenon_note SET text = 'else' WHERE rowid = (SELECT min(rowid) FROM tenon_search_tenon_note)")
             try connection.execute("UPDATE tenon_board_figure SET \"count\" = \"count\" + 7 WHERE entity = 'deal' AND measure = ''")

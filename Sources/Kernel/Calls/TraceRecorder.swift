@@ -120,6 +120,7 @@ final class TracedConnection: Connection {
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws {
         try recorder.statement { try connection.query(sql, arguments, each) }
     }
+    func nextIsLast() { connection.nextIsLast() }
     func savepoint<T>(_ body: () throws -> T) throws -> T { try connection.savepoint(body) }
     func attempt<T>(_ body: () throws -> T) throws -> T { try connection.attempt(body) }
     func columns(of table: String) throws -> Set<String> { try connection.columns(of: table) }

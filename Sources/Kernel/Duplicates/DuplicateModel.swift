@@ -21,37 +21,69 @@ struct DuplicateModel: Sendable {
         fields.allSatisfy { actor.mask($0.name, of: entity.name) != .hidden }
     }
 
-    /// How sure it is that two records are the same, up to 1; nil when it does not say so.
-    func likeness(_ left: RecordData, _ right: RecordData) -> Double? {
-        switch kind {
-        case .same: return fields.allSatisfy { isSame($0, left, right) } ? 1 : nil
-        case .similar: return similarity(left, right)
-        @unknown default: return nil
-        }
-    }
+    /// One record, to be compared with others.
+    func comparison(of record: RecordData) -> Comparison { Comparison(self, record) }
 
-    private func isSame(_ field: FieldModel, _ left: RecordData, _ right: RecordData) -> Bool {
-        guard let one = MatchKeys.text(field, left), let other = MatchKeys.text(field, right) else { return false }
-        if field.description.format == .phone {
-            guard let first = MatchText.phone(one), let second = MatchText.phone(other) else { return false }
-            return first.matches(second)
-        }
-        return MatchKeys.plain(one, field) == MatchKeys.plain(other, field)
-    }
+    /// A record's side of a comparison: what the rule asks of it is worked out once for all others.
+    struct Comparison: Sendable {
+        let rule: DuplicateModel
+        private let record: RecordData
+        /// What is compared of the rule's fields, one by one; nil for a field that is empty.
+        private let sides: [Side?]
 
-    private func similarity(_ left: RecordData, _ right: RecordData) -> Double? {
-        guard let name = fields.first, let one = MatchKeys.text(name, left), let other = MatchKeys.text(name, right) else { return nil }
-        let (first, second) = (MatchText.words(one), MatchText.words(other))
-        let names: Double = Similarity.names(first, second)
-        guard names >= Similarity.enough else { return nil }
-        guard fields.count > 1 else { return names }
-        let field: FieldModel = fields[1]
-        let (mine, theirs) = (left.values[field.place], right.values[field.place])
-        // Where neither says anything of it, the names must be the same; where one does, nobody knows.
-        if mine.isEmpty, theirs.isEmpty { return first.sorted() == second.sorted() ? 0.9 : nil }
-        if mine.isEmpty || theirs.isEmpty { return nil }
-        guard case .text(let one) = mine, case .text(let another) = theirs else { return mine == theirs ? names : nil }
-        let others: Double = Similarity.names(MatchText.words(one), MatchText.words(another))
-        return others >= Similarity.enough ? (names + others) / 2 : nil
+        private enum Side: Sendable {
+            case plain(String?)
+            case phone(MatchText.Phone?)
+            case words([String])
+
+            init?(_ field: FieldModel, _ record: RecordData, _ kind: Contributions.DuplicateEntry.Rule.Kind) {
+                guard let text = MatchKeys.text(field, record) else { return nil }
+                if kind == .similar {
+                    self = .words(MatchText.words(text))
+                } else if field.description.format == .phone {
+                    self = .phone(MatchText.phone(text))
+                } else {
+                    self = .plain(MatchKeys.plain(text, field))
+                }
+            }
+        }
+
+        fileprivate init(_ rule: DuplicateModel, _ record: RecordData) {
+            self.rule = rule
+            self.record = record
+            sides = rule.fields.map { Side($0, record, rule.kind) }
+        }
+
+        /// How sure the rule is that another record is the same, up to 1; nil when it does not say so.
+        func likeness(_ other: RecordData) -> Double? {
+            switch rule.kind {
+            case .same: return rule.fields.indices.allSatisfy { isSame($0, other) } ? 1 : nil
+            case .similar: return similarity(other)
+            @unknown default: return nil
+            }
+        }
+
+        private func isSame(_ place: Int, _ other: RecordData) -> Bool {
+            switch (sides[place], Side(rule.fields[place], other, rule.kind)) {
+            case (.phone(let mine?)?, .phone(let theirs?)?): mine.matches(theirs)
+            case (.plain(let mine)?, .plain(let theirs)?): mine == theirs
+            default: false
+            }
+        }
+
+        private func similarity(_ other: RecordData) -> Double? {
+            guard let name = rule.fields.first, case .words(let mine)? = sides[0], case .words(let theirs)? = Side(name, other, rule.kind) else { return nil }
+            let names: Double = Similarity.names(mine, theirs)
+            guard names >= Similarity.enough else { return nil }
+            guard rule.fields.count > 1 else { return names }
+            let field: FieldModel = rule.fields[1]
+            let (left, right) = (record.values[field.place], other.values[field.place])
+            // Where neither says anything of it, the names must be the same; where one does, nobody knows.
+            if left.isEmpty, right.isEmpty { return mine.sorted() == theirs.sorted() ? 0.9 : nil }
+            if left.isEmpty || right.isEmpty { return nil }
+            guard case .text(let one) = left, case .text(let another) = right else { return left == right ? names : nil }
+            let others: Double = Similarity.names(MatchText.words(one), MatchText.words(another))
+            return others >= Similarity.enough ? (names + others) / 2 : nil
+        }
     }
 }

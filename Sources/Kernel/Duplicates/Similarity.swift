@@ -33,8 +33,11 @@ enum Similarity {
         var rest: [String] = right
         var sum = 0.0
         for word in left.sorted(by: { $0.count > $1.count }) {
-            guard let best = rest.indices.max(by: { words(word, rest[$0]) < words(word, rest[$1]) }) else { return joined }
-            let likeness: Double = words(word, rest[best])
+            var (best, likeness) = (0, -1.0)
+            for place in rest.indices {
+                let here: Double = words(word, rest[place])
+                if here > likeness { (best, likeness) = (place, here) }
+            }
             // One word that is another makes another name, however alike the rest is.
             guard likeness >= least(word, rest[best]) else { return joined }
             sum += likeness

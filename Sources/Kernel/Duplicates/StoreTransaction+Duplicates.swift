@@ -52,8 +52,9 @@ extension StoreTransaction {
             "t.\"id\" <> ? AND t.\"id\" IN (\(parts.joined(separator: " UNION ALL ")))",
             [.integer(record.id.raw)] + keys.flatMap { [.text(entity.name), .integer($0)] })
         let asked: Set<String> = Set(rules.flatMap { $0.fields.map(\.name) })
+        let comparisons: [DuplicateModel.Comparison] = rules.map { $0.comparison(of: record) }
         let found: [Likeness] = try records(entity, chosen, fields: asked).compactMap { other in
-            let hits: [(String, Double)] = rules.compactMap { rule in rule.likeness(record, other).map { (rule.reason, $0) } }
+            let hits: [(String, Double)] = comparisons.compactMap { side in side.likeness(other).map { (side.rule.reason, $0) } }
             guard let surest = hits.map(\.1).max() else { return nil }
             return Likeness(id: other.id.raw, reasons: hits.map(\.0), likeness: surest)
         }
@@ -100,8 +101,9 @@ extension StoreTransaction {
         for key in blocks.keys.sorted() {
             let block: [RecordData] = (blocks[key] ?? []).compactMap { records[$0] }
             for (place, one) in block.enumerated() {
+                let comparisons: [DuplicateModel.Comparison] = rules.map { $0.comparison(of: one) }
                 for other in block[(place + 1)...] where compared.insert([one.id.raw, other.id.raw]).inserted {
-                    let hits: [(String, Double)] = rules.compactMap { rule in rule.likeness(one, other).map { (rule.reason, $0) } }
+                    let hits: [(String, Double)] = comparisons.compactMap { side in side.likeness(other).map { (side.rule.reason, $0) } }
                     guard let surest = hits.map(\.1).max() else { continue }
                     union.note(one.id.raw, other.id.raw, hits.map(\.0), surest)
                 }

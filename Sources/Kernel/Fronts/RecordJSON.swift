@@ -117,18 +117,22 @@ extension Row {
 
 extension StoreTransaction {
     /// One record as the API shows it; throws `notFound` when there is none that the user may see.
-    func json(_ entity: EntityModel, _ id: RecordID) throws -> (bytes: [UInt8], version: Int64) {
+    ///
+    /// - Parameter isLast: whether nothing is asked after it.
+    func json(_ entity: EntityModel, _ id: RecordID, isLast: Bool = false) throws -> (bytes: [UInt8], version: Int64) {
         let projection = try projection(entity, withLabels: true)
         let query = projection.select + " WHERE " + (try compiler(entity).condition(.id(id)))
         var writer = JSONWriter(capacity: 1024)
         var version: Int64?
+        let countsNothing: Bool = RecordCounts.columns(entity, registry, actor).isEmpty
+        if isLast, countsNothing, entity.marks.isEmpty, projection.isOneQuestion { connection.nextIsLast() }
         try connection.query(query.sql, projection.arguments + query.arguments) { row in
             version = row.integer(1)
             try row.write(projection.plan, LinkLabels(self), to: &writer)
             return false
         }
         guard let version else { throw StoreTransaction.missing(entity, id) }
-        if let counts = try RecordCounts(entity, of: [id.raw], in: self) { counts.write(id.raw, to: &writer) }
+        if !countsNothing, let counts = try RecordCounts(entity, of: [id.raw], in: self) { counts.write(id.raw, to: &writer) }
         guard !entity.marks.isEmpty else { return (writer.bytes, version) }
         return (MarkedRecords.with(try marks(entity, [id.raw])[id.raw] ?? [], writer.bytes), version)
     }

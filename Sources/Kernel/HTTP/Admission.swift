@@ -40,12 +40,12 @@ final class Admission: Sendable {
     }
 
     let limits: Limits
-    private let state: Mutex<State>
+    private let state: BriefLock<State>
     private let arrived = Atomic<Int>(0)
 
     init(_ limits: Limits) {
         self.limits = limits
-        state = Mutex(State(free: limits.places))
+        state = BriefLock(State(free: limits.places))
     }
 
     /// How many wait, and how many were turned away since the start.

@@ -19,6 +19,8 @@ final class RequestThreads: TaskExecutor {
     static let usualCount: Int = max(4, System.coreCount + 2)
     /// Whether the calling thread is one of these.
     static var isCurrent: Bool { pthread_getspecific(mark) != nil }
+    /// Whose thread is calling.
+    static var current: RequestThreads? { pthread_getspecific(mark).map { Unmanaged<RequestThreads>.fromOpaque($0).takeUnretainedValue() } }
     private static let mark: pthread_key_t = {
         var key = pthread_key_t()
         let code = pthread_key_create(&key, nil)
@@ -26,37 +28,57 @@ final class RequestThreads: TaskExecutor {
         return key
     }()
 
-    private let queue = Mutex(Queue())
-    private let waiting: Semaphore
+    private let queue = BriefLock(Queue())
+    /// How many threads there are, and how many of them wait for somebody else.
+    private let count: Atomic<Int>
+    private let away = Atomic<Int>(0)
+    private let semaphore: Semaphore
 
     /// Starts the threads; they last as long as the process.
     init(count: Int) {
-        waiting = Semaphore()
-        for _ in 0..<count {
-            let own = Unmanaged.passRetained(self)
-            var thread = pthread_t()
-            let code = pthread_create(
-                &thread, nil,
-                { argument in
-                    guard let argument else { return nil }
-                    let threads = Unmanaged<RequestThreads>.fromOpaque(argument).takeUnretainedValue()
-                    threads.work()
-                    return nil
-                }, own.toOpaque())
-            precondition(code == 0, "no thread could be started")
-            pthread_detach(thread)
+        self.count = Atomic(count)
+        semaphore = Semaphore()
+        for _ in 0..<count { start() }
+    }
+
+    private func start() {
+        let own = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let threads = Unmanaged<RequestThreads>.fromOpaque(argument).takeUnretainedValue()
+                threads.work()
+                return nil
+            }, own.toOpaque())
+        precondition(code == 0, "no thread could be started")
+        pthread_detach(thread)
+    }
+
+    /// Runs a closure that waits for another process, on one of these threads. Where none was left for everything else, there is one
+    /// more from then on.
+    func waiting<T>(_ body: () throws -> T) rethrows -> T {
+        let now: Int = away.add(1, ordering: .relaxed).newValue
+        defer { away.subtract(1, ordering: .relaxed) }
+        var there: Int = count.load(ordering: .relaxed)
+        while now >= there {
+            let outcome = count.compareExchange(expected: there, desired: there + 1, ordering: .relaxed)
+            if outcome.exchanged { start() }
+            there = count.load(ordering: .relaxed)
         }
+        return try body()
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let wakes = queue.withLock { queue in
+        let wakes: Bool = queue.withLock { queue in
             queue.jobs.append(job)
             guard queue.idle > 0 else { return false }
             queue.idle -= 1
             return true
         }
-        if wakes { waiting.signal() }
+        if wakes { semaphore.signal() }
     }
 
     private func work() {
@@ -78,7 +100,7 @@ final class RequestThreads: TaskExecutor {
                 }
                 return job
             }
-            if let job { job.runSynchronously(on: executor) } else { waiting.wait() }
+            if let job { job.runSynchronously(on: executor) } else { semaphore.wait() }
         }
     }
 }

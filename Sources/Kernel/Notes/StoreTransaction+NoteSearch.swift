@@ -25,29 +25,35 @@ extension StoreTransaction {
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         let open = registry.entities.filter { $0.plugin != Composition.kernel && actor.can("view", on: $0.name) }
         guard !words.isEmpty, !open.isEmpty else { return [] }
-        let source: SearchSource? = try dialect.hits(connection, table: Note.table, columns: Note.searched, of: Note.searched, words: words)
-        let leading: String = source.map { $0.table + " CROSS JOIN " } ?? ""
-        var query = SQLFragment("SELECT t.\"id\", t.\"entity\", t.\"record\", t.\"text\" FROM \(leading)\"tenon_note\" t WHERE ")
-        if let source {
-            query = query + source.condition + " AND t.\"id\" = \(source.id) AND "
-        } else {
-            for word in words { query = query + dialect.match(table: Note.table, columns: Note.searched, of: Note.searched, text: word) + " AND " }
-        }
-        query = query + "("
+        var visible = SQLFragment("(")
         for (place, entity) in open.enumerated() {
             let begin = place == 0 ? "" : " OR "
-            query = query + SQLFragment(
+            visible = visible + SQLFragment(
                 begin + "(t.\"entity\" = ? AND EXISTS (SELECT 1 FROM \(quoted(entity.name)) r WHERE r.\"id\" = t.\"record\"", [.text(entity.name)])
-            if let scope = QueryCompiler.visibility(of: entity, alias: "r", actor: actor, dialect: dialect) { query = query + " AND " + scope }
-            query = query + "))"
+            if let scope = QueryCompiler.visibility(of: entity, alias: "r", actor: actor, dialect: dialect) { visible = visible + " AND " + scope }
+            visible = visible + "))"
         }
-        query = query + ") ORDER BY \(source?.id ?? "t.\"id\"") DESC LIMIT ?"
+        visible = visible + ")"
         var hits: [NoteHit] = []
-        try connection.query(query.sql, query.arguments + [.integer(Int64(limit))]) { row in
-            if let entity = registry.entity(row.text(1)) {
-                hits.append(NoteHit(entity: entity, record: row.integer(2), label: "", note: row.integer(0), text: row.text(3)))
+        func take(_ from: String, _ condition: SQLFragment, by id: String) throws {
+            guard hits.count < limit else { return }
+            let columns = "t.\"id\", t.\"entity\", t.\"record\", t.\"text\""
+            let query: SQLFragment = "SELECT \(columns) FROM \(from)\"tenon_note\" t WHERE " + condition + " ORDER BY \(id) DESC LIMIT ?"
+            try connection.query(query.sql, query.arguments + [.integer(Int64(limit - hits.count))]) { row in
+                if let entity = registry.entity(row.text(1)) {
+                    hits.append(NoteHit(entity: entity, record: row.integer(2), label: "", note: row.integer(0), text: row.text(3)))
+                }
+                return true
             }
-            return true
+        }
+        if let sources = try dialect.hits(connection, table: Note.table, columns: Note.searched, of: Note.searched, words: words) {
+            for source in sources.reversed() { try take(source.table + " CROSS JOIN ", source.leading(visible), by: source.id) }
+        } else {
+            var condition: SQLFragment = visible
+            for word in words {
+                condition = condition + " AND " + dialect.match(table: Note.table, columns: Note.searched, of: Note.searched, text: word)
+            }
+            try take("", condition, by: "t.\"id\"")
         }
         for (name, found) in Dictionary(grouping: hits.indices, by: { hits[$0].entity.name }) {
             let labels = try labels(name, found.map { hits[$0].record })

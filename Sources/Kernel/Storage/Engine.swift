@@ -74,6 +74,9 @@ protocol Connection: AnyObject {
     /// Runs a query and hands over each row until the closure returns false. No other statement with the same text may run
     /// meanwhile.
     func query(_ sql: String, _ arguments: [SQLValue], _ each: (any Row) throws -> Bool) throws
+    /// Tells that the next question is the last of a closure that only reads, so that its transaction may end along with it. Whatever is
+    /// asked after that nevertheless may see a later state.
+    func nextIsLast()
     /// Runs a closure that is undone alone when it throws.
     func savepoint<T>(_ body: () throws -> T) throws -> T
     /// Runs one statement whose failure is undone alone, so that the transaction can go on: where the server would refuse
@@ -149,6 +152,7 @@ extension Connection {
         answer(try all(sql, arguments) { row in (0..<columns).map { row.text($0) } })
     }
     func settle() throws {}
+    func nextIsLast() {}
     var isShared: Bool { false }
     /// Where a statement that fails leaves nothing behind anyway.
     func attempt<T>(_ body: () throws -> T) throws -> T { try body() }
@@ -195,6 +199,8 @@ protocol Dialect: Sendable {
     var keyOnlyTail: String { get }
     /// So many rows are best inserted by one statement: where a statement of several rows keeps a copy of what it changes, one.
     var rowsPerInsert: Int { get }
+    /// Whether the label of a link is best looked up for each row that has one, rather than joined to all rows.
+    var looksUpLabels: Bool { get }
     /// The moment by the database's own clock, in milliseconds since 1970.
     var clock: String { get }
     /// How search indexes are made, where that has changed since the first release: part of what a plugin's schema is on record as, so that
@@ -206,10 +212,10 @@ protocol Dialect: Sendable {
     /// Puts the texts of a record into the search index, replacing earlier ones.
     func index(_ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool) throws
     func unindex(_ connection: any Connection, table: String, id: Int64) throws
-    /// Where the rows that have all of some words come from in the order of their ids, so that the newest are found without the rest;
-    /// nil where a condition does as well.
+    /// Where the rows that have all of some words come from in the order of their ids, so that the newest are found without the rest:
+    /// one after the other, no id twice, the lowest first. Nil where a condition does as well.
     /// - Parameter all: all columns of the search index.
-    func hits(_ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]) throws -> SearchSource?
+    func hits(_ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]) throws -> [SearchSource]?
     /// A condition on the row (`t`) that holds where any of some columns contains a word.
     /// - Parameter all: all columns of the search index.
     func match(table: String, columns: [String], of all: [String], text: String) -> SQLFragment
@@ -253,12 +259,16 @@ struct SearchSource {
     var id: String
     /// What it is asked, and what its answer is looked through for: a condition on it and on the row (`t`).
     var condition: SQLFragment
+
+    /// The condition for rows that it has and that fulfil another.
+    func leading(_ other: SQLFragment) -> SQLFragment { condition + " AND t.\"id\" = \(id) AND " + other }
 }
 
 extension Dialect {
     var keyOnlyTail: String { "" }
     var searchForm: String { "" }
-    func hits(_ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]) throws -> SearchSource? { nil }
+    var looksUpLabels: Bool { false }
+    func hits(_ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]) throws -> [SearchSource]? { nil }
     func isFull(_ error: any Error) -> Bool { false }
     func dayNumber(_ day: SQLFragment) -> SQLFragment { PlainDays.number(day) }
 }

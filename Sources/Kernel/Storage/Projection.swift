@@ -40,7 +40,7 @@ struct Projection: Sendable {
         head + source.table + " CROSS JOIN " + table
     }
     private let head, table: String
-    /// What the joins are sent, before what the condition is.
+    /// What the labels' expressions and joins are sent, before what the condition is.
     let arguments: [SQLValue]
     /// The column after the last item's: the key by which rows are sorted, where there is an order.
     let keyColumn: Int
@@ -57,6 +57,7 @@ struct Projection: Sendable {
         var columns = "t.\"id\", t.\"version\""
         var joins = SQLFragment("")
         var labels: [String: String] = [:]
+        var lookedUp: [SQLValue] = []
         var next = 2
 
         func join(_ field: FieldModel) -> String? {
@@ -70,6 +71,16 @@ struct Projection: Sendable {
             labels[field.name] = Projection.label(of: model, alias: alias, actor: actor)
             return labels[field.name]
         }
+        /// The label of the record that a row points at, where it points at one.
+        func lookUp(_ field: FieldModel) -> SQLFragment? {
+            guard case .reference(let target) = field.type, let model = registry.entity(target) else { return nil }
+            let alias = "r\(field.place)"
+            let link = "t.\(quoted(field.name))"
+            var query = SQLFragment("\(alias).\"id\" = \(link)")
+            if let scope = QueryCompiler.visibility(of: model, alias: alias, actor: actor, dialect: compiler.dialect) { query = query + " AND " + scope }
+            let label: String = Projection.label(of: model, alias: alias, actor: actor)
+            return "CASE WHEN \(link) IS NOT NULL THEN (SELECT \(label) FROM \(quoted(target)) \(alias) WHERE " + query + ") END"
+        }
         for field in entity.fields where field.isStored {
             if let fields, !fields.contains(field.name) { continue }
             guard actor.mask(field.name, of: entity.name) != .hidden else { continue }
@@ -81,6 +92,11 @@ struct Projection: Sendable {
             var label: Label?
             if wanted == .known, let target = Projection.known(field, registry, actor) {
                 label = .known(target)
+            } else if wanted != .none, compiler.dialect.looksUpLabels, sort?.field != field.name, let expression = lookUp(field) {
+                columns += ", " + expression.sql
+                lookedUp += expression.arguments
+                label = .column(next)
+                next += 1
             } else if wanted != .none, let expression = join(field) {
                 columns += ", " + expression
                 label = .column(next)
@@ -100,7 +116,7 @@ struct Projection: Sendable {
         head = "SELECT " + columns + " FROM "
         table = quoted(entity.name) + " t" + joins.sql
         select = head + table
-        arguments = joins.arguments
+        arguments = lookedUp + joins.arguments
         keyColumn = next
     }
 
@@ -119,6 +135,9 @@ struct Projection: Sendable {
         else { return "'#' || \(alias).\"id\"" }
         return alias + "." + quoted(field.name)
     }
+
+    /// Whether nothing is asked besides to write a row but labels that are mostly known.
+    var isOneQuestion: Bool { plan.lists.isEmpty }
 
     func item(_ field: String) -> Item? { items.first { $0.field.name == field } }
 

@@ -60,9 +60,9 @@ struct QueryCompiler {
         return (columns, text.split(whereSeparator: \.isWhitespace).map(String.init))
     }
 
-    /// The index that a filter's search can be led by when rows are wanted in the order of their ids, and the rest of the filter.
+    /// The indexes that a filter's search can be led by, one after the other, when rows are wanted in the order of their ids, and the rest of the filter.
     /// Nil where there is none, and for whoever sees their own records only: these may be few, and the hits many.
-    func hits(_ filter: Filter, _ connection: any Connection) throws -> (source: SearchSource, rest: Filter)? {
+    func hits(_ filter: Filter, _ connection: any Connection) throws -> (sources: [SearchSource], rest: Filter)? {
         guard QueryCompiler.visibility(of: entity, alias: "t", actor: actor, dialect: dialect) == nil else { return nil }
         var parts: [Filter] = filter.conjuncts
         for (place, part) in parts.enumerated() {
@@ -70,10 +70,10 @@ struct QueryCompiler {
             let (columns, words) = looked(for: text)
             let all: [String] = entity.searchFields.map(\.name)
             guard !columns.isEmpty, !words.isEmpty,
-                let source = try dialect.hits(connection, table: entity.name, columns: columns, of: all, words: words)
+                let sources = try dialect.hits(connection, table: entity.name, columns: columns, of: all, words: words)
             else { return nil }
             parts.remove(at: place)
-            return (source, .all(parts))
+            return (sources, .all(parts))
         }
         return nil
     }

@@ -7,7 +7,7 @@ final class Store: Sendable {
     let clock: any Clock
     /// The door to plugins' code.
     let calls: PluginCalls
-    private let state: Mutex<State>
+    private let state: BriefLock<State>
     /// What happens once a transaction is stored: told by the kernel when it has put its parts together.
     private let followers = Mutex(Followers())
     private let ownChanges = OwnChanges()
@@ -41,7 +41,7 @@ final class Store: Sendable {
         self.clock = clock
         self.calls = calls
         calls.budgets.adopt(settings)
-        state = Mutex(State(registry: registry, settings: settings))
+        state = BriefLock(State(registry: registry, settings: settings))
     }
 
     var registry: Registry { state.withLock { $0.registry } }

@@ -19,26 +19,30 @@ extension StoreTransaction {
     /// Hands over the rows of one page and gives the cursor of the next, or nil when there is none. Pages follow the key
     /// (the sorted value, then the id), never an offset: a page deep in the list costs what the first one does. Rows
     /// without a value come last either way.
-    func page(_ request: ListRequest, _ each: (any Row, Projection) throws -> Void) throws -> String? {
+    ///
+    /// - Parameter isLast: whether nothing is asked after it but known labels, which may be of a moment later.
+    func page(_ request: ListRequest, isLast: Bool = false, _ each: (any Row, Projection) throws -> Void) throws -> String? {
         let entity = request.entity
         let projection = try projection(entity, fields: request.fields, withLabels: request.withLabels, sort: request.sort)
         guard let key = projection.key else { throw CRMError(.internalError, "a list without an order") }
         let compiler: QueryCompiler = compiler(entity)
         // A search newest first follows the index, and ends when the page is full, however many more there are.
-        let found: (source: SearchSource, rest: Filter)? = request.sort.field == "id" ? try compiler.hits(request.filter, connection) : nil
-        var (select, condition, id) = (projection.select, try compiler.condition(found?.rest ?? request.filter), "t.\"id\"")
-        if let source = found?.source {
-            select = projection.select(from: source)
-            condition = source.condition + " AND t.\"id\" = \(source.id) AND " + condition
-            id = source.id
+        let found: (sources: [SearchSource], rest: Filter)? = request.sort.field == "id" ? try compiler.hits(request.filter, connection) : nil
+        let condition: SQLFragment = try compiler.condition(found?.rest ?? request.filter)
+        var ranges: [(select: String, condition: SQLFragment, id: String, hasValue: Bool)] = []
+        if let sources = found?.sources {
+            ranges = sources.map { (projection.select(from: $0), $0.leading(condition), $0.id, true) }
+            if request.sort.descending { ranges.reverse() }
+        } else {
+            // Rows with a value, then rows without: two ranges of the index instead of one sort of the table.
+            ranges = (key.mayBeNull ? [true, false] : [true]).map { (projection.select, condition, "t.\"id\"", $0) }
         }
         let from = try request.cursor.map { try PageCursor(decoding: $0, sort: request.sort, entity: entity.name) }
         let limit = min(max(request.limit, 1), 500)
         var delivered = 0
         var end: PageCursor?
 
-        // Rows with a value, then rows without: two ranges of the index instead of one sort of the table.
-        for hasValue in key.mayBeNull ? [true, false] : [true] {
+        for (select, condition, id, hasValue) in ranges {
             if hasValue, from?.isNull == true { continue }
             var query = select + " WHERE " + condition
             if key.mayBeNull { query = query + " AND \(key.expression) IS \(hasValue ? "NOT " : "")NULL" }
@@ -47,6 +51,7 @@ extension StoreTransaction {
             query = query + .limit(limit + 1, isSearch: request.filter.isSearch)
             let arguments = projection.arguments + query.arguments
             var hasMore = false
+            if isLast, projection.isOneQuestion, !(hasValue && key.mayBeNull) { connection.nextIsLast() }
             try connection.query(query.sql, arguments) { row in
                 hasMore = delivered == limit
                 if hasMore { return false }

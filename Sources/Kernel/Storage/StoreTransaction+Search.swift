@@ -18,16 +18,21 @@ extension StoreTransaction {
             let label = Projection.label(of: entity, alias: "t", actor: actor)
             let compiler: QueryCompiler = compiler(entity)
             let table: String = quoted(entity.name) + " t"
-            var query: SQLFragment
-            if let (source, rest) = try compiler.hits(.search(words), connection) {
-                query = source.condition + " AND t.\"id\" = \(source.id) AND " + (try compiler.condition(rest)) + " ORDER BY \(source.id) DESC LIMIT ?"
-                query = "SELECT t.\"id\", \(label) FROM \(source.table) CROSS JOIN \(table) WHERE " + query
-            } else {
-                query = "SELECT t.\"id\", \(label) FROM \(table) WHERE " + (try compiler.condition(.search(words))) + " ORDER BY t.\"id\" DESC LIMIT ?"
+            var left: Int = limit
+            func take(_ from: String, _ condition: SQLFragment, by id: String) throws {
+                guard left > 0 else { return }
+                let query: SQLFragment = "SELECT t.\"id\", \(label) FROM \(from) WHERE " + condition + " ORDER BY \(id) DESC LIMIT ?"
+                try connection.query(query.sql, query.arguments + [.integer(Int64(left))]) { row in
+                    hits.append(SearchHit(entity: entity, id: row.integer(0), label: row.text(1)))
+                    left -= 1
+                    return true
+                }
             }
-            try connection.query(query.sql, query.arguments + [.integer(Int64(limit))]) { row in
-                hits.append(SearchHit(entity: entity, id: row.integer(0), label: row.text(1)))
-                return true
+            if let (sources, rest) = try compiler.hits(.search(words), connection) {
+                let condition: SQLFragment = try compiler.condition(rest)
+                for source in sources.reversed() { try take(source.table + " CROSS JOIN " + table, source.leading(condition), by: source.id) }
+            } else {
+                try take(table, try compiler.condition(.search(words)), by: "t.\"id\"")
             }
         }
         return hits

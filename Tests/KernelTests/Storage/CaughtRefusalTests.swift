@@ -81,7 +81,7 @@ private struct ErrandsPlugin: Plugin {
         #expect(try await house.rows("tenon_outbox") == count, "each was made, nothing else happened")
         #expect(try await house.rows("tenon_job") == 0)
         #expect(try await house.rows("tenon_notification") == 0)
-        if house.engine.dialect.kind == .sqlite { #expect(try await house.rows("tenon_search_errand") == count) }
+        if house.engine.dialect.kind == .sqlite { #expect(try await house.searchEntries(of: "errand") == count) }
         #expect(try await titles(house, .search("inn")) == [])
         let kept: Int64? = try await house.engine.read { 
             try $0.integer("SELECT CAST(coalesce(sum(\"count\"), 0) AS BIGINT) FROM tenon_board_figure WHERE entity = 'errand' AND measure = ''")

@@ -154,9 +154,22 @@ final class Household: Sendable {
 
     /// How many entries the search index of the chores has: in a table of its own, or kept by the server over the rows.
     func searchEntries() async throws -> Int64 {
-        if engine.dialect.kind == .sqlite { return try await rows("tenon_search_chore") }
+        if engine.dialect.kind == .sqlite { return try await searchEntries(of: "chore") }
         let isThere: Bool = try await engine.read { try $0.indexes(of: "chore").contains("tenon_search_chore") }
         return isThere ? try await rows("chore") : -1
+    }
+
+    /// How many rows of a table are in its search index or come after it, on the embedded engine.
+    func searchEntries(of table: String) async throws -> Int64 {
+        let begin: Int64 = try await engine.read { try SQLiteDialect().tail($0, table).begin() }
+        return try await rows("tenon_search_" + table) + rows(table, where: "id > \(begin)")
+    }
+
+    /// Has the search index have all chores, on the embedded engine.
+    func indexAll() async throws {
+        guard engine.dialect.kind == .sqlite else { return }
+        let columns: [String] = try registry.require("chore").searchFields.map(\.name)
+        try await engine.write { try SQLiteDialect().tail($0, "chore").end(columns) }
     }
 }
 

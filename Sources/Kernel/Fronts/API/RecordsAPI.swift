@@ -79,7 +79,8 @@ struct RecordsAPI: Sendable {
             let request = query.request(entity)
             let counts = try RecordCounts(page: request, in: tx)
             var records = MarkedRecords(entity, tx)
-            let next = try tx.page(request) { row, projection in
+            let isLast: Bool = counts == nil && entity.marks.isEmpty && !query.wantsCount
+            let next = try tx.page(request, isLast: isLast) { row, projection in
                 try records.write(row, projection.plan, labels, counts, to: &writer)
             }
             try records.finish(&writer)
@@ -95,7 +96,7 @@ struct RecordsAPI: Sendable {
     private func show(_ request: FrontRequest, _ caller: Caller, _ id: RecordID) async throws -> FrontResponse {
         try caller.actor.require("view", on: entity)
         let entity = entity
-        let (bytes, version) = try await kernel.store.read(as: caller.actor) { tx in try tx.json(entity, id) }
+        let (bytes, version) = try await kernel.store.read(as: caller.actor) { tx in try tx.json(entity, id, isLast: true) }
         let tag = RecordsAPI.tag(version)
         // A formula field may have changed with another record or at midnight, which makes no new version.
         if RecordsAPI.names(tag, request.headers["if-none-match"]), !kernel.store.registry.fieldFormulas.moving.contains(entity.name) {

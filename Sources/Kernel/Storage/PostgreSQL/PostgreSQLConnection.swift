@@ -20,6 +20,10 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     private var exchanges = 0
     /// How many steps are open within each other.
     private var steps = 0
+    /// Whether the transaction only reads.
+    private var isReading = false
+    /// Whether it ends along with the next question.
+    private var endsWithNext = false
     /// Whether the end of a transaction is on its way and nobody has waited for the answer.
     private var isLeaving = false
     /// Whether the server has answered in this transaction.
@@ -90,18 +94,32 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     /// Runs statements that take no arguments and give no rows, several at once: one way to the server and back.
     func command(_ sql: String) throws { _ = try value(sql) }
 
-    /// Begins a transaction: goes along with the first statement that somebody waits for.
-    func beginLater(_ sql: String) {
-        isAnswered = false
-        posted = [PostgreSQLMessage(plain: sql)]
+    private static let reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    private static let end = "COMMIT"
+
+    /// Begins a transaction that only reads: goes along with its first question.
+    func beginReading() throws {
+        (posted, isReading, isAnswered, endsWithNext) = ([], true, false, false)
+        // Prepared before anything is on its way.
+        _ = try message(PostgreSQLConnection.end, [])
+        posted = [try message(PostgreSQLConnection.reading, [])]
     }
 
-    /// Ends a transaction in which nothing was changed, and does not wait: whoever uses the connection next hears the answer first.
-    func leave(_ sql: String) throws {
-        posted = []
+    /// Ends a transaction that only read, and does not wait: whoever uses the connection next hears the answer first. Often it has
+    /// ended along with its last question.
+    func leaveReading(isSound: Bool = true) throws {
+        (posted, isReading) = ([], false)
         guard isInTransaction else { return }
-        guard PQsendQuery(connection, sql) == 1 else { throw PostgreSQLError(nil, on: connection, sql) }
+        let end: PostgreSQLMessage = isSound ? try message(PostgreSQLConnection.end, []) : PostgreSQLMessage(plain: "ROLLBACK")
+        guard end.send(on: connection) else { throw PostgreSQLError(nil, on: connection, end.sql) }
         isLeaving = true
+    }
+
+    func nextIsLast() { endsWithNext = isReading }
+
+    /// Whoever asks on after the last question reads in another transaction.
+    private func reopen() throws {
+        if isReading, posted.isEmpty, !isInTransaction { posted = [try message(PostgreSQLConnection.reading, [])] }
     }
 
     /// Hears what was not waited for, and whether the server is still there as far as it can be seen from here.
@@ -142,7 +160,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
         posted = []
         let outcome: PostgreSQLMessage.Outcome = PostgreSQLMessage.exchange(
             first + next.map { PostgreSQLMessage(plain: $0) }, on: connection)
-        PQclear(outcome.last)
+        PQclear(outcome.kept)
         guard let failure = outcome.failure else { return nil }
         if failure.place < first.count { throw failure.error }
         return failure.error
@@ -175,9 +193,14 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
 
     /// Runs a statement and hands over its whole result, which lives as long as the closure runs.
     private func run<T>(_ sql: String, _ arguments: [SQLValue], _ body: (OpaquePointer?) throws -> T) throws -> T {
+        let isLast: Bool = endsWithNext
+        endsWithNext = false
+        try reopen()
         let message: PostgreSQLMessage = try message(sql, arguments)
         let result: OpaquePointer?
-        if posted.isEmpty {
+        if isLast {
+            result = try exchange([message], thenEnd: try self.message(PostgreSQLConnection.end, []))
+        } else if posted.isEmpty {
             result = message.run(on: connection)
         } else {
             result = try exchange([message])
@@ -188,17 +211,20 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     }
 
     private func message(_ sql: String, _ arguments: [SQLValue]) throws -> PostgreSQLMessage {
+        if let known = statements.known(sql, arguments) { return PostgreSQLMessage(sql: sql, statement: known, arguments: arguments) }
         // To prepare a statement is to wait for the server, and may have it forget another that is on its way.
-        if !posted.isEmpty, !statements.has(sql, arguments) { try settle() }
-        return PostgreSQLMessage(sql: sql, statement: try statements.statement(sql, arguments, connection), arguments: arguments)
+        try settle()
+        return PostgreSQLMessage(sql: sql, statement: try statements.prepared(sql, arguments, connection), arguments: arguments)
     }
 
     func post(_ sql: String, _ arguments: [SQLValue]) throws {
+        try reopen()
         posted.append(try message(sql, arguments))
         if posted.count >= PostgreSQLConnection.mostPosted { try settle() }
     }
 
     func ask(_ sql: String, _ arguments: [SQLValue], columns: Int, _ answer: @escaping ([[String]]) -> Void) throws {
+        try reopen()
         var message: PostgreSQLMessage = try message(sql, arguments)
         message.answer = { result in
             answer((0..<PQntuples(result)).map { row in (0..<columns).map { PostgreSQLRow(result, row).text($0) } })
@@ -207,17 +233,21 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     }
 
     /// Sends what was posted with something more, and gives the last one's result.
-    private func exchange(_ more: [PostgreSQLMessage] = []) throws -> OpaquePointer? {
-        let all: [PostgreSQLMessage] = posted + more
+    /// - Parameter end: what ends the transaction after that. It has only read: what came of its end matters to nobody who has the answer.
+    private func exchange(_ more: [PostgreSQLMessage] = [], thenEnd end: PostgreSQLMessage? = nil) throws -> OpaquePointer? {
+        var all: [PostgreSQLMessage] = posted + more
+        let kept: Int = all.count - 1
+        if let end { all.append(end) }
         posted = []
         exchanges += 1
-        let outcome: PostgreSQLMessage.Outcome = PostgreSQLMessage.exchange(all, on: connection)
-        if let failure = outcome.failure {
+        let outcome: PostgreSQLMessage.Outcome = PostgreSQLMessage.exchange(all, keeping: kept, on: connection)
+        if let failure = outcome.failure, failure.place <= kept || outcome.kept == nil {
+            PQclear(outcome.kept)
             if !isLost || failure.place > 0 { isAnswered = true }
             throw failure.error
         }
         isAnswered = true
-        return outcome.last
+        return outcome.kept
     }
 
     /// Waits for all that was posted.
@@ -300,87 +330,4 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
         _ = try integer(
             "SELECT setval(pg_get_serial_sequence(?, 'id'), greatest((SELECT coalesce(max(\"id\"), 0) FROM \(name)), 1))", [.text(name)])
     }
-}
-
-/// A row of a result.
-struct PostgreSQLRow: Row {
-    /// A value as the server writes it.
-    struct Cell: RowCell {
-        fileprivate let result: OpaquePointer?
-        fileprivate let row, column: Int32
-
-        var isNull: Bool { PQgetisnull(result, row, column) == 1 }
-
-        fileprivate var bytes: UnsafeBufferPointer<UInt8> {
-            guard let start = PQgetvalue(result, row, column) else { return UnsafeBufferPointer(start: nil, count: 0) }
-            return UnsafeBufferPointer(
-                start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: Int(PQgetlength(result, row, column)))
-        }
-
-        /// Whole numbers as the server writes them; `t` and `f` for conditions. A fraction is cut off.
-        var integer: Int64 {
-            let digits = bytes
-            guard let first = digits.first else { return 0 }
-            if first == UInt8(ascii: "t") { return 1 }
-            let isNegative = first == UInt8(ascii: "-")
-            var number: Int64 = 0
-            for byte in digits.dropFirst(isNegative ? 1 : 0) {
-                guard byte >= 48, byte <= 57 else { break }
-                // Downwards, where there is room for the least number.
-                let (tens, over) = number.multipliedReportingOverflow(by: 10)
-                let (next, under) = tens.subtractingReportingOverflow(Int64(byte - 48))
-                if over || under { return isNegative ? .min : .max }
-                number = next
-            }
-            return isNegative ? number : (number == .min ? .max : -number)
-        }
-
-        func withText<T>(_ body: (UnsafeBufferPointer<UInt8>) throws -> T) rethrows -> T { try body(bytes) }
-    }
-
-    private let result: OpaquePointer?
-    private let index: Int32
-
-    init(_ result: OpaquePointer?, _ index: Int32) {
-        self.result = result
-        self.index = index
-    }
-
-    func cell(_ column: Int) -> Cell { Cell(result: result, row: index, column: Int32(truncatingIfNeeded: column)) }
-
-    func value(_ column: Int) -> SQLValue {
-        let cell = cell(column)
-        if cell.isNull { return .null }
-        switch PQftype(result, cell.column) {
-        case PostgreSQLType.int8, PostgreSQLType.int4, PostgreSQLType.int2, PostgreSQLType.bool, PostgreSQLType.numeric:
-            return .integer(cell.integer)
-        case PostgreSQLType.bytea: return .blob(blob(column))
-        default: return .text(text(column))
-        }
-    }
-
-    /// Bytes come as `\x` and hexadecimal digits.
-    func blob(_ column: Int) -> [UInt8] {
-        func digit(_ byte: UInt8) -> UInt8 { byte < 58 ? byte - 48 : (byte | 0x20) - 87 }
-        let hex = cell(column).bytes.dropFirst(2)
-        var blob: [UInt8] = []
-        blob.reserveCapacity(hex.count / 2)
-        var index = hex.startIndex
-        while index + 1 < hex.endIndex {
-            blob.append(digit(hex[index]) << 4 | digit(hex[index + 1]))
-            index += 2
-        }
-        return blob
-    }
-}
-
-/// The numbers by which the protocol names types (`pg_type.dat`); they never change.
-enum PostgreSQLType {
-    static let bool: UInt32 = 16
-    static let bytea: UInt32 = 17
-    static let int8: UInt32 = 20
-    static let int2: UInt32 = 21
-    static let int4: UInt32 = 23
-    static let text: UInt32 = 25
-    static let numeric: UInt32 = 1700
 }

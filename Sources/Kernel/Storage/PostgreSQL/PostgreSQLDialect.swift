@@ -9,6 +9,7 @@ struct PostgreSQLDialect: Dialect {
     let textType = "TEXT COLLATE \"C\""
     let blobType = "BYTEA"
     let rowsPerInsert = 1000
+    let looksUpLabels = true
     let searchForm = " (together)"
     let clock = "CAST(floor(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS bigint)"
 

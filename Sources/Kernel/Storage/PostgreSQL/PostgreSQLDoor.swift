@@ -51,11 +51,11 @@ final class PostgreSQLDoor: Sendable {
         return connection
     }
 
-    /// The same for a transaction that only reads: what begins it goes along with its first statement.
-    func beginLater(_ statement: String, on idle: PostgreSQLConnection?) throws -> PostgreSQLConnection {
+    /// The same for a transaction that only reads: what begins it goes along with its first question.
+    func beginReading(on idle: PostgreSQLConnection?) throws -> PostgreSQLConnection {
         let connection: PostgreSQLConnection
         if let idle, idle.isReady() { connection = idle } else { connection = try connect() }
-        connection.beginLater(statement)
+        try connection.beginReading()
         return connection
     }
 }

@@ -11,7 +11,7 @@ struct PostgreSQLMessage {
 
     /// A statement without arguments that is better not prepared: it would outlive the transaction, and is read in no time.
     init(plain sql: String) {
-        self.init(sql: sql, statement: PostgreSQLStatements.Statement(name: nil, text: sql, types: []), arguments: [])
+        self.init(sql: sql, statement: PostgreSQLStatements.Statement(text: sql), arguments: [])
     }
 
     init(sql: String, statement: PostgreSQLStatements.Statement, arguments: [SQLValue]) {
@@ -29,7 +29,8 @@ struct PostgreSQLMessage {
         }
     }
 
-    private func send(on connection: OpaquePointer) -> Bool {
+    /// Sends it, and waits for nothing.
+    func send(on connection: OpaquePointer) -> Bool {
         arguments.withPointers { values, lengths, formats in
             if let name = statement.name { return PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0) == 1 }
             return PQsendQueryParams(connection, statement.text, count, statement.types, values, lengths, formats, 0) == 1
@@ -38,8 +39,8 @@ struct PostgreSQLMessage {
 
     /// What came of several statements.
     struct Outcome {
-        /// The result of the last one; nil where one failed.
-        var last: OpaquePointer?
+        /// The result of the one that was asked for, which is the last where nothing else is said; nil where it, or one before it, failed.
+        var kept: OpaquePointer?
         /// Which of them failed; the server has run none of those after it.
         var failure: (place: Int, error: PostgreSQLError)?
     }
@@ -49,12 +50,13 @@ struct PostgreSQLMessage {
     static func run(_ messages: [PostgreSQLMessage], on connection: OpaquePointer) throws -> OpaquePointer? {
         let outcome: Outcome = exchange(messages, on: connection)
         if let failure = outcome.failure { throw failure.error }
-        return outcome.last
+        return outcome.kept
     }
 
     /// The same, telling which one failed. One that could not even be sent counts as the one that failed, though the server may have
     /// got others before it.
-    static func exchange(_ messages: [PostgreSQLMessage], on connection: OpaquePointer) -> Outcome {
+    /// - Parameter place: whose result is given; the last one's where nothing is said.
+    static func exchange(_ messages: [PostgreSQLMessage], keeping place: Int? = nil, on connection: OpaquePointer) -> Outcome {
         guard PQenterPipelineMode(connection) == 1 else {
             return Outcome(failure: (0, PostgreSQLError(nil, on: connection, messages.first?.sql ?? "")))
         }
@@ -65,27 +67,25 @@ struct PostgreSQLMessage {
         guard PQpipelineSync(connection) == 1 else {
             return Outcome(failure: (0, PostgreSQLError(nil, on: connection, messages.first?.sql ?? "")))
         }
+        let kept: Int = place ?? messages.count - 1
         var outcome = Outcome()
         for (place, message) in messages.enumerated() {
-            PQclear(outcome.last)
-            outcome.last = PQgetResult(connection)
-            let status = PQresultStatus(outcome.last)
+            let result: OpaquePointer? = PQgetResult(connection)
+            let status = PQresultStatus(result)
             if outcome.failure == nil {
                 if status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK {
-                    message.answer?(outcome.last)
+                    message.answer?(result)
+                    if place == kept { outcome.kept = result }
                 } else {
-                    outcome.failure = (place, PostgreSQLError(outcome.last, on: connection, message.sql))
+                    outcome.failure = (place, PostgreSQLError(result, on: connection, message.sql))
                 }
             }
             // After each result comes nothing, once.
-            if outcome.last != nil { PQclear(PQgetResult(connection)) }
+            if result != nil { PQclear(PQgetResult(connection)) }
+            if place != kept || outcome.kept == nil { PQclear(result) }
         }
         // And at the end that all were heard.
         PQclear(PQgetResult(connection))
-        if outcome.failure != nil {
-            PQclear(outcome.last)
-            outcome.last = nil
-        }
         return outcome
     }
 }

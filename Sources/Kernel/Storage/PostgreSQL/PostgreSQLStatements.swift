@@ -3,12 +3,19 @@ import CPostgreSQL
 /// The prepared statements of one connection, the most recently used ones kept. The same text may be prepared more than once:
 /// for numbers here and texts there.
 final class PostgreSQLStatements {
-    struct Statement {
+    /// NB: a class, so that noting its use is no second look at a table of long texts.
+    final class Statement {
         /// Nil where statements are not kept: then the text is sent each time.
-        var name: String?
-        var text: String
-        var types: [UInt32]
-        var used: UInt64 = 0
+        fileprivate(set) var name: String?
+        let text: String
+        fileprivate(set) var types: [UInt32]
+        fileprivate var used: UInt64
+
+        init(text: String, types: [UInt32] = [], used: UInt64 = 0) {
+            self.text = text
+            self.types = types
+            self.used = used
+        }
 
         /// Whether the arguments are of these types. Nothing is of any type.
         func takes(_ arguments: [SQLValue]) -> Bool {
@@ -37,32 +44,36 @@ final class PostgreSQLStatements {
         }
     }
 
-    /// Whether nothing has to be asked of the server before a statement can be sent.
-    func has(_ sql: String, _ arguments: [SQLValue]) -> Bool {
-        !isKept || entries[sql]?.contains { $0.takes(arguments) } ?? false
+    /// A statement for which nothing has to be asked of the server before it can be sent.
+    func known(_ sql: String, _ arguments: [SQLValue]) -> Statement? {
+        guard isKept else { return fresh(sql, arguments) }
+        guard let found = entries[sql]?.first(where: { $0.takes(arguments) }) else { return nil }
+        clock += 1
+        found.used = clock
+        return found
     }
 
-    func statement(_ sql: String, _ arguments: [SQLValue], _ connection: OpaquePointer) throws -> Statement {
+    /// Prepares a statement that is not known.
+    func prepared(_ sql: String, _ arguments: [SQLValue], _ connection: OpaquePointer) throws -> Statement {
         clock += 1
-        if let index = entries[sql]?.firstIndex(where: { $0.takes(arguments) }) {
-            entries[sql]?[index].used = clock
-            if let found = entries[sql]?[index] { return found }
+        let made: Statement = fresh(sql, arguments)
+        if count >= PostgreSQLStatements.most { try forgetOldest(connection) }
+        if !sql.contains(PostgreSQLStatements.plannedAnew) {
+            // With its first word, so that whoever looks at the line or the server sees what it is.
+            let name = "s\(clock) \(sql.prefix { $0 != " " }.prefix(16))"
+            try prepare(name, made, connection, sql)
+            made.name = name
         }
-        var made = Statement(text: PostgreSQLText.translated(sql), types: arguments.map(PostgreSQLStatements.type), used: clock)
-        if isKept {
-            if count >= PostgreSQLStatements.most { try forgetOldest(connection) }
-            if !sql.contains(PostgreSQLStatements.plannedAnew) {
-                let name = "s\(clock)"
-                try prepare(name, &made, connection, sql)
-                made.name = name
-            }
-            count += 1
-            entries[sql, default: []].append(made)
-        }
+        count += 1
+        entries[sql, default: []].append(made)
         return made
     }
 
-    private func prepare(_ name: String, _ statement: inout Statement, _ connection: OpaquePointer, _ sql: String) throws {
+    private func fresh(_ sql: String, _ arguments: [SQLValue]) -> Statement {
+        Statement(text: PostgreSQLText.translated(sql), types: arguments.map(PostgreSQLStatements.type), used: clock)
+    }
+
+    private func prepare(_ name: String, _ statement: Statement, _ connection: OpaquePointer, _ sql: String) throws {
         let result: OpaquePointer? = PQprepare(connection, name, statement.text, Int32(statement.types.count), statement.types)
         defer { PQclear(result) }
         guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw PostgreSQLError(result, on: connection, sql) }
@@ -79,7 +90,7 @@ final class PostgreSQLStatements {
         let limit = ages[ages.count / 2]
         for (sql, statements) in entries {
             for statement in statements where statement.used <= limit {
-                if let name = statement.name { PQclear(PQexec(connection, "DEALLOCATE \(name)")) }
+                if let name = statement.name { PQclear(PQexec(connection, "DEALLOCATE \(quoted(name))")) }
             }
             let rest = statements.filter { $0.used > limit }
             count -= statements.count - rest.count

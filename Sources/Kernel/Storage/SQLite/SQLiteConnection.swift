@@ -1,3 +1,4 @@
+import CSQLite
 import GRDB
 import GRDBSQLite
 import PluginAPI
@@ -12,10 +13,12 @@ final class SQLiteConnection: Connection {
     /// Why SQLite has taken that transaction back by itself, as it does when the disk is full: whatever came after would be
     /// stored on its own, however the one who writes takes the error.
     private var undone: (any Error)?
+    private var spill: SQLiteSpill
 
     init(_ connection: OpaquePointer, _ statements: SQLiteStatements) {
         self.connection = connection
         self.statements = statements
+        spill = SQLiteSpill(connection)
     }
 
     private func bind(_ arguments: [SQLValue], to statement: OpaquePointer) {
@@ -117,19 +120,29 @@ final class SQLiteConnection: Connection {
     func rollback() {
         (isWhole, undone) = (false, nil)
         if sqlite3_get_autocommit(connection) == 0 { _ = try? execute("ROLLBACK") }
+        tenon_sqlite_forget(UnsafeMutableRawPointer(connection))
     }
 
     func savepoint<T>(_ body: () throws -> T) throws -> T {
         try execute("SAVEPOINT step")
+        spill.begin()
+        defer { spill.end() }
         do {
             let result = try body()
             try execute("RELEASE SAVEPOINT step")
             return result
         } catch {
+            let canUndo: Bool = spill.canUndo
             try execute("ROLLBACK TO SAVEPOINT step")
             try execute("RELEASE SAVEPOINT step")
+            if !canUndo { undone = SQLiteConnection.tooLarge }
             throw error
         }
+    }
+
+    private static var tooLarge: CRMError {
+        CRMError(
+            .unavailable, "the change is too large for a part of it to be taken back", hint: "Nothing of it was stored. Do it in smaller parts.")
     }
 
     func columns(of table: String) throws -> Set<String> {

@@ -34,8 +34,12 @@ extension SQLiteDialect {
             return faults
         }
         let (index, rows, limit): (String, String, SQLValue) = (quoted(name), quoted(table), .integer(Int64(SearchFaults.most)))
+        let begin: Int64 = try tail(connection, table).begin()
+        let newest: Int64? = try connection.integer("SELECT count(*) FROM \(rows) WHERE id > ?", [.integer(begin)])
+        if let newest, newest > SQLiteSearchTail.most { faults.other = "\(newest) records are not in it" }
         faults.missing = try connection.all(
-            "SELECT t.id FROM \(rows) t WHERE NOT EXISTS (SELECT 1 FROM \(index) s WHERE s.rowid = t.id) ORDER BY t.id LIMIT ?", [limit]
+            "SELECT t.id FROM \(rows) t WHERE t.id <= ? AND NOT EXISTS (SELECT 1 FROM \(index) s WHERE s.rowid = t.id) ORDER BY t.id LIMIT ?",
+            [.integer(begin), limit]
         ) { $0.integer(0) }
         faults.orphans = try connection.all(
             "SELECT s.rowid FROM \(index) s WHERE NOT EXISTS (SELECT 1 FROM \(rows) t WHERE t.id = s.rowid) ORDER BY s.rowid LIMIT ?", [limit]

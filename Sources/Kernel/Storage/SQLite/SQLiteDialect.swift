@@ -15,6 +15,11 @@ struct SQLiteDialect: Dialect {
 
     private func searchTable(_ table: String) -> String { "tenon_search_" + table }
 
+    /// What the index does not have yet.
+    func tail(_ connection: any Connection, _ table: String) -> SQLiteSearchTail {
+        SQLiteSearchTail(connection, table: table, index: searchTable(table))
+    }
+
     /// Texts stand in the index with a space before them, so that every word has one: two letters at a word's beginning are three
     /// with it, and found from the index, too.
     static func indexed(_ column: String) -> String { "(' ' || " + column + ")" }
@@ -40,16 +45,11 @@ struct SQLiteDialect: Dialect {
     func index(
         _ connection: any Connection, table: String, columns: [String], id: Int64, texts: [String?], isNew: Bool
     ) throws {
-        let name = quoted(searchTable(table))
         let values = texts.map { text in text.map { SQLValue.text(" " + $0) } ?? .null }
-        if isNew {
-            let list = columns.map(quoted).joined(separator: ", ")
-            let marks = repeatElement("?", count: columns.count).joined(separator: ", ")
-            try connection.execute("INSERT INTO \(name) (rowid, \(list)) VALUES (?, \(marks))", [.integer(id)] + values)
-        } else {
-            let sets = columns.map { quoted($0) + " = ?" }.joined(separator: ", ")
-            try connection.execute("UPDATE \(name) SET \(sets) WHERE rowid = ?", values + [.integer(id)])
-        }
+        if isNew { return try tail(connection, table).take(id, values, columns) }
+        // Nothing where it is not in the index yet.
+        let sets = columns.map { quoted($0) + " = ?" }.joined(separator: ", ")
+        try connection.execute("UPDATE \(quoted(searchTable(table))) SET \(sets) WHERE rowid = ?", values + [.integer(id)])
     }
 
     func unindex(_ connection: any Connection, table: String, id: Int64) throws {
@@ -61,7 +61,9 @@ struct SQLiteDialect: Dialect {
         guard !text.utf8.contains(0) else { return .never }
         if let phrase = phrase(text) {
             let name = quoted(searchTable(table))
-            return SQLFragment("t.\"id\" IN (SELECT rowid FROM \(name) WHERE \(name) MATCH ?)", [.text(scope(columns, of: all) + phrase)])
+            let found = SQLFragment("SELECT rowid FROM \(name) WHERE \(name) MATCH ?", [.text(scope(columns, of: all) + phrase)])
+            let newest = SQLFragment("SELECT s.\"id\" FROM \(quoted(table)) s WHERE s.\"id\" > \(SQLiteSearchTail.begin(searchTable(table))) AND ")
+            return "t.\"id\" IN (" + found + " UNION ALL " + newest + SQLiteSearchTail.has(text, columns, row: "s") + ")"
         }
         // No index has a single letter: look at the beginnings of the texts' words instead.
         let beginning: String = likePattern(text, anywhere: false)
@@ -72,7 +74,7 @@ struct SQLiteDialect: Dialect {
 
     func hits(
         _ connection: any Connection, table: String, columns: [String], of all: [String], words: [String]
-    ) throws -> SearchSource? {
+    ) throws -> [SearchSource]? {
         let phrases: [String] = words.compactMap(phrase)
         guard phrases.count == words.count, !words.contains(where: { $0.utf8.contains(0) }) else { return nil }
         let name = quoted(searchTable(table))
@@ -86,7 +88,8 @@ struct SQLiteDialect: Dialect {
         for (word, choice) in zip(words, rarest) where choice != nil {
             condition = condition + SQLFragment(" AND tenon_has(?, \(texts))", [.text(SearchFolding.folded(word))])
         }
-        return SearchSource(table: name, id: name + ".rowid", condition: condition)
+        let indexed = SearchSource(table: name, id: name + ".rowid", condition: condition)
+        return [indexed] + (try tail(connection, table).source(columns, words: words).map { [$0] } ?? [])
     }
 
     /// Nothing where it is all of them: the index would look at each list's entries for their columns.

@@ -9,12 +9,12 @@ final class SQLiteEngine: Engine {
     let dialect: any Dialect = SQLiteDialect()
 
     /// What is said to the library once, before anything else.
-    private static let prepareLibrary: Void = tenon_sqlite_count_no_memory()
+    static let prepareLibrary: Int32 = tenon_sqlite_prepare()
 
     /// Opens the file, making it when it is not there.
     /// `durable` false skips the wait for the disk: for tests only.
     init(path: String, durable: Bool = true) throws {
-        SQLiteEngine.prepareLibrary
+        _ = SQLiteEngine.prepareLibrary
         let readers = SQLiteReaders(path: path)
         let storage = try SQLiteWriter(path: path, isDurable: durable, readers: readers)
         self.readers = readers

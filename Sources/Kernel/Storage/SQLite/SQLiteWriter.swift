@@ -1,3 +1,4 @@
+import CSQLite
 import CThread
 import GRDB
 import GRDBSQLite
@@ -80,7 +81,12 @@ final class SQLiteWriter: Sendable {
         try pool.writeWithoutTransaction { [log, isDurable] db in
             // Said once more: GRDB sets NORMAL, by which no commit waits for the disk, when it has prepared the connection.
             try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "OFF")")
-            if let handle = db.sqliteConnection { log.follow(handle) }
+            guard let handle = db.sqliteConnection else { return }
+            log.follow(handle)
+            guard isDurable else { return }
+            // The log is opened with the first look; from here on a commit's pages go to it in one piece.
+            try db.execute(sql: "SELECT 1 FROM sqlite_master LIMIT 1")
+            _ = tenon_sqlite_gather(UnsafeMutableRawPointer(handle))
         }
     }
 
@@ -261,8 +267,7 @@ private final class SQLiteLogSize: @unchecked Sendable {
 extension SQLiteConnection {
     /// Does one job of a batch, and takes it back when it throws.
     fileprivate func attempt(_ job: SQLiteWriter.Job) throws {
-        try execute("SAVEPOINT job")
-        if !job.work(self) { try execute("ROLLBACK TO SAVEPOINT job") }
-        try execute("RELEASE SAVEPOINT job")
+        struct Refused: Error {}
+        do { try savepoint { if !job.work(self) { throw Refused() } } } catch is Refused {}
     }
 }

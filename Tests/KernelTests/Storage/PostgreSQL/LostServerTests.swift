@@ -151,6 +151,42 @@ import Testing
         try await engine.close()
     }
 
+    @Test func `a reader whose idle connection dies with its question asks over a new one, and its caller notices nothing`() async throws {
+        let server = try await PrivateServer.start()
+        let proxy = try CuttingProxy(to: Self.port(of: server.url))
+        defer { proxy.end() }
+        let engine = try await Self.engine(Self.through(proxy, server.url))
+        @Sendable func count(_ connection: any Connection) throws -> Int64? {
+            connection.nextIsLast()
+            return try connection.integer("SELECT count(*) FROM entry")
+        }
+        // Twice, so that all of it is prepared.
+        for _ in 0..<2 { #expect(try await engine.read(count) == 0) }
+        for cut in [CuttingProxy.Cut.before("COMMIT"), .afterAnswer(to: "COMMIT"), .before("BEGIN")] {
+            let before: Int = proxy.count
+            proxy.arm(cut)
+            let runs = OverloadTests.Counter()
+            let found: Int64? = try await engine.read { connection in
+                runs.add()
+                return try count(connection)
+            }
+            #expect(found == 0)
+            #expect(proxy.count == before + 1)
+            #expect(runs.now == 2, "nothing had been answered")
+            #expect(try await engine.read(count) == 0)
+        }
+        // Once something was answered, it is not asked again.
+        await #expect(throws: PostgreSQLError.self) {
+            try await engine.read { connection in
+                _ = try connection.integer("SELECT 1")
+                proxy.arm(.before("SELECT"))
+                _ = try connection.integer("SELECT 2")
+            }
+        }
+        #expect(try await engine.read(count) == 0)
+        try await engine.close()
+    }
+
     @Test func `a change goes nowhere when a statement of it failed, whoever overlooked that`() async throws {
         let database = try TemporaryDatabase()
         try await database.engine.write { try $0.execute("CREATE TABLE entry (id BIGINT PRIMARY KEY)") }

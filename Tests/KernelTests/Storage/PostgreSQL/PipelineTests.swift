@@ -207,22 +207,78 @@ import Testing
     @Test func `a reader sees one state of the database, from its first question to its last`() async throws {
         let server = try #require(try TemporaryServerDatabase.whereAsked())
         let counts: [Int64] = try await inThread {
-            let start = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
             let (connection, other) = (
                 try PostgreSQLConnection(PostgreSQLAddress(server.url)), try PostgreSQLConnection(PostgreSQLAddress(server.url))
             )
             try other.command("CREATE TABLE entry (id BIGINT PRIMARY KEY)")
-            connection.beginLater(start)
+            try connection.beginReading()
             let before: Int64? = try connection.integer("SELECT count(*) FROM entry")
             try other.command("INSERT INTO entry (id) VALUES (1)")
             let after: Int64? = try connection.integer("SELECT count(*) FROM entry")
-            try connection.leave("COMMIT")
+            try connection.leaveReading()
             #expect(connection.isReady())
-            connection.beginLater(start)
+            try connection.beginReading()
             let later: Int64? = try connection.integer("SELECT count(*) FROM entry")
             return [before, after, later].map { $0 ?? -1 }
         }
         #expect(counts == [0, 0, 1])
+    }
+
+    @Test func `what is said to be the last question ends the transaction with it, and whoever asks on reads in another one`() async throws {
+        let server = try #require(try TemporaryServerDatabase.whereAsked())
+        try await inThread {
+            let (connection, other) = (
+                try PostgreSQLConnection(PostgreSQLAddress(server.url)), try PostgreSQLConnection(PostgreSQLAddress(server.url))
+            )
+            try other.command("CREATE TABLE entry (id BIGINT PRIMARY KEY)")
+            func count() throws -> Int64? { try connection.integer("SELECT count(*) FROM entry") }
+            for round in 0..<3 as Range<Int64> {
+                try connection.beginReading()
+                #expect(try count() == round)
+                connection.nextIsLast()
+                #expect(try count() == round)
+                #expect(!connection.isInTransaction)
+                try other.command("INSERT INTO entry (id) VALUES (\(round))")
+                #expect(try count() == round + 1)
+                #expect(connection.isInTransaction, "within a transaction again, that only reads")
+                #expect(Self.fails(PostgreSQLError.self) { try connection.execute("INSERT INTO entry (id) VALUES (100)") })
+                try connection.leaveReading(isSound: false)
+                #expect(connection.isReady())
+            }
+            // What fails leaves the transaction open, as any other question does.
+            try connection.beginReading()
+            connection.nextIsLast()
+            #expect(Self.fails(PostgreSQLError.self) { _ = try connection.integer("SELECT 1 / 0 FROM entry") })
+            #expect(connection.isInTransaction && connection.isAnswered)
+            try connection.leaveReading(isSound: false)
+            #expect(connection.isReady())
+            // A writer's transaction ends when it says so.
+            try connection.command("BEGIN")
+            connection.nextIsLast()
+            #expect(try count() == 3)
+            #expect(connection.isInTransaction)
+            try connection.command("ROLLBACK")
+        }
+    }
+
+    @Test func `readers that wait long on the threads that answer requests hold up nobody else`() async throws {
+        let server = try #require(try TemporaryServerDatabase.whereAsked())
+        let engine: PostgreSQLEngine = try await inThread { try PostgreSQLEngine(PostgreSQLAddress(server.url)) }
+        let other: PostgreSQLConnection = try await inThread { try PostgreSQLConnection(PostgreSQLAddress(server.url)) }
+        try await inThread { try other.command("SELECT pg_advisory_lock(7)") }
+        let threads = RequestThreads(count: RequestThreads.usualCount)
+        let slow: [Task<Void, any Error>] = (0..<7).map { _ in
+            Task(executorPreference: threads) { try await engine.read { _ = try $0.integer("SELECT 1 FROM pg_advisory_xact_lock_shared(7)") } }
+        }
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        #expect(try await eventually { try await inThread { try other.value(waiting) } == "7" })
+        for _ in 0..<20 {
+            let quick = Task(executorPreference: threads) { try await engine.read { _ = try $0.integer("SELECT 1") } }
+            try await quick.value
+        }
+        try await inThread { try other.command("SELECT pg_advisory_unlock(7)") }
+        for slow in slow { try await slow.value }
+        try await engine.close()
     }
 
     @Test func `a word is looked for in the index, in all fields at once, also by whoever may not see some of them`() async throws {
