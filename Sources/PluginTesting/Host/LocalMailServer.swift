@@ -119,7 +119,8 @@ final class LocalMailServer: Sendable {
 
         private mutating func more() -> Bool {
             var piece = [UInt8](repeating: 0, count: 64 * 1024)
-            let count = recv(client, &piece, piece.count, 0)
+            var count: Int
+            repeat { count = recv(client, &piece, piece.count, 0) } while count < 0 && errno == EINTR
             if count > 0 { held += piece[..<count] }
             return count > 0
         }

@@ -38,6 +38,8 @@ struct Knock {
         var piece = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
             let count = recv(descriptor, &piece, piece.count, 0)
+            // A watchdog that is tried beside looks at all threads of this process; what waits with a limit is not taken up again by itself.
+            if count < 0, errno == EINTR { continue }
             if count <= 0 { break }
             answer += piece[..<count]
         }

@@ -36,6 +36,7 @@ final class HeldConnection: Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
+            if count < 0, errno == EINTR { continue }
             if count <= 0 { return false }
             sent += count
         }
@@ -51,7 +52,10 @@ final class HeldConnection: Sendable {
     /// Waits without reading until the other side has given the connection up.
     func isGivenUp(seconds: Double) -> Bool {
         var entry = pollfd(fd: descriptor, events: Self.hangUp, revents: 0)
-        return poll(&entry, 1, Int32(seconds * 1000)) > 0 && entry.revents & (Self.hangUp | Int16(POLLHUP | POLLERR)) != 0
+        let end = ContinuousClock.now + .seconds(seconds)
+        // A watchdog that is tried beside looks at all threads of this process, and ends what they wait for.
+        while poll(&entry, 1, Int32(seconds * 1000)) < 0, errno == EINTR, ContinuousClock.now < end {}
+        return entry.revents & (Self.hangUp | Int16(POLLHUP | POLLERR)) != 0
     }
 
     /// The answer as far as it came within so long, without waiting for its end.
@@ -66,6 +70,7 @@ final class HeldConnection: Sendable {
             }
             var piece = [UInt8](repeating: 0, count: 64 * 1024)
             let count = recv(descriptor, &piece, piece.count, 0)
+            if count < 0, errno == EINTR { continue }
             if count <= 0 { break }
             answer += piece[..<count]
         }
@@ -79,6 +84,7 @@ final class HeldConnection: Sendable {
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&entry, 1, 50) > 0 else { continue }
             let count = recv(descriptor, &piece, piece.count, 0)
+            if count < 0, errno == EINTR { continue }
             if count <= 0 { return true }
             take(piece[..<count])
         }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kernel
 
-@Suite(.timeLimit(.minutes(1))) struct RequestThreadsTests {
+struct RequestThreadsTests {
     @Test func `however many of them wait for the database, other requests get on`() async throws {
         let threads = RequestThreads(count: 2)
         let end = DispatchSemaphore(value: 0)

@@ -76,7 +76,9 @@ final class CuttingProxy: Sendable {
         var isAnswerKept = false
         while true {
             var waiting = [pollfd(fd: client, events: Int16(POLLIN), revents: 0), pollfd(fd: server, events: Int16(POLLIN), revents: 0)]
-            guard poll(&waiting, 2, -1) > 0 else { return }
+            let ready: Int32 = poll(&waiting, 2, -1)
+            if ready < 0, errno == EINTR { continue }
+            guard ready > 0 else { return }
             for (from, to) in [(client, server), (server, client)] {
                 let index: Int = from == client ? 0 : 1
                 guard waiting[index].revents != 0 else { continue }

@@ -84,6 +84,7 @@ enum LocalSocket {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
+            if count < 0, errno == EINTR { continue }
             if count <= 0 { throw Failure(step: "send") }
             sent += count
         }
@@ -92,7 +93,9 @@ enum LocalSocket {
     /// The next bytes; nothing at the end, or when nothing comes for too long.
     static func read(_ descriptor: Int32) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 64 * 1024) { buffer, count in
-            count = max(0, recv(descriptor, buffer.baseAddress, buffer.count, 0))
+            // A watchdog that is tried beside looks at all threads of this process; what waits with a limit is not taken up again by itself.
+            repeat { count = recv(descriptor, buffer.baseAddress, buffer.count, 0) } while count < 0 && errno == EINTR
+            count = max(0, count)
         }
     }
 
