@@ -35,7 +35,7 @@ import Testing
 
     /// Runs a command until the server answers it: after a crash it is away for a moment.
     private static func patiently(_ tenon: TenonProgram, _ arguments: String...) throws -> TenonProgram.Run {
-        let deadline = Date(timeIntervalSinceNow: 20)
+        let deadline = Date(timeIntervalSinceNow: 120)
         while true {
             let run: TenonProgram.Run = try tenon.run(arguments)
             if run.status == 0 || Date() > deadline { return run }

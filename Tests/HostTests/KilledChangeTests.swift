@@ -117,7 +117,7 @@ import Glibc
         let wanted: [String] = try await undisturbed("gated")
         let place = try await place("gated")
         let command = try place.program.begin("plugin", "enable", "leads", "gated", "customers", "--approve")
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + .seconds(180)
         var done: [String: String] = [:]
         while done["customers"] == nil, ContinuousClock.now < end { done = try await place.switchedOn() }
         try await aside { try GatedPlace.kill([command]) }
@@ -217,7 +217,7 @@ import Glibc
             server.process.waitUntilExit()
         }
         let command = try place.program.begin("plugin", "upgrade", "gated", "--approve")
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + .seconds(180)
         while try await place.switchedOn()["gated"] != "1.1.0", ContinuousClock.now < end {}
         try await aside {
             let second: pid_t = try KillTests.worker(server)

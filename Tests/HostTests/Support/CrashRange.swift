@@ -74,7 +74,7 @@ final class CrashRange: Sendable {
         let description: String
     }
 
-    static func wait(_ what: String, seconds: Double = 30, until isTrue: () -> Bool) throws {
+    static func wait(_ what: String, seconds: Double = 120, until isTrue: () -> Bool) throws {
         let end = ContinuousClock.now + .seconds(seconds)
         while !isTrue() {
             if ContinuousClock.now > end { throw Late(description: "waited in vain for \(what)") }

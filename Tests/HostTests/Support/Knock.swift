@@ -16,7 +16,7 @@ struct Knock {
 
     let port: Int
     let token: String
-    var seconds = 15
+    var seconds = 60
     /// Gives heads as they came; in small letters otherwise.
     var keepsCase = false
 

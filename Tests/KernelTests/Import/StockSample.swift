@@ -59,10 +59,10 @@ final class StockGate: Sendable {
 
     func wait(until holds: @escaping @Sendable () -> Bool) { condition.withLock { $0.holds = holds } }
 
-    /// Waits on the thread of the writer, at most half a minute.
+    /// Waits on the thread of the writer, at most five minutes.
     func wait() {
         let condition: Condition = condition.withLock { $0 }
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(300)
         while !condition.holds(), ContinuousClock.now < end { usleep(1000) }
     }
 }

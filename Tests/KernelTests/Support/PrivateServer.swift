@@ -66,7 +66,7 @@ func inThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async thr
 }
 
 /// Waits until something holds, and says whether it did.
-func eventually(within limit: Duration = .seconds(20), _ holds: () async throws -> Bool) async throws -> Bool {
+func eventually(within limit: Duration = .seconds(120), _ holds: () async throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
         if try await holds() { return true }

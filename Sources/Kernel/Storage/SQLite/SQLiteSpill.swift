@@ -17,8 +17,10 @@ struct SQLiteSpill {
 
     /// From so many bytes of pages in memory on: half of what the writer may keep.
     private static let large: Int32 = 32 << 20
-    /// So many bytes of pages are written to the log when no step is open.
+    /// So many bytes of pages that a transaction has changed are kept in memory; then they go to the log, when no step is open.
     private static let most: Int32 = 64 << 20
+    /// What is kept when it has ended is the cache's own size.
+    static let setting = "PRAGMA cache_spill = -\(most >> 10)"
 
     init(_ connection: OpaquePointer) { self.connection = connection }
 
@@ -53,6 +55,6 @@ struct SQLiteSpill {
 
     private mutating func release() {
         isHeld = false
-        sqlite3_exec(connection, "PRAGMA cache_spill = 1", nil, nil, nil)
+        sqlite3_exec(connection, SQLiteSpill.setting, nil, nil, nil)
     }
 }

@@ -23,10 +23,9 @@ final class SQLiteWriter: Sendable {
     /// After a failed attempt to open the file anew, the next is not made before so many milliseconds have passed.
     private static let pause: UInt64 = 500
 
-    /// So many kibibytes of pages the writer may keep: what a long import has changed goes to the log once and not again and again.
-    private static let cache = 65_536
-    /// After a transaction that has taken so long, in milliseconds, the pages are given back.
-    private static let long: UInt64 = 2000
+    /// So many kibibytes of pages are kept from one transaction to the next. A long import may change many more, which go to the
+    /// log once and not again and again (``SQLiteSpill``).
+    private static let cache = 8000
 
     private static var now: UInt64 { tenon_monotonic_time() / 1_000_000 }
 
@@ -69,6 +68,7 @@ final class SQLiteWriter: Sendable {
             try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             for pragma in SQLiteReaders.pragmas { try db.execute(sql: pragma) }
             try db.execute(sql: "PRAGMA cache_size = -\(SQLiteWriter.cache)")
+            try db.execute(sql: SQLiteSpill.setting)
             if let connection = db.sqliteConnection {
                 SQLiteFunctions.register(on: connection)
                 self?.state.withLock { $0.statements[Int(bitPattern: connection)] = SQLiteStatements() }
@@ -121,9 +121,8 @@ final class SQLiteWriter: Sendable {
     private func transact(_ jobs: ArraySlice<Job>) -> Int {
         var begun = 0
         do {
-            try withConnection { connection, handle in
+            try withConnection { connection, _ in
                 let start: UInt64 = SQLiteWriter.now
-                defer { if SQLiteWriter.now - start >= SQLiteWriter.long { sqlite3_db_release_memory(handle) } }
                 try connection.begin()
                 do {
                     // No savepoint for one that is alone: it would keep a copy of each page and store the search index twice.
