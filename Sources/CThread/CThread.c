@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CThread.h"
 
+#include <malloc.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,3 +17,5 @@ uint64_t tenon_monotonic_time(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+void tenon_return_memory(void) { malloc_trim(0); }

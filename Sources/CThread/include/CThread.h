@@ -9,4 +9,7 @@ int32_t tenon_thread_id(void);
 // Nanoseconds of a clock that only goes forward.
 uint64_t tenon_monotonic_time(void);
 
+// Gives the system back what was freed and lies in whole pages between what is in use. Takes some milliseconds.
+void tenon_return_memory(void);
+
 #endif

@@ -114,7 +114,7 @@ enum MatchText {
         // An extension is another desk of the same line.
         let line = text.lowercased().split(separator: "x", maxSplits: 1)[safe: 0].map { String($0.prefix { $0 != "e" && $0 != "#" && $0 != ";" }) } ?? ""
         // (0) within an international number is only dialled at home.
-        let home = line.replacing("(0)", with: "")
+        let home = line.utf8.contains(UInt8(ascii: "(")) ? line.replacing("(0)", with: "") : line
         var digits: String = home.filter { $0.isASCII && $0.isNumber }
         var isInternational: Bool = home.trimmed.hasPrefix("+")
         if !isInternational, digits.hasPrefix("00") {

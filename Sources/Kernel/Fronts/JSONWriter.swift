@@ -101,11 +101,11 @@ struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
-    /// A member of a row's object, made before with its comma and its name; `isWhole` where its value is part of it.
+    /// Members of a row's object, made before with their commas; what follows is the value of the last or the object's end.
     @inline(__always)
-    mutating func member(_ piece: UnsafeBufferPointer<UInt8>, isWhole: Bool) {
+    mutating func members(_ piece: UnsafeBufferPointer<UInt8>) {
         put(piece)
-        needsComma = isWhole
+        needsComma = false
     }
 
     /// `"name":` as bytes, for ``key(prepared:)``.
@@ -164,8 +164,16 @@ struct JSONWriter: ~Copyable {
     }
 
     private mutating func quote(utf8: UnsafeBufferPointer<UInt8>) {
-        put(UInt8(ascii: "\""))
-        if JSONWriter.isPlain(utf8) { put(utf8) } else { escape(utf8) }
+        let length: Int = utf8.count
+        if capacity &- count < length &+ 2 { grow(by: length + 2) }
+        start[count] = UInt8(ascii: "\"")
+        count &+= 1
+        if JSONWriter.isPlain(utf8) {
+            if let source = utf8.baseAddress { (start + count).update(from: source, count: length) }
+            count &+= length
+        } else {
+            escape(utf8)
+        }
         put(UInt8(ascii: "\""))
     }
 

@@ -3,10 +3,16 @@ import PluginAPI
 /// What the records are called that the rows of one answer point at: looked up once for all rows, or known from before.
 final class LinkLabels {
     /// What is known of one entity, and the label that was asked for last: neighbours in a list often point at the same.
-    private struct Table {
+    private final class Table {
         let entity: EntityModel
         var texts: KnownLabels.Texts
-        var last: (id: Int64, text: [UInt8])?
+        var lastID: Int64?
+        var lastText: [UInt8] = []
+
+        init(_ entity: EntityModel, _ texts: KnownLabels.Texts) {
+            self.entity = entity
+            self.texts = texts
+        }
     }
 
     private let transaction: StoreTransaction
@@ -38,26 +44,33 @@ final class LinkLabels {
 
     /// Writes the label of a record of an entity whose labels are known.
     func write(_ target: EntityModel, _ id: Int64, to json: inout JSONWriter) throws {
-        guard let text = try bytes(target, id) else { return json.null() }
-        text.withUnsafeBufferPointer { json.string(utf8: $0) }
+        let table: Table = table(of: target)
+        guard try table.lastID == id || find(id, table) else { return json.null() }
+        table.lastText.withUnsafeBufferPointer { json.string(utf8: $0) }
     }
 
     private func bytes(_ target: EntityModel, _ id: Int64) throws -> [UInt8]? {
-        let place: Int = place(of: target)
-        if let last = tables[place].last, last.id == id { return last.text }
-        if let text = tables[place].texts[id] {
-            tables[place].last = (id, text)
-            return text
-        }
-        guard let text = try transaction.label(target.name, id).map({ Array($0.utf8) }) else { return nil }
-        tables[place].texts[id] = text
-        transaction.keepLabel(text, of: id, target)
-        return text
+        let table: Table = table(of: target)
+        return try table.lastID == id || find(id, table) ? table.lastText : nil
     }
 
-    private func place(of entity: EntityModel) -> Int {
-        if let place = tables.firstIndex(where: { $0.entity === entity }) { return place }
-        tables.append(Table(entity: entity, texts: transaction.registry.labels.texts(entity.name)))
-        return tables.count - 1
+    /// Whether there is such a label; it is the last one then.
+    private func find(_ id: Int64, _ table: Table) throws -> Bool {
+        if let text = table.texts[id] {
+            (table.lastID, table.lastText) = (id, text)
+            return true
+        }
+        guard let text = try transaction.label(table.entity.name, id).map({ Array($0.utf8) }) else { return false }
+        table.texts[id] = text
+        (table.lastID, table.lastText) = (id, text)
+        transaction.keepLabel(text, of: id, table.entity)
+        return true
+    }
+
+    private func table(of entity: EntityModel) -> Table {
+        for table in tables where table.entity === entity { return table }
+        let table = Table(entity, transaction.registry.labels.texts(entity.name))
+        tables.append(table)
+        return table
     }
 }

@@ -11,8 +11,8 @@ struct RowPlan: Sendable {
     struct Step: Sendable {
         let form: Form
         let column: Int32
-        /// Where its `,"name":` stands in ``keys``; without the comma for the first. A `null` stands behind it.
-        let key: Range<Int32>
+        /// Where its name with the colon ends in ``keys``.
+        let nameEnd: Int32
         /// The digits after the point of an exact number; the place in ``lists`` of a list of links, in ``targets`` of a known label.
         let detail: Int32
     }
@@ -24,7 +24,9 @@ struct RowPlan: Sendable {
     }
 
     private(set) var steps: [Step] = []
+    /// `"name":null,"name":null…`: a row without anything.
     private(set) var keys: [UInt8] = []
+    fileprivate static let null = Array("null".utf8)
     private(set) var lists: [LinkList] = []
     /// The entities whose labels are known.
     private(set) var targets: [EntityModel] = []
@@ -35,11 +37,10 @@ struct RowPlan: Sendable {
     }
 
     private mutating func add(_ name: String, _ form: Form, _ column: Int, detail: Int = 0) {
-        let start = Int32(keys.count)
         if !steps.isEmpty { keys.append(UInt8(ascii: ",")) }
         keys += JSONWriter.prepared(name)
-        steps.append(Step(form: form, column: Int32(column), key: start..<Int32(keys.count), detail: Int32(detail)))
-        keys += Array("null".utf8)
+        steps.append(Step(form: form, column: Int32(column), nameEnd: Int32(keys.count), detail: Int32(detail)))
+        keys += RowPlan.null
     }
 
     /// A field that begins at a column, and where the label of what it points at is.
@@ -74,15 +75,14 @@ extension Row {
         json.beginObject()
         try plan.keys.withUnsafeBufferPointer { keys in
             try plan.steps.withUnsafeBufferPointer { steps in
+                // Most columns of most rows hold nothing: their names and nulls go out with the next name, in one piece.
+                var from = 0
                 for step in steps {
                     let cell = cell(Int(step.column))
-                    let (from, to): (Int, Int) = (Int(step.key.lowerBound), Int(step.key.upperBound))
-                    // Most columns of most rows hold nothing: one piece for the name and the null.
-                    if cell.isNull, step.form != .list {
-                        json.member(UnsafeBufferPointer(rebasing: keys[from..<to + 4]), isWhole: true)
-                        continue
-                    }
-                    json.member(UnsafeBufferPointer(rebasing: keys[from..<to]), isWhole: false)
+                    if cell.isNull, step.form != .list { continue }
+                    let to = Int(step.nameEnd)
+                    json.members(UnsafeBufferPointer(rebasing: keys[from..<to]))
+                    from = to + RowPlan.null.count
                     switch step.form {
                     case .text: cell.withText { json.string(utf8: $0) }
                     case .raw: cell.withText { json.raw($0) }
@@ -97,6 +97,7 @@ extension Row {
                     case .label: try labels.write(plan.targets[Int(step.detail)], cell.integer, to: &json)
                     }
                 }
+                json.members(UnsafeBufferPointer(rebasing: keys[from...]))
             }
         }
         json.endObject()

@@ -1,3 +1,4 @@
+import CThread
 import Logging
 import PluginAPI
 import Synchronization
@@ -170,7 +171,7 @@ extension Importer {
             record.state = .failed
             await close(record, actor, tells: true)
         } catch { Logger(label: "tenon.import").error("what import \(half.id) had stored when it was cut off could not be taken back: \(error)") }
-        state.withLock { $0.running[half.id] = nil }
+        end(half.id)
     }
 
     private func perform(_ step: ImportState, _ record: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async {
@@ -193,7 +194,13 @@ extension Importer {
             if Task.isCancelled && stored > 0 { record.error = step == .reverting ? Self.halfTaken : Self.stoppedText(stored) }
         }
         await close(record, actor, tells: step != .checking)
-        state.withLock { $0.running[record.id] = nil }
+        end(record.id)
+    }
+
+    private func end(_ id: Int64) {
+        state.withLock { $0.running[id] = nil }
+        // A file's rows were many megabytes in small pieces, which the allocator would keep.
+        tenon_return_memory()
     }
 
     /// Keeps what came of a step, and tells whoever began the import.

@@ -105,7 +105,7 @@ extension FieldModel {
     func normalized(_ value: Value) -> Value {
         switch (type, value) {
         case (.text, .text(let text)):
-            var clean = description.format == .multiline ? text.replacing("\r\n", with: "\n") : text.trimmed
+            var clean = description.format == .multiline ? text.withPlainLines : text.trimmed
             if description.namesFieldsOf != nil { clean = FieldNames.normalized(clean) }
             if clean.utf8.first.map({ $0 <= 32 || $0 >= 127 }) ?? true, clean.allSatisfy(\.isWhitespace) { return .null }
             if description.format == .email { clean = clean.lowercased() }
@@ -167,4 +167,9 @@ extension String {
         while let last = view.last, last.isWhitespace { view.removeLast() }
         return String(view)
     }
+}
+
+extension String {
+    /// With one character at the end of a line. Looked for by bytes first, since most texts have no other.
+    fileprivate var withPlainLines: String { utf8.contains(UInt8(ascii: "\r")) ? replacing("\r\n", with: "\n") : self }
 }
