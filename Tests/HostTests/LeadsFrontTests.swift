@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func `untouched and stagnant for any number of days stand in the address`() async throws {
-        try await lead("Fresh")
+        _ = try await lead("Fresh")
         #expect(try await titles("leads?last_activity_at.older=3") == [])
         try await kernel.store.engine.write { connection in
             try connection.execute("UPDATE lead SET last_activity_at = last_activity_at - 345600000, status_since = status_since - 345600000", [])

@@ -73,8 +73,8 @@ import Testing
         let host = try await SalesHost()
         let hidden = try await host.write { try $0.add("lead", ["title": .text("Hidden"), "contact_email": .text("ada@x.example")]).id }
         let mine = try await host.write(as: .salesAgent) { try $0.add("lead", ["title": .text("Mine")]).id }
-        let refusal = try await host.refusal(as: .salesAgent) { try $0.merge($0.registry.require("lead"), MergeRequest(survivor: mine, others: [hidden])) }
-        let nothing = try await host.refusal(as: .salesAgent) { try $0.merge($0.registry.require("lead"), MergeRequest(survivor: mine, others: [RecordID(999)])) }
+        let refusal = try await host.refusal(as: .salesAgent) { _ = try $0.merge($0.registry.require("lead"), MergeRequest(survivor: mine, others: [hidden])) }
+        let nothing = try await host.refusal(as: .salesAgent) { _ = try $0.merge($0.registry.require("lead"), MergeRequest(survivor: mine, others: [RecordID(999)])) }
         #expect(refusal.code == .notFound && refusal.message == nothing.message.replacing("999", with: "\(hidden)"), "as if there were none")
         let taken = try await host.refusal(as: .salesAgent) { try $0.change("lead", mine, ["contact_email": .text("ada@x.example")]) }
         #expect(taken.links.isEmpty, "neither the way there nor the offer")
@@ -200,7 +200,7 @@ import Testing
             try (1...20).map { try transaction.add("lead", ["title": .text("Lead \($0)")]).id.raw }
         }
         let lead = try host.store.registry.require("lead")
-        let owner = try await host.read { try $0.actor.rights.people.first { $0.value.name == DefaultRole.salesAgent.rawValue }?.key }
+        let owner = try await host.read { $0.actor.rights.people.first { $0.value.name == DefaultRole.salesAgent.rawValue }?.key }
         let changes = [
             BulkChange.set(["assigned_to": .integer(try #require(owner))], of: lead),
             .action(try #require(lead.action("mark-junk")), of: lead) { _ in [:] }, .delete(lead),

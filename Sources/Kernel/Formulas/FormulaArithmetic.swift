@@ -71,7 +71,7 @@ enum FormulaMath {
 
 /// Comparisons, as closures. Nothing is equal to nothing only, and neither less nor greater than anything.
 enum FormulaOrder {
-    static func values<T: Comparable>(_ x: @escaping FormulaStep<T>, _ sign: String, _ y: @escaping FormulaStep<T>) -> FormulaStep<Bool> {
+    static func values<T: Comparable & SendableMetatype>(_ x: @escaping FormulaStep<T>, _ sign: String, _ y: @escaping FormulaStep<T>) -> FormulaStep<Bool> {
         switch sign {
         case "=": { frame in try x(&frame) == y(&frame) }
         case "!=": { frame in try x(&frame) != y(&frame) }

@@ -40,7 +40,7 @@ enum Problems {
 
     /// All that is known of an error: what the log may show and people not.
     static func inLog(_ error: any Error) -> String {
-        (error as? any CustomDebugStringConvertible)?.debugDescription ?? String(describing: error)
+        String(reflecting: error)
     }
 
     private static func hidden(_ error: any Error) -> CRMError {

@@ -144,10 +144,11 @@ final class ConnectionPace: ChannelDuplexHandler, RemovableChannelHandler {
     private func finish(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
         isOver = true
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let loop: any EventLoop = context.eventLoop
         let patience: TimeAmount = isReading ? .seconds(1) : .zero
         let written: EventLoopPromise<Void> = promise ?? context.eventLoop.makePromise()
         written.futureResult.whenComplete { _ in
-            context.eventLoop.assumeIsolated().scheduleTask(in: patience) { bound.value.close(promise: nil) }
+            loop.assumeIsolated().scheduleTask(in: patience) { bound.value.close(promise: nil) }
         }
         context.writeAndFlush(data, promise: written)
     }

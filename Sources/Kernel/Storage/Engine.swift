@@ -14,6 +14,7 @@ protocol Engine: Sendable {
     /// Where the log stands of what was stored from here; the beginning where there are no copies that could be behind.
     var position: LogPosition { get }
     /// Runs a closure in one transaction: durable when this returns, undone when it throws. Writers take turns.
+    @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T
     /// Runs a closure in a transaction beside the writers' turns and beside those who wait for a connection: for signs of life and
     /// the like, which must not wait for anybody's long change. What it changes may be lost in a crash.
@@ -78,9 +79,11 @@ protocol Connection: AnyObject {
     /// asked after that nevertheless may see a later state.
     func nextIsLast()
     /// Runs a closure that is undone alone when it throws.
+    @discardableResult
     func savepoint<T>(_ body: () throws -> T) throws -> T
     /// Runs one statement whose failure is undone alone, so that the transaction can go on: where the server would refuse
     /// everything that follows. Costs no wait of its own.
+    @discardableResult
     func attempt<T>(_ body: () throws -> T) throws -> T
     /// The columns of a table, empty when there is no such table.
     func columns(of table: String) throws -> Set<String>
@@ -155,6 +158,7 @@ extension Connection {
     func nextIsLast() {}
     var isShared: Bool { false }
     /// Where a statement that fails leaves nothing behind anyway.
+    @discardableResult
     func attempt<T>(_ body: () throws -> T) throws -> T { try body() }
 
     @discardableResult

@@ -92,6 +92,7 @@ final class Store: Sendable {
     }
 
     /// Runs a closure in one transaction: durable when this returns, with its effects on their way; undone when it throws.
+    @discardableResult
     func write<T: Sendable>(as actor: Actor, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         let state = state.withLock { $0 }
         let clock = clock

@@ -16,6 +16,7 @@ final class RecordingEngine: Engine {
 
     func read<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await engine.read(body) }
 
+    @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await engine.write { connection in
             try body(RecordingConnection(connection) { sql in self.changes.withLock { $0.append(sql) } })
@@ -45,6 +46,7 @@ private final class RecordingConnection: Connection {
         try connection.query(sql, arguments, each)
     }
 
+    @discardableResult
     func savepoint<T>(_ body: () throws -> T) throws -> T { try connection.savepoint(body) }
     func columns(of table: String) throws -> Set<String> { try connection.columns(of: table) }
     func indexes(of table: String) throws -> Set<String> { try connection.indexes(of: table) }

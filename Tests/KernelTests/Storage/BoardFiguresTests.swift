@@ -53,6 +53,7 @@ final class Docks: Sendable {
         self.lanes = lanes
     }
 
+    @discardableResult
     func write<T: Sendable>(as user: Int64 = Household.boss, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await household.store.write(as: .user(user, via: "test", rights: Docks.rights), body)
     }

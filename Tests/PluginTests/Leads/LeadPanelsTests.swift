@@ -16,7 +16,7 @@ import Testing
                     case .value(let value): return ValueText.plain(value)
                     case .record(let entity, let id): return try transaction.label(entity, id.raw) ?? ""
                     case .duration(let seconds): return "\(seconds / 86_400) d"
-                    @unknown default: return "?"
+                    default: return "?"
                     }
                 }.joined(separator: " | ")
             }

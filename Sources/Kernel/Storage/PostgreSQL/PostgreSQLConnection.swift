@@ -259,6 +259,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     /// Whatever is on its way belongs to a transaction that is to be undone.
     func forget() { posted = [] }
 
+    @discardableResult
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
         try run(sql, arguments) { result in
             if PQresultStatus(result) == PGRES_TUPLES_OK { return Int(PQntuples(result)) }
@@ -276,6 +277,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
 
     /// What was posted before the step is waited for first, so that what is wrong with it is not told as the step's. The savepoint
     /// goes along with the step's first statement, and its end with the last.
+    @discardableResult
     func savepoint<T>(_ body: () throws -> T) throws -> T {
         try settle()
         // Names of their own: where one could not be set, nobody is to go back to the one around it.
@@ -298,6 +300,7 @@ final class PostgreSQLConnection: Connection, @unchecked Sendable {
     }
 
     /// The savepoint goes along with the statement, and its end with the next.
+    @discardableResult
     func attempt<T>(_ body: () throws -> T) throws -> T {
         try post("SAVEPOINT attempt", [])
         do {

@@ -85,6 +85,7 @@ final class PostgreSQLEngine: Engine {
         return try await read(body)
     }
 
+    @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await writer.run { try body($0) }
     }

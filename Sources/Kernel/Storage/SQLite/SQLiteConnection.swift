@@ -69,6 +69,7 @@ final class SQLiteConnection: Connection {
         return try body(statement)
     }
 
+    @discardableResult
     func execute(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
         try run(sql, arguments) { statement in
             var code = sqlite3_step(statement)
@@ -123,6 +124,7 @@ final class SQLiteConnection: Connection {
         tenon_sqlite_forget(UnsafeMutableRawPointer(connection))
     }
 
+    @discardableResult
     func savepoint<T>(_ body: () throws -> T) throws -> T {
         try execute("SAVEPOINT step")
         spill.begin()

@@ -27,6 +27,7 @@ final class SQLiteEngine: Engine {
         try readers.read(body)
     }
 
+    @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         try await writer.run { try body($0) }
     }

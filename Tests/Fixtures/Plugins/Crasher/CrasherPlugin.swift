@@ -43,7 +43,7 @@ enum Fault: String, CaseIterable {
 
     /// Nothing that the compiler could know.
     @inline(never) static func zero() -> Int { Int(getenv("TENON_CRASHER_NUMBER").flatMap { String(cString: $0) } ?? "") ?? 0 }
-    @inline(never) static func deeper(_ depth: Int) -> Int { deeper(depth + 1) + zero() }
+    @inline(never) static func deeper(_ depth: Int) -> Int { depth < zero() ? 0 : deeper(depth + 1) + zero() }
 
     static var folder: String { getenv("TENON_CRASHER").map { String(cString: $0) } ?? "/nonexistent" }
     static func isFirst(_ name: String) -> Bool { crasher_first_time(folder + "/" + name) != 0 }

@@ -38,7 +38,7 @@ enum Pieces {
         crm.after(Piece.created) { event, context in
             let piece = Int(event.record.raw)
             try await context.finish { transaction in
-                try transaction.insert(PieceVisit.self) { visit in
+                _ = try transaction.insert(PieceVisit.self) { visit in
                     visit[PieceVisit.piece] = piece
                     visit[PieceVisit.process] = Int(getpid())
                 }
