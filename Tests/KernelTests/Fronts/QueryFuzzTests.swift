@@ -72,6 +72,6 @@ import Testing
         request.body = Array("--b\r\nX: ".utf8) + [UInt8](repeating: UInt8(ascii: "a"), count: 8 << 20) + Array("\r\n\r\nx\r\n--b--".utf8)
         let begin = ContinuousClock.now
         #expect(throws: CRMError.self) { try FormBody(request) }
-        #expect(ContinuousClock.now - begin < .seconds(2))
+        #expect(ContinuousClock.now - begin < .seconds(5))
     }
 }

@@ -57,15 +57,18 @@ struct Mutator {
 struct FuzzRun {
     private let end: ContinuousClock.Instant
     private(set) var rounds = 0
+    private let least: Int
     private let most: Int
     private(set) var slowest: Duration = .zero
 
-    init(seconds: Double, most: Int) {
+    /// Goes on for so many seconds, but never for fewer than so many rounds or more than so many.
+    init(seconds: Double, least: Int = 301, most: Int) {
         end = ContinuousClock.now + .milliseconds(Int64(seconds * 1000))
+        self.least = least
         self.most = most
     }
 
-    var goesOn: Bool { rounds < most && ContinuousClock.now < end }
+    var goesOn: Bool { rounds < most && (rounds < least || ContinuousClock.now < end) }
 
     /// Does one round and keeps the time of the slowest.
     mutating func round<T>(_ body: () throws -> T) rethrows -> T {
