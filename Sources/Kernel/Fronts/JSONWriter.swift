@@ -23,6 +23,10 @@ struct JSONWriter: ~Copyable {
 
     /// What was written.
     var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+    /// Where the next value will begin.
+    var place: Int { needsComma ? count + 1 : count }
+    /// What was written from a place on.
+    func bytes(from place: Int) -> [UInt8] { Array(UnsafeBufferPointer(start: start + place, count: count - place)) }
 
     @inline(__always)
     private mutating func put(_ byte: UInt8) {

@@ -30,6 +30,8 @@ struct RowPlan: Sendable {
     private(set) var lists: [LinkList] = []
     /// The entities whose labels are known.
     private(set) var targets: [EntityModel] = []
+    /// The columns that point at records whose labels are part of the row: what such a row says may change without it.
+    private(set) var links: [Int] = []
 
     init() {
         add("id", .integer, 0)
@@ -55,10 +57,13 @@ struct RowPlan: Sendable {
         case .decimal(let scale): add(field.name, .decimal, column, detail: scale)
         case .references(let target):
             add(field.name, .list, column, detail: lists.count)
+            links.append(column)
             lists.append(LinkList(target: target, labelKey: JSONWriter.prepared(field.name + "_label")))
         }
         switch label {
-        case .column(let place): add(field.name + "_label", .text, place)
+        case .column(let place):
+            add(field.name + "_label", .text, place)
+            links.append(column)
         case .known(let target):
             add(field.name + "_label", .label, column, detail: targets.count)
             targets.append(target)
@@ -113,28 +118,5 @@ extension Row {
         json.beginArray()
         for id in ids { if let label = texts[id.raw] { json.string(label) } else { json.null() } }
         json.endArray()
-    }
-}
-
-extension StoreTransaction {
-    /// One record as the API shows it; throws `notFound` when there is none that the user may see.
-    ///
-    /// - Parameter isLast: whether nothing is asked after it.
-    func json(_ entity: EntityModel, _ id: RecordID, isLast: Bool = false) throws -> (bytes: [UInt8], version: Int64) {
-        let projection = try projection(entity, withLabels: true)
-        let query = projection.select + " WHERE " + (try compiler(entity).condition(.id(id)))
-        var writer = JSONWriter(capacity: 1024)
-        var version: Int64?
-        let countsNothing: Bool = RecordCounts.columns(entity, registry, actor).isEmpty
-        if isLast, countsNothing, entity.marks.isEmpty, projection.isOneQuestion { connection.nextIsLast() }
-        try connection.query(query.sql, projection.arguments + query.arguments) { row in
-            version = row.integer(1)
-            try row.write(projection.plan, LinkLabels(self), to: &writer)
-            return false
-        }
-        guard let version else { throw StoreTransaction.missing(entity, id) }
-        if !countsNothing, let counts = try RecordCounts(entity, of: [id.raw], in: self) { counts.write(id.raw, to: &writer) }
-        guard !entity.marks.isEmpty else { return (writer.bytes, version) }
-        return (MarkedRecords.with(try marks(entity, [id.raw])[id.raw] ?? [], writer.bytes), version)
     }
 }

@@ -8,7 +8,7 @@ extension Kernel {
             $0.hasKnownLabels && (change.flags.contains(.everything) || change.touched[$0.name] != nil)
         }
         for entity in changed where entity.schema.isKeptInMemory { store.registry.kept.touch(entity.name) }
-        store.registry.labels.forget(changed.map(\.name))
+        if isRecomposed || change.flags.contains(.everything) { store.registry.forgetAll() } else { store.registry.forget(change.touched) }
         if isRecomposed { try await plugins.follow() }
         if isRecomposed || change.changesRights {
             try await reloadRights()

@@ -81,6 +81,8 @@ final class Registry: Sendable {
     let kept = KeptRecords()
     /// The labels of those and of users, for lists.
     let labels = KnownLabels()
+    /// Rows as they were last written, for lists.
+    let written = WrittenRows()
     /// What each plugin but the kernel's own part may do beyond its own records.
     private let warrants: [String: Warrant]
     private let byName: [String: EntityModel]
@@ -145,6 +147,25 @@ final class Registry: Sendable {
     func line(of hook: String) -> HookLine? { lengths & Registry.bit(hook) == 0 ? nil : lines[hook] }
 
     private static func bit(_ hook: String) -> UInt64 { 1 << UInt64(hook.utf8.count & 63) }
+
+    /// Forgets what was known of records that were changed: when that is stored, and before whoever changed them is told so.
+    /// - Parameter touched: their ids by entity; none where there are many.
+    func forget(_ touched: [String: [Int64]]) {
+        guard !touched.isEmpty else { return }
+        let known: [String] = touched.keys.filter { entity($0)?.hasKnownLabels ?? false }
+        guard known.isEmpty else {
+            labels.forget(known)
+            // Rows were written with them.
+            return written.forgetAll()
+        }
+        written.forget(touched)
+    }
+
+    /// Forgets all of it.
+    func forgetAll() {
+        labels.forgetAll()
+        written.forgetAll()
+    }
 
     /// An entity by its name, or nil while its plugin is switched off.
     func entity(_ name: String) -> EntityModel? { byName[name] }

@@ -28,22 +28,43 @@ struct Projection: Sendable {
         case known
     }
 
+    /// A way to read the entity's rows.
+    struct Reading: Sendable {
+        fileprivate let head, table: String
+        /// What its expressions and joins are sent, before what the condition is.
+        let arguments: [SQLValue]
+        /// The column of the key by which rows are sorted, where there is an order: the last.
+        let keyColumn: Int
+
+        /// `SELECT … FROM …`, up to where the condition begins; led by an index that gives ids, its rows first, each with its record.
+        func select(from source: SearchSource?) -> String {
+            // CROSS JOIN, so that no planner turns it around.
+            head + (source.map { $0.table + " CROSS JOIN " } ?? "") + table
+        }
+    }
+
+    /// What tells one projection from another in what it makes of a row: users with the same rights have the same, whatever the order.
+    struct Identity: Hashable, Sendable {
+        let columns, joins: String
+        let arguments: [SQLValue]
+        /// The names of what is written, labels from memory included.
+        let names: [UInt8]
+    }
+
     let entity: EntityModel
     let items: [Item]
+    let identity: Identity
+    /// The number that stands for the identity (``ProjectionCache``), by which rows that were written are found.
+    var number = 0
     /// How a row of it becomes JSON.
     let plan: RowPlan
-    /// `SELECT … FROM …`, up to where the condition begins.
+    /// All that is read.
+    let rows: Reading
+    /// Nothing but id, version and key; nil where the key is a label.
+    let stamps: Reading?
+    /// The beginning of a query for ``rows``, up to the condition.
     let select: String
-    /// The same, led by an index that gives ids: its rows first, each with its record.
-    func select(from source: SearchSource) -> String {
-        // CROSS JOIN, so that no planner turns it around.
-        head + source.table + " CROSS JOIN " + table
-    }
-    private let head, table: String
-    /// What the labels' expressions and joins are sent, before what the condition is.
-    let arguments: [SQLValue]
-    /// The column after the last item's: the key by which rows are sorted, where there is an order.
-    let keyColumn: Int
+    var arguments: [SQLValue] { rows.arguments }
     /// How rows are sorted, and whether they may have nothing to be sorted by.
     let key: (expression: String, mayBeNull: Bool)?
 
@@ -105,19 +126,27 @@ struct Projection: Sendable {
             items.append(Item(field: field, column: column, label: label))
             plan.add(field, column: column, label: label)
         }
+        identity = Identity(columns: columns, joins: joins.sql, arguments: lookedUp + joins.arguments, names: plan.keys)
+        var isPlain = true
         key = try sort.map { sort in
             let field = entity.field(sort.field)
-            return try compiler.order(sort, label: field?.isStored == true ? field.flatMap(join) : nil)
+            let label: String? = field?.isStored == true ? field.flatMap(join) : nil
+            isPlain = label == nil
+            return try compiler.order(sort, label: label)
         }
         if let key { columns += ", " + key.expression }
+        rows = Reading(
+            head: "SELECT " + columns + " FROM ", table: quoted(entity.name) + " t" + joins.sql, arguments: lookedUp + joins.arguments, keyColumn: next)
+        stamps =
+            isPlain
+            ? Reading(
+                head: "SELECT t.\"id\", t.\"version\"" + (key.map { ", " + $0.expression } ?? "") + " FROM ", table: quoted(entity.name) + " t",
+                arguments: [], keyColumn: 2)
+            : nil
+        select = rows.select(from: nil)
         self.entity = entity
         self.items = items
         self.plan = plan
-        head = "SELECT " + columns + " FROM "
-        table = quoted(entity.name) + " t" + joins.sql
-        select = head + table
-        arguments = lookedUp + joins.arguments
-        keyColumn = next
     }
 
     /// The entity that a field points at, if its labels are the same for all who see it, and this user sees all of them.

@@ -16,6 +16,8 @@ final class ProjectionCache: Sendable {
     private struct State {
         var rights: RightsSnapshot?
         var projections: [Key: Projection] = [:]
+        var numbers: [Projection.Identity: Int] = [:]
+        var lastNumber = 0
     }
 
     private static let most = 500
@@ -25,13 +27,19 @@ final class ProjectionCache: Sendable {
     func projection(_ key: Key, _ rights: RightsSnapshot, _ make: () throws -> Projection) throws -> Projection {
         let known: Projection? = state.withLock { $0.rights === rights ? $0.projections[key] : nil }
         if let known { return known }
-        let made = try make()
-        state.withLock { state in
+        var made = try make()
+        made.number = state.withLock { state in
             if state.rights !== rights || state.projections.count >= ProjectionCache.most {
                 state.projections = [:]
+                state.numbers = [:]
                 state.rights = rights
             }
+            let number: Int = state.numbers[made.identity] ?? state.lastNumber + 1
+            state.lastNumber = max(state.lastNumber, number)
+            state.numbers[made.identity] = number
+            made.number = number
             state.projections[key] = made
+            return number
         }
         return made
     }

@@ -64,7 +64,7 @@ final class Store: Sendable {
 
     /// Tells what a transaction set going that was run beside the store: steps of a plugin that is being switched on.
     func announce(_ effects: CommitEffects) async {
-        forgetLabels(effects)
+        registry.forget(effects.ids)
         if !effects.isEmpty { await followers.withLock { $0 }.committed(effects) }
     }
 
@@ -116,7 +116,8 @@ final class Store: Sendable {
                 }
                 return (result, transaction.core.effects, transaction.core.recorder?.events ?? [], transaction.core.gathered.lasting)
             }
-            forgetLabels(effects)
+            // Before whoever made a change is told that it is stored.
+            registry.forget(effects.ids)
             if !read.isEmpty { state.registry.kept.keep(read) }
             // Events are there only now that they are stored.
             if let scope { calls.traces.follow(events, of: scope.trace) }
@@ -127,20 +128,14 @@ final class Store: Sendable {
         return result
     }
 
-    /// Runs a transaction; where nobody knows what became of it, labels in memory may be out of date.
+    /// Runs a transaction; where nobody knows what became of it, what is in memory may be out of date.
     private func storing<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
         do {
             return try await engine.write(body)
         } catch let error as UncertainCommit {
-            registry.labels.forgetAll()
+            registry.forgetAll()
             throw error
         }
-    }
-
-    /// Before whoever made a change is told that it is stored.
-    private func forgetLabels(_ effects: CommitEffects) {
-        let registry: Registry = registry
-        registry.labels.forget(effects.entities.filter { registry.entity($0)?.hasKnownLabels ?? false })
     }
 }
 
@@ -180,8 +175,8 @@ struct CommitEffects: Sendable {
     }
 
     var isEmpty: Bool { touched.isEmpty && notices.isEmpty && !hasDeliveries && !hasJobs && !hasFormulaWork }
-    /// The entities of the records that were touched.
-    var entities: Set<String> { touched.reduce(into: []) { $0.insert($1.entity) } }
+    /// The records that were touched, by entity.
+    var ids: [String: [Int64]] { touched.reduce(into: [:]) { $0[$1.entity, default: []].append($1.id) } }
     /// Whether webhooks or their deliveries were changed by hand.
     var changesWebhooks: Bool { touched.contains { $0.entity == "webhook" || $0.entity == "webhook_delivery" } }
     /// Whether the snapshot of rights is out of date.

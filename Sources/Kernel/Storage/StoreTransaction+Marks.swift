@@ -39,19 +39,19 @@ struct MarkedRecords {
         self.transaction = transaction
     }
 
-    /// Writes a row, with the counts of what points at it, at once where the entity has no marks, and keeps it otherwise.
+    /// Writes a record, with the counts of what points at it, at once where the entity has no marks, and keeps it otherwise.
     mutating func write(
-        _ row: any Row, _ plan: RowPlan, _ labels: LinkLabels, _ counts: RecordCounts? = nil, to json: inout JSONWriter
-    ) throws {
+        _ id: Int64, _ counts: RecordCounts? = nil, to json: inout JSONWriter, _ row: (inout JSONWriter) throws -> Void
+    ) rethrows {
         guard !entity.marks.isEmpty else {
-            try row.write(plan, labels, to: &json)
-            counts?.write(row.integer(0), to: &json)
+            try row(&json)
+            counts?.write(id, to: &json)
             return
         }
         var own = JSONWriter(capacity: 1024)
-        try row.write(plan, labels, to: &own)
-        counts?.write(row.integer(0), to: &own)
-        rows.append((row.integer(0), own.bytes))
+        try row(&own)
+        counts?.write(id, to: &own)
+        rows.append((id, own.bytes))
     }
 
     /// Writes the rows that were kept.

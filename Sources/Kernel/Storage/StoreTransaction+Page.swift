@@ -16,48 +16,76 @@ struct ListRequest: Sendable {
 }
 
 extension StoreTransaction {
-    /// Hands over the rows of one page and gives the cursor of the next, or nil when there is none. Pages follow the key
-    /// (the sorted value, then the id), never an offset: a page deep in the list costs what the first one does. Rows
-    /// without a value come last either way.
-    ///
-    /// - Parameter isLast: whether nothing is asked after it but known labels, which may be of a moment later.
-    func page(_ request: ListRequest, isLast: Bool = false, _ each: (any Row, Projection) throws -> Void) throws -> String? {
+    /// Hands over the rows of one page and gives the cursor of the next, or nil when there is none.
+    func page(_ request: ListRequest, _ each: (any Row, Projection) throws -> Void) throws -> String? {
+        let query = try PageQuery(request, self)
+        return try query.run(query.projection.rows, connection) { row in try each(row, query.projection) }
+    }
+}
+
+/// The question for one page. Pages follow the key (the sorted value, then the id), never an offset: a page deep in the list costs what the
+/// first one does. Rows without a value come last either way.
+struct PageQuery {
+    /// Rows with a value, or without, or of one part of a search index.
+    private struct Range {
+        let source: SearchSource?
+        let condition: SQLFragment
+        let hasValue: Bool
+
+        var id: String { source?.id ?? "t.\"id\"" }
+    }
+
+    let projection: Projection
+    private let request: ListRequest
+    private let key: (expression: String, mayBeNull: Bool)
+    private let ranges: [Range]
+    private let from: PageCursor?
+
+    init(_ request: ListRequest, _ tx: StoreTransaction) throws {
         let entity = request.entity
-        let projection = try projection(entity, fields: request.fields, withLabels: request.withLabels, sort: request.sort)
+        projection = try tx.projection(entity, fields: request.fields, withLabels: request.withLabels, sort: request.sort)
         guard let key = projection.key else { throw CRMError(.internalError, "a list without an order") }
-        let compiler: QueryCompiler = compiler(entity)
+        self.key = key
+        self.request = request
+        let compiler: QueryCompiler = tx.compiler(entity)
         // A search newest first follows the index, and ends when the page is full, however many more there are.
-        let found: (sources: [SearchSource], rest: Filter)? = request.sort.field == "id" ? try compiler.hits(request.filter, connection) : nil
+        let found: (sources: [SearchSource], rest: Filter)? = request.sort.field == "id" ? try compiler.hits(request.filter, tx.connection) : nil
         let condition: SQLFragment = try compiler.condition(found?.rest ?? request.filter)
-        var ranges: [(select: String, condition: SQLFragment, id: String, hasValue: Bool)] = []
         if let sources = found?.sources {
-            ranges = sources.map { (projection.select(from: $0), $0.leading(condition), $0.id, true) }
-            if request.sort.descending { ranges.reverse() }
+            let inOrder: [SearchSource] = request.sort.descending ? sources.reversed() : sources
+            ranges = inOrder.map { Range(source: $0, condition: $0.leading(condition), hasValue: true) }
         } else {
             // Rows with a value, then rows without: two ranges of the index instead of one sort of the table.
-            ranges = (key.mayBeNull ? [true, false] : [true]).map { (projection.select, condition, "t.\"id\"", $0) }
+            ranges = (key.mayBeNull ? [true, false] : [true]).map { Range(source: nil, condition: condition, hasValue: $0) }
         }
-        let from = try request.cursor.map { try PageCursor(decoding: $0, sort: request.sort, entity: entity.name) }
+        from = try request.cursor.map { try PageCursor(decoding: $0, sort: request.sort, entity: entity.name) }
+    }
+
+    /// Hands over the rows, as a way to read the projection gives them, and gives the cursor of the next page, or nil when there is none.
+    ///
+    /// - Parameter isLast: whether nothing is asked after it but what may be of a moment later.
+    func run(_ reading: Projection.Reading, _ connection: any Connection, isLast: Bool = false, _ each: (any Row) throws -> Void) throws -> String? {
         let limit = min(max(request.limit, 1), 500)
         var delivered = 0
         var end: PageCursor?
-
-        for (select, condition, id, hasValue) in ranges {
-            if hasValue, from?.isNull == true { continue }
-            var query = select + " WHERE " + condition
-            if key.mayBeNull { query = query + " AND \(key.expression) IS \(hasValue ? "NOT " : "")NULL" }
-            if let from, from.isNull != hasValue { query = query + " AND " + request.sort.after(from, key.expression, id: id, hasValue: hasValue) }
-            query = query + request.sort.clause(key.expression, id: id, hasValue: hasValue)
+        for range in ranges {
+            if range.hasValue, from?.isNull == true { continue }
+            var query = reading.select(from: range.source) + " WHERE " + range.condition
+            if key.mayBeNull { query = query + " AND \(key.expression) IS \(range.hasValue ? "NOT " : "")NULL" }
+            if let from, from.isNull != range.hasValue {
+                query = query + " AND " + request.sort.after(from, key.expression, id: range.id, hasValue: range.hasValue)
+            }
+            query = query + request.sort.clause(key.expression, id: range.id, hasValue: range.hasValue)
             query = query + .limit(limit + 1, isSearch: request.filter.isSearch)
-            let arguments = projection.arguments + query.arguments
+            let arguments = reading.arguments + query.arguments
             var hasMore = false
-            if isLast, projection.isOneQuestion, !(hasValue && key.mayBeNull) { connection.nextIsLast() }
+            if isLast, !(range.hasValue && key.mayBeNull) { connection.nextIsLast() }
             try connection.query(query.sql, arguments) { row in
                 hasMore = delivered == limit
                 if hasMore { return false }
-                try each(row, projection)
+                try each(row)
                 delivered += 1
-                if delivered == limit { end = PageCursor(row: row, column: projection.keyColumn, sort: request.sort, entity: entity.name) }
+                if delivered == limit { end = PageCursor(row: row, column: reading.keyColumn, sort: request.sort, entity: request.entity.name) }
                 return true
             }
             if hasMore { return end?.encoded }

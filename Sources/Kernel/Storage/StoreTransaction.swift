@@ -34,6 +34,8 @@ final class StoreTransaction: TransactionBackend {
         var matchKeys: (entity: String, record: RecordID, version: Int64, keys: [Int64])?
         /// How old the known labels were before anything was read, where what is read may be kept of them.
         let labelAge: Int?
+        /// The same of written rows.
+        let rowsMoment: Int?
         /// While records are stored in bulk: how many each user was assigned, to be told in one notice.
         var bulkAssignments: [Int64: Int]?
 
@@ -42,6 +44,7 @@ final class StoreTransaction: TransactionBackend {
             scope: TraceScope?
         ) {
             labelAge = isWriting || isLate ? nil : state.registry.labels.age
+            rowsMoment = isWriting || isLate ? nil : state.registry.written.moment
             self.calls = calls
             recorder = scope.map { TraceRecorder($0, clock: calls.clock) }
             self.connection = recorder.map { TracedConnection(connection, $0) } ?? connection

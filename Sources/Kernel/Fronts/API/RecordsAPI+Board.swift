@@ -28,7 +28,9 @@ extension RecordsAPI {
                     var cards = MarkedRecords(entity, tx)
                     var hasMore: Bool = column.count > 0
                     if hasMore, limit > 0 {
-                        hasMore = try tx.cards(query, column.key, limit: limit, withLabels: true) { try cards.write($0, $1.plan, labels, to: &json) }
+                        hasMore = try tx.cards(query, column.key, limit: limit, withLabels: true) { row, projection in
+                            try cards.write(row.integer(0), to: &json) { try row.write(projection.plan, labels, to: &$0) }
+                        }
                     }
                     try cards.finish(&json)
                     json.endArray()

@@ -75,15 +75,7 @@ struct RecordsAPI: Sendable {
             writer.beginObject()
             writer.key("data")
             writer.beginArray()
-            let labels = LinkLabels(tx)
-            let request = query.request(entity)
-            let counts = try RecordCounts(page: request, in: tx)
-            var records = MarkedRecords(entity, tx)
-            let isLast: Bool = counts == nil && entity.marks.isEmpty && !query.wantsCount
-            let next = try tx.page(request, isLast: isLast) { row, projection in
-                try records.write(row, projection.plan, labels, counts, to: &writer)
-            }
-            try records.finish(&writer)
+            let next = try tx.write(query.request(entity), isLast: !query.wantsCount, to: &writer)
             writer.endArray()
             writer.field("next", next)
             if query.wantsCount { writer.field("total", try tx.count(entity, where: query.filter)) }

@@ -1,0 +1,251 @@
+import Dispatch
+import PluginAPI
+import Testing
+
+@testable import Kernel
+
+private struct Depot: Entity {
+    static let name = Field<String>("name")
+    static let schema = Schema("depot", name)
+}
+
+private struct Courier: Entity {
+    static let name = Field<String>("name")
+    static let schema = Schema("courier", name).keptInMemory()
+}
+
+private struct Crate: Entity {
+    static let title = Field<String>("title", .searchable)
+    static let depot = Field<Reference<Depot>?>("depot", .whenTargetIsDeleted(.clear))
+    static let courier = Field<Reference<Courier>?>("courier", .whenTargetIsDeleted(.clear))
+    static let stops = Field<Int>("stops", .derived, .byDefault(0))
+    static let seal = Field<String?>("seal")
+    static let owner = Field<Reference<User>?>("assigned_to", .owner)
+    static let schema = Schema("crate", title, depot, courier, stops, seal, owner)
+}
+
+private struct CratesPlugin: Plugin {
+    func register(with crm: inout Registrar) {
+        crm.entity(Depot.self)
+        crm.entity(Courier.self)
+        crm.entity(Crate.self)
+    }
+}
+
+@Suite("Rows as they were last written") struct WrittenRowsTests {
+    private func house(_ titles: String...) async throws -> (Household, ids: [RecordID]) {
+        let house = try await Household(with: .of("crates", CratesPlugin()))
+        var ids: [RecordID] = []
+        for title in titles { ids.append(try await house.add("crate", ["title": .text(title)])) }
+        return (house, ids)
+    }
+
+    /// The list as the API shows it.
+    private static func list(_ tx: StoreTransaction, sort: String = "id", filter: Filter = .everything, limit: Int = 50, cursor: String? = nil) throws -> (text: String, next: String?) {
+        let entity = try tx.registry.require("crate")
+        var json = JSONWriter()
+        json.beginArray()
+        let request = ListRequest(entity: entity, filter: filter, sort: Sort(field: sort, descending: false), limit: limit, cursor: cursor)
+        let next = try tx.write(request, isLast: true, to: &json)
+        json.endArray()
+        return (String(decoding: json.bytes, as: UTF8.self), next)
+    }
+
+    /// The same; what is known must be what is stored.
+    private static func list(_ house: Household, as actor: Actor = Household.actor(Household.boss)) async throws -> String {
+        let known = try await house.store.read(as: actor) { try list($0).text }
+        house.registry.forgetAll()
+        let anew = try await house.store.read(as: actor) { try list($0).text }
+        #expect(known == anew)
+        // And once more from what was written just now.
+        #expect(try await house.store.read(as: actor) { try list($0).text } == anew)
+        return anew
+    }
+
+    private static func change(_ house: Household, _ entity: String, _ id: RecordID, _ values: [String: Value]) async throws {
+        try await house.write { tx in
+            var record = try tx.require(tx.registry.require(entity), id)
+            for (name, value) in values { record[name] = value }
+            _ = try tx.save(entity, record)
+        }
+    }
+
+    @Test func `the second list takes them from memory, whatever its order, and so does a single answer`() async throws {
+        let (house, ids) = try await house("a", "b")
+        let first = try await house.read { try Self.list($0).text }
+        // Behind the product's back: nothing has told it, so it does not look.
+        try await house.engine.write { try $0.execute("UPDATE \"crate\" SET \"title\" = 'behind'") }
+        #expect(try await house.read { try Self.list($0).text } == first)
+        #expect(try await house.read { try Self.list($0, sort: "created_at").text } == first)
+        let entity = try house.registry.require("crate")
+        let single = try await house.read { try $0.json(entity, ids[0]) }
+        #expect(first.contains(String(decoding: single.bytes, as: UTF8.self)) && single.version == 1)
+        // Another version is another row, whoever made it.
+        try await house.engine.write { try $0.execute("UPDATE \"crate\" SET \"version\" = 2 WHERE \"id\" = ?", [.integer(ids[0].raw)]) }
+        let second = try await house.read { try Self.list($0).text }
+        #expect(second.contains("behind") && second.contains("\"version\":2"))
+    }
+
+    @Test func `a page from memory ends where the database says, and the next one begins there`() async throws {
+        let (house, _) = try await house("a", "b", "c", "d", "e")
+        for sort in ["id", "title", "seal"] {
+            for _ in 0..<3 {
+                let first = try await house.read { try Self.list($0, sort: sort, limit: 2) }
+                let second = try await house.read { try Self.list($0, sort: sort, limit: 2, cursor: first.next) }
+                let third = try await house.read { try Self.list($0, sort: sort, limit: 2, cursor: second.next) }
+                #expect(first.text.contains(#""title":"b""#) && second.text.contains(#""title":"d""#) && third.text.contains(#""title":"e""#), "\(sort)")
+                #expect(third.next == nil && second.next != nil)
+            }
+        }
+        let found = try await house.read { try Self.list($0, filter: .search("c")).text }
+        #expect(found.contains(#""title":"c""#) && !found.contains(#""title":"d""#))
+    }
+
+    @Test func `whatever is changed, the next list says so`() async throws {
+        let (house, ids) = try await house("a", "b")
+        let depot = try await house.add("depot", ["name": .text("North")])
+        let courier = try await house.add("courier", ["name": .text("Quick")])
+        #expect(try await Self.list(house).contains(#""title":"a""#))
+        try await Self.change(house, "crate", ids[0], ["title": .text("A")])
+        #expect(try await Self.list(house).contains(#""title":"A""#))
+        // Its own link to something whose label is looked up.
+        try await Self.change(house, "crate", ids[0], ["depot": .link(depot), "courier": .link(courier)])
+        #expect(try await Self.list(house).contains(#""depot_label":"North""#))
+        try await Self.change(house, "depot", depot, ["name": .text("South")])
+        #expect(try await Self.list(house).contains(#""depot_label":"South""#))
+        try await Self.change(house, "courier", courier, ["name": .text("Slow")])
+        #expect(try await Self.list(house).contains(#""courier_label":"Slow""#))
+        try await house.write { try $0.delete("depot", depot) }
+        try await house.write { try $0.delete("courier", courier) }
+        let cleared = try await Self.list(house)
+        #expect(!cleared.contains("South") && !cleared.contains("Slow"))
+        // What is worked out changes without a version.
+        try await house.write { tx in
+            var record = try tx.require(tx.registry.require("crate"), ids[1])
+            record["stops"] = .integer(7)
+            try tx.derive("crate", record)
+        }
+        let derived = try await Self.list(house)
+        #expect(derived.contains(#""stops":7"#) && derived.contains(#""version":1"#))
+        try await house.write { try $0.delete("crate", ids[1]) }
+        #expect(try await !Self.list(house).contains(#""title":"b""#))
+    }
+
+    @Test func `a change that is undone leaves what was there`() async throws {
+        let (house, ids) = try await house("a")
+        let before = try await Self.list(house)
+        await #expect(throws: CRMError.self) {
+            try await house.write { tx in
+                var record = try tx.require(tx.registry.require("crate"), ids[0])
+                record["title"] = .text("never")
+                _ = try tx.save("crate", record)
+                // Who writes sees it, and nobody else will.
+                #expect(try Self.list(tx).text.contains("never"))
+                throw CRMError.refused("no")
+            }
+        }
+        #expect(try await Self.list(house) == before)
+        try await Self.change(house, "crate", ids[0], ["title": .text("once")])
+        #expect(try await Self.list(house).contains(#""title":"once""#))
+    }
+
+    @Test func `a list that began before a change does not bring the old row back`() async throws {
+        let (house, ids) = try await house("a")
+        let began = Gate()
+        let ended = DispatchSemaphore(value: 0)
+        // It waits in the middle of a transaction, on a thread of its own.
+        let reading = Task(executorPreference: RequestThreads(count: 1)) {
+            try await house.read { tx in
+                // Its view of the database is taken here, before the change.
+                _ = try tx.count("crate", where: .everything)
+                began.open()
+                ended.blockedWait()
+                return try Self.list(tx).text
+            }
+        }
+        try await began.pass()
+        try await house.write { tx in
+            var record = try tx.require(tx.registry.require("crate"), ids[0])
+            record["stops"] = .integer(3)
+            try tx.derive("crate", record)
+        }
+        ended.signal()
+        #expect(try await reading.value.contains(#""stops":0"#), "one view of the database, however old")
+        #expect(try await Self.list(house).contains(#""stops":3"#))
+    }
+
+    @Test func `everybody sees what is theirs to see, whoever asked before`() async throws {
+        let (house, _) = try await house("a")
+        try await house.add("crate", ["title": .text("sealed"), "seal": .text("secret"), "assigned_to": .integer(Household.anna)])
+        func actor(_ id: Int64, _ rights: [String: [String: Scope]], masks: [String: [String: FieldMask]] = [:]) -> Actor {
+            var grants = RoleGrants()
+            grants.entities = rights
+            grants.masks = masks
+            return .user(
+                id, via: "test",
+                rights: RightsSnapshot(
+                    people: [id: .init(name: "P\(id)", isActive: true, roles: [1], teams: [])], roles: [1: .init(key: "r", name: "R", grants: grants)]))
+        }
+        let blind = actor(Household.carl, ["crate": ["view": .all]], masks: ["crate": ["seal": .hidden]])
+        let own = actor(Household.anna, ["crate": ["view": .own], "user": ["view": .all]])
+        for _ in 0..<2 {
+            #expect(try await Self.list(house).contains(#""seal":"secret""#))
+            let hidden = try await Self.list(house, as: blind)
+            #expect(!hidden.contains("seal\"") && !hidden.contains("secret") && hidden.contains("sealed"))
+            #expect(hidden.contains(#""assigned_to_label":null"#))
+            let hers = try await Self.list(house, as: own)
+            #expect(hers.contains("sealed") && !hers.contains(#""title":"a""#) && hers.contains(#""assigned_to_label":"Anna""#))
+        }
+    }
+
+    // MARK: The store of rows itself
+
+    private func stamp(_ id: Int64, _ version: Int64 = 1) -> WrittenRows.Stamp { WrittenRows.Stamp(id: id, version: version) }
+
+    @Test func `what was read before something was forgotten is not kept`() {
+        let rows = WrittenRows()
+        let before = rows.moment
+        rows.forget(["crate": [9]])
+        rows.keep("crate", 1, [(stamp(1), [1])], since: before)
+        #expect(rows.row("crate", 1, stamp(1)) == nil)
+        // Of another entity it is.
+        rows.keep("depot", 1, [(stamp(1), [1])], since: before)
+        #expect(rows.row("depot", 1, stamp(1)) == [1])
+        rows.keep("crate", 1, [(stamp(1), [1]), (stamp(2), [2])], since: rows.moment)
+        #expect(rows.rows("crate", 1, [stamp(2), stamp(1)]) == [[2], [1]])
+        #expect(rows.row("crate", 1, stamp(1, 2)) == nil && rows.row("crate", 2, stamp(1)) == nil)
+        rows.forget(["crate": [1]])
+        #expect(rows.rows("crate", 1, [stamp(1), stamp(2)]) == nil && rows.row("crate", 1, stamp(2)) == [2])
+        rows.forget(["crate": []])
+        #expect(rows.row("crate", 1, stamp(2)) == nil && rows.row("depot", 1, stamp(1)) == [1])
+        let moment = rows.moment
+        rows.forgetAll()
+        #expect(rows.row("depot", 1, stamp(1)) == nil)
+        rows.keep("depot", 1, [(stamp(1), [1])], since: moment)
+        #expect(rows.row("depot", 1, stamp(1)) == nil)
+    }
+
+    @Test func `so many bytes are kept at most, of those that were used last`() {
+        let rows = WrittenRows()
+        let bytes = [UInt8](repeating: 7, count: 1 << 10)
+        for id in 1...20_000 as ClosedRange<Int64> {
+            rows.keep("crate", 1, [(stamp(id), bytes)], since: rows.moment)
+            // The first is asked for again and again.
+            #expect(rows.row("crate", 1, stamp(1)) != nil)
+        }
+        let kept = (1...20_000 as ClosedRange<Int64>).count { rows.row("crate", 1, stamp($0)) != nil }
+        #expect(kept > 2000 && kept <= 6200, "\(kept)")
+        #expect(rows.row("crate", 1, stamp(20_000)) != nil && rows.row("crate", 1, stamp(2)) == nil)
+    }
+
+    @Test func `who looks in vain again and again looks seldom, until something is found`() {
+        let rows = WrittenRows()
+        #expect(rows.outlook("crate", 1) == .empty)
+        rows.keep("crate", 1, [(stamp(1), [1])], since: rows.moment)
+        #expect(rows.outlook("crate", 1) == .likely)
+        for _ in 0..<3 { #expect(rows.rows("crate", 1, [stamp(2)]) == nil) }
+        #expect((0..<64).count { _ in rows.outlook("crate", 1) == .likely } == 4)
+        #expect(rows.rows("crate", 1, [stamp(1)]) != nil)
+        #expect(rows.outlook("crate", 1) == .likely)
+    }
+}
