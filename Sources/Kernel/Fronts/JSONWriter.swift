@@ -25,8 +25,10 @@ struct JSONWriter: ~Copyable {
     var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
     /// Where the next value will begin.
     var place: Int { needsComma ? count + 1 : count }
-    /// What was written from a place on.
-    func bytes(from place: Int) -> [UInt8] { Array(UnsafeBufferPointer(start: start + place, count: count - place)) }
+    /// Appends to an array what was written from a place on.
+    func copy(from place: Int, to bytes: inout [UInt8]) { bytes.append(contentsOf: UnsafeBufferPointer(start: start + place, count: count - place)) }
+    /// Makes room for so many more bytes.
+    mutating func reserve(_ more: Int) { if capacity - count < more { grow(by: more) } }
 
     @inline(__always)
     private mutating func put(_ byte: UInt8) {

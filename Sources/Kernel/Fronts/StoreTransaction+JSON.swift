@@ -12,15 +12,14 @@ extension StoreTransaction {
         let isLast: Bool = isLast && countsNothing && entity.marks.isEmpty
         var writer = JSONWriter(capacity: 1024)
         var version: Int64?
-        if let stamp = try stamp(of: id, projection, condition, isLast: isLast),
-            let bytes = registry.written.row(entity.name, projection.number, stamp)
-        {
-            writer.raw(bytes)
+        var rows = RowKeeper(projection, self)
+        if let stamp = try stamp(of: id, projection, condition, isLast: isLast), let found = registry.written.rows(entity.name, projection.number, [stamp]) {
+            for row in found.pieces { writer.raw(row.bytes) }
             version = stamp.version
+            rows.keep(found)
         } else {
             if isLast, projection.isOneQuestion { connection.nextIsLast() }
             let query = projection.select + " WHERE " + condition
-            var rows = RowKeeper(projection, self)
             try connection.query(query.sql, projection.arguments + query.arguments) { row in
                 version = row.integer(1)
                 try rows.write(row, to: &writer)
@@ -59,9 +58,16 @@ extension StoreTransaction {
             var found: [WrittenRows.Stamp] = []
             found.reserveCapacity(request.limit)
             let next = try query.run(stamps, connection, isLast: isLast) { found.append(WrittenRows.Stamp(row: $0)) }
-            if let known = registry.written.rows(entity.name, projection.number, found) {
-                for (stamp, bytes) in zip(found, known) { records.write(stamp.id, counts, to: &json) { $0.raw(bytes) } }
-                try records.finish(&json)
+            let isPlain: Bool = counts == nil && entity.marks.isEmpty
+            if let known = registry.written.rows(entity.name, projection.number, found, apart: !isPlain) {
+                if isPlain {
+                    json.reserve(known.count + 64)
+                    for rows in known.pieces { json.raw(rows.bytes) }
+                } else {
+                    for (stamp, row) in zip(found, known.pieces) { records.write(stamp.id, counts, to: &json) { $0.raw(row.bytes) } }
+                    try records.finish(&json)
+                }
+                rows.keep(known)
                 return next
             }
         }
@@ -85,7 +91,8 @@ private struct RowKeeper {
     private let labels: LinkLabels
     /// Whether rows are worth looking for, and keeping.
     let outlook: WrittenRows.Outlook
-    private var written: [(stamp: WrittenRows.Stamp, bytes: [UInt8])] = []
+    private var places: [WrittenRows.Place] = []
+    private var sheet: [UInt8] = []
 
     init(_ projection: Projection, _ transaction: StoreTransaction) {
         self.projection = projection
@@ -105,11 +112,23 @@ private struct RowKeeper {
     mutating func write(_ row: any Row, to json: inout JSONWriter) throws {
         let place: Int = json.place
         try row.write(projection.plan, labels, to: &json)
-        if outlook != .unlikely, projection.plan.links.allSatisfy(row.isNull) { written.append((WrittenRows.Stamp(row: row), json.bytes(from: place))) }
+        guard outlook != .unlikely, projection.plan.links.allSatisfy(row.isNull) else { return }
+        if !sheet.isEmpty { sheet.append(UInt8(ascii: ",")) }
+        let start: Int = sheet.count
+        json.copy(from: place, to: &sheet)
+        places.append(WrittenRows.Place(stamp: WrittenRows.Stamp(row: row), range: start..<sheet.count))
     }
 
-    func keep() {
+    /// Keeps what was written.
+    func keep() { keep(places, sheet) }
+
+    /// Keeps what was known, where it is about to be forgotten for its age.
+    func keep(_ found: WrittenRows.Found) {
+        if found.isOld { keep(found.places, found.sheet) }
+    }
+
+    private func keep(_ places: [WrittenRows.Place], _ sheet: [UInt8]) {
         guard let moment = transaction.core.rowsMoment else { return }
-        transaction.registry.written.keep(projection.entity.name, projection.number, written, since: moment)
+        transaction.registry.written.keep(projection.entity.name, projection.number, places, on: sheet, since: moment)
     }
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Rows as they were last written for somebody: a list that was read a moment ago is put together from them, and the database is asked only which
 /// rows it has now, and in which version.
 ///
@@ -14,17 +12,66 @@ final class WrittenRows: Sendable {
         let id, version: Int64
     }
 
-    fileprivate struct Copy {
-        let projection: Int
-        let version: Int64
+    /// The rows of one answer as they were written one after the other, with a comma between them.
+    fileprivate final class Sheet: Sendable {
         let bytes: [UInt8]
+        init(_ bytes: [UInt8]) { self.bytes = bytes }
     }
 
-    /// The rows of an entity, by id: those that were used of late, and those before them.
+    /// Where a row stands on a sheet.
+    struct Place: Sendable {
+        let stamp: Stamp
+        let range: Range<Int>
+    }
+
+    /// A part of a sheet: a row, or several that follow each other as they are wanted.
+    struct Piece: Sendable {
+        fileprivate let sheet: Sheet
+        fileprivate var range: Range<Int>
+
+        var bytes: ArraySlice<UInt8> { sheet.bytes[range] }
+    }
+
+    /// What is known of the rows that were looked for.
+    struct Found: Sendable {
+        fileprivate(set) var pieces: [Piece] = []
+        /// Where each row will stand when the pieces are written with a comma between them.
+        fileprivate(set) var places: [Place] = []
+        /// Whether some of them will be gone soon if they are not kept again.
+        fileprivate(set) var isOld = false
+
+        /// So many bytes they are with a comma between any two.
+        var count: Int { places.last?.range.upperBound ?? 0 }
+        /// All of them on one sheet.
+        var sheet: [UInt8] {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(count)
+            for piece in pieces {
+                if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+                bytes += piece.bytes
+            }
+            return bytes
+        }
+    }
+
+    fileprivate struct Key: Hashable {
+        let id: Int64
+        let projection: Int
+    }
+
+    fileprivate struct Entry {
+        let version: Int64
+        let sheet: Sheet
+        let range: Range<Int>
+    }
+
+    /// The rows of an entity: those that were kept of late, and those before them.
     fileprivate struct Shelf {
         var changed = 0
-        var young: [Int64: [Copy]] = [:]
-        var old: [Int64: [Copy]] = [:]
+        var young: [Key: Entry] = [:]
+        var old: [Key: Entry] = [:]
+        /// Whose rows there are.
+        var projections: Set<Int> = []
     }
 
     fileprivate struct State {
@@ -32,7 +79,7 @@ final class WrittenRows: Sendable {
         var moment = 0
         /// When everything was.
         var emptied = 0
-        /// The bytes of the younger rows.
+        /// The bytes of the sheets of the younger rows.
         var bytes = 0
         var shelves: [String: Shelf] = [:]
         /// How often in a row the rows of a projection were looked for in vain.
@@ -40,14 +87,12 @@ final class WrittenRows: Sendable {
     }
 
     /// Half of the bytes that are kept at most.
-    fileprivate static let most = 2 << 20
-    /// Users with other rights see other rows: so many of one record.
-    fileprivate static let mostCopies = 8
+    private static let most = 2 << 20
     /// More records than this at once are not looked for one by one.
     private static let mostTouches = 1000
     private let state = BriefLock(State())
 
-    /// What a transaction has to ask before it reads anything, and gives to ``keep(_:_:_:since:)``.
+    /// What a transaction has to ask before it reads anything, and gives to ``keep(_:_:_:_:since:)``.
     var moment: Int { state.withLock { $0.moment } }
 
     /// What is to be expected of looking for rows here.
@@ -62,7 +107,7 @@ final class WrittenRows: Sendable {
 
     func outlook(_ entity: String, _ projection: Int) -> Outlook {
         state.withLock { state in
-            guard let shelf = state.shelves[entity], !(shelf.young.isEmpty && shelf.old.isEmpty) else { return .empty }
+            guard state.shelves[entity]?.projections.contains(projection) ?? false else { return .empty }
             let failures: Int = state.failures[projection] ?? 0
             guard failures > 2 else { return .likely }
             state.failures[projection] = failures + 1
@@ -72,40 +117,50 @@ final class WrittenRows: Sendable {
 
     /// Whether a row is here, in whatever version.
     func has(_ entity: String, _ id: Int64, _ projection: Int) -> Bool {
-        state.withLock { state in
+        let key = Key(id: id, projection: projection)
+        return state.withLock { state in
             guard let shelf = state.shelves[entity] else { return false }
-            return (shelf.young[id] ?? shelf.old[id])?.contains { $0.projection == projection } ?? false
+            return shelf.young[key] != nil || shelf.old[key] != nil
         }
     }
 
     /// All these rows, or nil where one of them is not here.
-    func rows(_ entity: String, _ projection: Int, _ stamps: [Stamp]) -> [[UInt8]]? {
-        state.withLock { state in
-            var found: [[UInt8]] = []
-            found.reserveCapacity(stamps.count)
+    ///
+    /// - Parameter apart: whether each row is a piece of its own.
+    func rows(_ entity: String, _ projection: Int, _ stamps: [Stamp], apart: Bool = false) -> Found? {
+        var found = Found()
+        found.places.reserveCapacity(stamps.count)
+        return state.withLock { state in
+            guard let shelf = state.shelves[entity] else { return nil }
             for stamp in stamps {
-                guard let bytes = state.take(entity, projection, stamp) else {
-                    state.failures[projection, default: 0] += 1
+                guard found.add(stamp, projection, shelf, apart: apart) else {
+                    // A single row that is out of date says nothing of lists.
+                    if stamps.count > 1 { state.failures[projection, default: 0] += 1 }
                     return nil
                 }
-                found.append(bytes)
             }
-            if state.failures[projection] != nil { state.failures[projection] = nil }
+            if stamps.count > 1, state.failures[projection] != nil { state.failures[projection] = nil }
             return found
         }
     }
 
-    /// One row, or nil where it is not here.
-    func row(_ entity: String, _ projection: Int, _ stamp: Stamp) -> [UInt8]? { state.withLock { $0.take(entity, projection, stamp) } }
-
     /// Keeps rows that were written by a transaction that began at a moment.
-    func keep(_ entity: String, _ projection: Int, _ rows: [(stamp: Stamp, bytes: [UInt8])], since moment: Int) {
-        guard !rows.isEmpty else { return }
+    func keep(_ entity: String, _ projection: Int, _ places: [Place], on sheet: [UInt8], since moment: Int) {
+        guard !places.isEmpty else { return }
+        let sheet = Sheet(sheet)
         state.withLock { state in
-            guard state.emptied <= moment, (state.shelves[entity]?.changed ?? 0) <= moment else { return }
-            for (stamp, bytes) in rows {
-                state.put(Copy(projection: projection, version: stamp.version, bytes: bytes), stamp.id, entity)
+            var shelf: Shelf = state.shelves.removeValue(forKey: entity) ?? Shelf()
+            defer { state.shelves[entity] = shelf }
+            guard state.emptied <= moment, shelf.changed <= moment else { return }
+            shelf.projections.insert(projection)
+            for place in places {
+                shelf.young[Key(id: place.stamp.id, projection: projection)] = Entry(version: place.stamp.version, sheet: sheet, range: place.range)
             }
+            state.bytes += sheet.bytes.count
+            guard state.bytes > WrittenRows.most else { return }
+            state.bytes = 0
+            shelf.age()
+            for entity in state.shelves.keys { state.shelves[entity]?.age() }
         }
     }
 
@@ -114,15 +169,17 @@ final class WrittenRows: Sendable {
         state.withLock { state in
             state.moment += 1
             for (entity, ids) in touched {
-                state.shelves[entity, default: Shelf()].changed = state.moment
-                if ids.isEmpty || ids.count > WrittenRows.mostTouches {
-                    state.shelves[entity] = Shelf(changed: state.moment)
-                } else {
+                var shelf: Shelf = state.shelves.removeValue(forKey: entity) ?? Shelf()
+                if ids.isEmpty || ids.count > WrittenRows.mostTouches { shelf = Shelf() }
+                shelf.changed = state.moment
+                for projection in shelf.projections {
                     for id in ids {
-                        state.shelves[entity]?.young[id] = nil
-                        state.shelves[entity]?.old[id] = nil
+                        let key = Key(id: id, projection: projection)
+                        shelf.young[key] = nil
+                        shelf.old[key] = nil
                     }
                 }
+                state.shelves[entity] = shelf
             }
         }
     }
@@ -135,29 +192,34 @@ final class WrittenRows: Sendable {
     }
 }
 
-fileprivate extension WrittenRows.State {
-    mutating func take(_ entity: String, _ projection: Int, _ stamp: WrittenRows.Stamp) -> [UInt8]? {
-        func fits(_ copy: WrittenRows.Copy) -> Bool { copy.projection == projection && copy.version == stamp.version }
-        if let copy = shelves[entity]?.young[stamp.id]?.first(where: fits) { return copy.bytes }
-        guard let copy = shelves[entity]?.old[stamp.id]?.first(where: fits) else { return nil }
-        put(copy, stamp.id, entity)
-        return copy.bytes
+fileprivate extension WrittenRows.Shelf {
+    mutating func age() {
+        self.old = young
+        young = [:]
+        projections = Set(self.old.keys.map(\.projection))
     }
+}
 
-    mutating func put(_ copy: WrittenRows.Copy, _ id: Int64, _ entity: String) {
-        if bytes > WrittenRows.most {
-            bytes = 0
-            for entity in shelves.keys {
-                guard var shelf = shelves[entity] else { continue }
-                (shelf.old, shelf.young) = (shelf.young, [:])
-                shelves[entity] = shelf
-            }
+fileprivate extension WrittenRows.Found {
+    mutating func add(_ stamp: WrittenRows.Stamp, _ projection: Int, _ shelf: WrittenRows.Shelf, apart: Bool) -> Bool {
+        let key = WrittenRows.Key(id: stamp.id, projection: projection)
+        let entry: WrittenRows.Entry
+        if let young = shelf.young[key] {
+            entry = young
+        } else if let old = shelf.old[key] {
+            entry = old
+            isOld = true
+        } else {
+            return false
         }
-        var copies: [WrittenRows.Copy] = shelves[entity]?.young[id] ?? []
-        copies.removeAll { $0.projection == copy.projection }
-        if copies.count >= WrittenRows.mostCopies { copies.removeFirst() }
-        copies.append(copy)
-        shelves[entity, default: WrittenRows.Shelf()].young[id] = copies
-        bytes += copy.bytes.count
+        guard entry.version == stamp.version else { return false }
+        let start: Int = places.isEmpty ? 0 : count + 1
+        places.append(WrittenRows.Place(stamp: stamp, range: start..<start + entry.range.count))
+        if !apart, let last = pieces.last, last.sheet === entry.sheet, last.range.upperBound + 1 == entry.range.lowerBound {
+            pieces[pieces.count - 1].range = last.range.lowerBound..<entry.range.upperBound
+        } else {
+            pieces.append(WrittenRows.Piece(sheet: entry.sheet, range: entry.range))
+        }
+        return true
     }
 }

@@ -202,50 +202,83 @@ private struct CratesPlugin: Plugin {
 
     private func stamp(_ id: Int64, _ version: Int64 = 1) -> WrittenRows.Stamp { WrittenRows.Stamp(id: id, version: version) }
 
+    /// Keeps rows as they come from one answer: each of its id's text.
+    private func keep(_ rows: WrittenRows, _ ids: [Int64], of entity: String = "crate", padding: Int = 0, since moment: Int? = nil) {
+        var (sheet, places): ([UInt8], [WrittenRows.Place]) = ([], [])
+        for id in ids {
+            if !sheet.isEmpty { sheet.append(UInt8(ascii: ",")) }
+            let start = sheet.count
+            sheet += Array(String(id).utf8) + [UInt8](repeating: UInt8(ascii: "."), count: padding)
+            places.append(WrittenRows.Place(stamp: stamp(id), range: start..<sheet.count))
+        }
+        rows.keep(entity, 1, places, on: sheet, since: moment ?? rows.moment)
+    }
+
+    private func text(_ found: WrittenRows.Found?) -> String? { found.map { String(decoding: $0.sheet, as: UTF8.self) } }
+
     @Test func `what was read before something was forgotten is not kept`() {
         let rows = WrittenRows()
         let before = rows.moment
         rows.forget(["crate": [9]])
-        rows.keep("crate", 1, [(stamp(1), [1])], since: before)
-        #expect(rows.row("crate", 1, stamp(1)) == nil)
+        keep(rows, [1], since: before)
+        #expect(rows.rows("crate", 1, [stamp(1)]) == nil)
         // Of another entity it is.
-        rows.keep("depot", 1, [(stamp(1), [1])], since: before)
-        #expect(rows.row("depot", 1, stamp(1)) == [1])
-        rows.keep("crate", 1, [(stamp(1), [1]), (stamp(2), [2])], since: rows.moment)
-        #expect(rows.rows("crate", 1, [stamp(2), stamp(1)]) == [[2], [1]])
-        #expect(rows.row("crate", 1, stamp(1, 2)) == nil && rows.row("crate", 2, stamp(1)) == nil)
+        keep(rows, [1], of: "depot", since: before)
+        #expect(text(rows.rows("depot", 1, [stamp(1)])) == "1")
+        keep(rows, [1, 2])
+        #expect(text(rows.rows("crate", 1, [stamp(2), stamp(1)])) == "2,1")
+        #expect(rows.rows("crate", 1, [stamp(1, 2)]) == nil && rows.rows("crate", 2, [stamp(1)]) == nil)
         rows.forget(["crate": [1]])
-        #expect(rows.rows("crate", 1, [stamp(1), stamp(2)]) == nil && rows.row("crate", 1, stamp(2)) == [2])
+        #expect(rows.rows("crate", 1, [stamp(1), stamp(2)]) == nil && text(rows.rows("crate", 1, [stamp(2)])) == "2")
         rows.forget(["crate": []])
-        #expect(rows.row("crate", 1, stamp(2)) == nil && rows.row("depot", 1, stamp(1)) == [1])
+        #expect(rows.rows("crate", 1, [stamp(2)]) == nil && rows.rows("depot", 1, [stamp(1)]) != nil)
         let moment = rows.moment
         rows.forgetAll()
-        #expect(rows.row("depot", 1, stamp(1)) == nil)
-        rows.keep("depot", 1, [(stamp(1), [1])], since: moment)
-        #expect(rows.row("depot", 1, stamp(1)) == nil)
+        #expect(rows.rows("depot", 1, [stamp(1)]) == nil)
+        keep(rows, [1], of: "depot", since: moment)
+        #expect(rows.rows("depot", 1, [stamp(1)]) == nil)
+    }
+
+    @Test func `rows that follow each other as they were written are one piece, others are put together`() {
+        let rows = WrittenRows()
+        keep(rows, [10, 20, 30])
+        keep(rows, [7])
+        func ask(_ ids: Int64..., apart: Bool = false) -> WrittenRows.Found? { rows.rows("crate", 1, ids.map { stamp($0) }, apart: apart) }
+        let whole = ask(10, 20, 30)
+        #expect(text(whole) == "10,20,30" && whole?.pieces.count == 1 && whole?.count == 8)
+        #expect(text(ask(20, 30, 7, 10)) == "20,30,7,10" && ask(20, 30, 7, 10)?.pieces.count == 3)
+        #expect(text(ask(30, 20)) == "30,20")
+        let apart = ask(10, 20, apart: true)
+        #expect(apart?.pieces.map { String(decoding: $0.bytes, as: UTF8.self) } == ["10", "20"])
+        // Where each stands when they are kept again.
+        let again = WrittenRows()
+        if let found = ask(20, 30, 7) { again.keep("crate", 1, found.places, on: found.sheet, since: again.moment) }
+        for id in [20, 30, 7] as [Int64] { #expect(text(again.rows("crate", 1, [stamp(id)])) == String(id)) }
+        #expect(text(rows.rows("crate", 1, [])) == "")
     }
 
     @Test func `so many bytes are kept at most, of those that were used last`() {
         let rows = WrittenRows()
-        let bytes = [UInt8](repeating: 7, count: 1 << 10)
         for id in 1...20_000 as ClosedRange<Int64> {
-            rows.keep("crate", 1, [(stamp(id), bytes)], since: rows.moment)
-            // The first is asked for again and again.
-            #expect(rows.row("crate", 1, stamp(1)) != nil)
+            keep(rows, [id], padding: 1 << 10)
+            // The first is asked for again and again, and kept again when it has become old.
+            let found = rows.rows("crate", 1, [stamp(1)])
+            #expect(found != nil)
+            if let found, found.isOld { rows.keep("crate", 1, found.places, on: found.sheet, since: rows.moment) }
         }
-        let kept = (1...20_000 as ClosedRange<Int64>).count { rows.row("crate", 1, stamp($0)) != nil }
-        #expect(kept > 2000 && kept <= 6200, "\(kept)")
-        #expect(rows.row("crate", 1, stamp(20_000)) != nil && rows.row("crate", 1, stamp(2)) == nil)
+        let kept = (1...20_000 as ClosedRange<Int64>).count { rows.rows("crate", 1, [stamp($0)]) != nil }
+        #expect(kept > 2000 && kept <= 4200, "\(kept)")
+        #expect(rows.rows("crate", 1, [stamp(20_000)]) != nil && rows.rows("crate", 1, [stamp(2)]) == nil)
     }
 
     @Test func `who looks in vain again and again looks seldom, until something is found`() {
         let rows = WrittenRows()
         #expect(rows.outlook("crate", 1) == .empty)
-        rows.keep("crate", 1, [(stamp(1), [1])], since: rows.moment)
+        keep(rows, [1, 3])
         #expect(rows.outlook("crate", 1) == .likely)
-        for _ in 0..<3 { #expect(rows.rows("crate", 1, [stamp(2)]) == nil) }
+        for _ in 0..<3 { #expect(rows.rows("crate", 1, [stamp(1), stamp(2)]) == nil) }
         #expect((0..<64).count { _ in rows.outlook("crate", 1) == .likely } == 4)
-        #expect(rows.rows("crate", 1, [stamp(1)]) != nil)
+        #expect(rows.rows("crate", 1, [stamp(1), stamp(3)]) != nil)
         #expect(rows.outlook("crate", 1) == .likely)
     }
 }
