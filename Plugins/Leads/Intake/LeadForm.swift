@@ -40,7 +40,7 @@ public enum LeadForm: Entity {
     public static let schema = Schema(
         "lead_form", name, active, title, introduction, fields, required, labels, button, source, campaign, assignTo, thanks, redirect,
         origins, ownMarkup, perMinute, perAddress, key, secret
-    ).icon("inbox").group("Sales").lookup()
+    ).icon("inbox").group("Sales").lookup().keptInMemory()
 
     /// The form's address below the product's.
     static func path(_ key: String) -> String { "/plugins/leads/forms/" + key }

@@ -12,7 +12,12 @@ struct FrontRequest: Sendable {
     var headers: [String: String] = [:]
     var body: [UInt8] = []
     /// The peer's address, for the login throttle; empty for local callers.
-    var address = ""
+    var address: String {
+        get { findAddress() }
+        set { findAddress = { newValue } }
+    }
+    /// Most requests are answered without it.
+    var findAddress: @Sendable () -> String = { "" }
     /// Whether it came through the socket in the data directory or within the process: whoever can open that directory
     /// holds the data anyway, and acts as an administrator or as the user named by `tenon-user`.
     var isLocal = false
@@ -112,12 +117,12 @@ struct Caller: Sendable {
 extension FrontRequest {
     /// Reads `a=1&b=2` (the body of a form, the query of a URL); nil when it is not UTF-8, an escape is
     /// broken, or it has a zero byte, which no text has.
-    static func parseQuery(_ text: some StringProtocol) -> [QueryItem]? {
+    static func parseQuery(_ text: Substring) -> [QueryItem]? {
         var items: [QueryItem] = []
-        for pair in text.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = String(parts[0]).percentDecoded(plusIsSpace: true),
-                let value = parts.count == 2 ? String(parts[1]).percentDecoded(plusIsSpace: true) : "",
+        for pair in text.utf8.split(separator: UInt8(ascii: "&")) {
+            let mark = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            guard let name = String(Substring(pair[..<mark])).percentDecoded(plusIsSpace: true),
+                let value = String(Substring(pair[mark...].dropFirst())).percentDecoded(plusIsSpace: true),
                 !name.utf8.contains(0), !value.utf8.contains(0)
             else { return nil }
             items.append(QueryItem(name: name, value: value))

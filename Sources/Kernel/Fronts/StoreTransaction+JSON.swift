@@ -10,7 +10,7 @@ extension StoreTransaction {
         let condition = try compiler(entity).condition(.id(id))
         let countsNothing: Bool = RecordCounts.columns(entity, registry, actor).isEmpty
         let isLast: Bool = isLast && countsNothing && entity.marks.isEmpty
-        var writer = JSONWriter(capacity: 1024)
+        var writer = JSONWriter(capacity: 2048)
         var version: Int64?
         var rows = RowKeeper(projection, self)
         if let stamp = try stamp(of: id, projection, condition, isLast: isLast), let found = registry.written.rows(entity.name, projection.number, [stamp]) {
@@ -88,7 +88,7 @@ extension WrittenRows.Stamp {
 private struct RowKeeper {
     private let projection: Projection
     private let transaction: StoreTransaction
-    private let labels: LinkLabels
+    private lazy var labels = LinkLabels(transaction)
     /// Whether rows are worth looking for, and keeping.
     let outlook: WrittenRows.Outlook
     private var places: [WrittenRows.Place] = []
@@ -97,7 +97,6 @@ private struct RowKeeper {
     init(_ projection: Projection, _ transaction: StoreTransaction) {
         self.projection = projection
         self.transaction = transaction
-        labels = LinkLabels(transaction)
         outlook =
             RowKeeper.mayKeep(projection, transaction)
             ? transaction.registry.written.outlook(projection.entity.name, projection.number) : .unlikely

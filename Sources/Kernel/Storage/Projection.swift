@@ -2,7 +2,9 @@ import PluginAPI
 
 /// What a query reads of an entity, and where each field stands in the result: id and version first, then the fields that
 /// the user may see, each reference with the label of its record where the user may see that record.
-struct Projection: Sendable {
+///
+/// An object, because each request takes the one that it needs from memory: a structure of so many parts would be copied part by part.
+final class Projection: Sendable {
     /// One field.
     struct Item: Sendable {
         let field: FieldModel
@@ -55,7 +57,7 @@ struct Projection: Sendable {
     let items: [Item]
     let identity: Identity
     /// The number that stands for the identity (``ProjectionCache``), by which rows that were written are found.
-    var number = 0
+    let number: Int
     /// How a row of it becomes JSON.
     let plan: RowPlan
     /// All that is read.
@@ -144,6 +146,7 @@ struct Projection: Sendable {
                 arguments: [], keyColumn: 2)
             : nil
         select = rows.select(from: nil)
+        number = registry.projections.number(of: identity)
         self.entity = entity
         self.items = items
         self.plan = plan

@@ -27,20 +27,25 @@ final class ProjectionCache: Sendable {
     func projection(_ key: Key, _ rights: RightsSnapshot, _ make: () throws -> Projection) throws -> Projection {
         let known: Projection? = state.withLock { $0.rights === rights ? $0.projections[key] : nil }
         if let known { return known }
-        var made = try make()
-        made.number = state.withLock { state in
+        let made = try make()
+        state.withLock { state in
             if state.rights !== rights || state.projections.count >= ProjectionCache.most {
                 state.projections = [:]
-                state.numbers = [:]
+                state.numbers = [made.identity: made.number]
                 state.rights = rights
             }
-            let number: Int = state.numbers[made.identity] ?? state.lastNumber + 1
-            state.lastNumber = max(state.lastNumber, number)
-            state.numbers[made.identity] = number
-            made.number = number
             state.projections[key] = made
-            return number
         }
         return made
+    }
+
+    /// The number that stands for what a projection makes of a row; never one that has stood for something else.
+    func number(of identity: Projection.Identity) -> Int {
+        state.withLock { state in
+            if let known = state.numbers[identity] { return known }
+            state.lastNumber += 1
+            state.numbers[identity] = state.lastNumber
+            return state.lastNumber
+        }
     }
 }

@@ -71,7 +71,8 @@ import Testing
     @Test func `from the network the name of a user means nothing`() async throws {
         let fixture = try await AccessFixture()
         try await fixture.addUser("ada@example.com", roles: [.administrator])
-        let request = FrontRequest(method: "GET", path: [], headers: ["tenon-user": "ada@example.com"], address: "192.0.2.7")
+        var request = FrontRequest(method: "GET", path: [], headers: ["tenon-user": "ada@example.com"])
+        request.address = "192.0.2.7"
         #expect(try await fixture.authenticator.caller(for: request) == nil)
     }
 }

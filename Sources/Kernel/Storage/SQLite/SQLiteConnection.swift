@@ -14,6 +14,17 @@ final class SQLiteConnection: Connection {
     /// stored on its own, however the one who writes takes the error.
     private var undone: (any Error)?
     private var spill: SQLiteSpill
+    private var reading = Reading.none
+
+    /// How far a transaction is that only reads.
+    private enum Reading {
+        case none
+        /// Nothing was asked yet.
+        case waiting
+        /// The next question is the only one, and needs no transaction around it.
+        case single
+        case begun
+    }
 
     init(_ connection: OpaquePointer, _ statements: SQLiteStatements) {
         self.connection = connection
@@ -61,6 +72,13 @@ final class SQLiteConnection: Connection {
     /// Prepares and binds a statement, and leaves it ready for its next use.
     private func run<T>(_ sql: String, _ arguments: [SQLValue], _ body: (OpaquePointer) throws -> T) throws -> T {
         if let undone { throw undone }
+        switch reading {
+        case .none, .begun: break
+        case .single: reading = .waiting
+        case .waiting:
+            reading = .begun
+            try execute("BEGIN DEFERRED")
+        }
         let (statement, isOwn) = try statements.statement(sql, connection)
         defer {
             if isOwn { sqlite3_finalize(statement) } else { sqlite3_reset(statement) }
@@ -102,6 +120,19 @@ final class SQLiteConnection: Connection {
         let error: any Error = SQLiteConnection.failure(connection, sql)
         if isWhole, sqlite3_get_autocommit(connection) != 0 { undone = error }
         return error
+    }
+
+    // MARK: A transaction that only reads
+
+    /// It begins with its first question.
+    func beginReading() { reading = .waiting }
+
+    func nextIsLast() { if reading == .waiting { reading = .single } }
+
+    /// Ends it; what fails to come back from it is not to be used again.
+    func endReading(isSound: Bool = true) throws {
+        if reading == .begun { try execute(isSound ? "COMMIT" : "ROLLBACK") }
+        reading = .none
     }
 
     // MARK: A transaction that writes

@@ -56,15 +56,15 @@ final class SQLiteReaders: Sendable {
         let reader: Reader = try take()
         defer { state.withLock { $0.busy -= 1 } }
         let connection: SQLiteConnection = reader.connection
-        // What fails to come back is closed, not used again.
-        try connection.execute("BEGIN DEFERRED")
+        connection.beginReading()
         do {
             let result: T = try body(connection)
-            try connection.execute("COMMIT")
+            try connection.endReading()
             give(back: reader)
             return result
         } catch {
-            if (try? connection.execute("ROLLBACK")) != nil { give(back: reader) }
+            // What fails to come back is closed, not used again.
+            if (try? connection.endReading(isSound: false)) != nil { give(back: reader) }
             throw error
         }
     }
