@@ -117,9 +117,9 @@ struct Caller: Sendable {
 extension FrontRequest {
     /// Reads `a=1&b=2` (the body of a form, the query of a URL); nil when it is not UTF-8, an escape is
     /// broken, or it has a zero byte, which no text has.
-    static func parseQuery(_ text: Substring) -> [QueryItem]? {
+    static func parseQuery(_ text: some StringProtocol) -> [QueryItem]? {
         var items: [QueryItem] = []
-        for pair in text.utf8.split(separator: UInt8(ascii: "&")) {
+        for pair in Substring(text).utf8.split(separator: UInt8(ascii: "&")) {
             let mark = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             guard let name = String(Substring(pair[..<mark])).percentDecoded(plusIsSpace: true),
                 let value = String(Substring(pair[mark...].dropFirst())).percentDecoded(plusIsSpace: true),
