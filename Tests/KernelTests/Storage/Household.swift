@@ -1,3 +1,4 @@
+import Dispatch
 import PluginAPI
 import Synchronization
 
@@ -103,6 +104,25 @@ final class Household: Sendable {
 
     func read<T: Sendable>(as user: Int64 = boss, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
         try await store.read(as: Household.actor(user), body)
+    }
+
+    /// Reads in a transaction whose view of the database is older than a change that is stored before it reads on.
+    func read<T: Sendable>(before change: () async throws -> Void, _ body: @escaping @Sendable (StoreTransaction) throws -> T) async throws -> T {
+        let began = Gate()
+        let changed = DispatchSemaphore(value: 0)
+        // It waits in the middle of a transaction, on a thread of its own.
+        let reading = Task(executorPreference: RequestThreads(count: 1)) {
+            try await read { tx in
+                _ = try tx.count("user", where: .everything)
+                began.open()
+                changed.blockedWait()
+                return try body(tx)
+            }
+        }
+        try await began.pass()
+        try await change()
+        changed.signal()
+        return try await reading.value
     }
 
     /// Makes a record by the values of its fields.

@@ -1,4 +1,3 @@
-import Dispatch
 import PluginAPI
 import Testing
 
@@ -88,22 +87,8 @@ private struct VisitsPlugin: Plugin {
 
     @Test func `a list that began before a change does not bring the old name back`() async throws {
         let (house, mood) = try await house()
-        let began = Gate()
-        let ended = DispatchSemaphore(value: 0)
-        // It waits in the middle of a transaction, on a thread of its own.
-        let reading = Task(executorPreference: RequestThreads(count: 1)) {
-            try await house.read { tx in
-                // Its view of the database is taken here, before the change.
-                _ = try tx.count("visit", where: .everything)
-                began.open()
-                ended.blockedWait()
-                return try Self.moods(tx)
-            }
-        }
-        try await began.pass()
-        try await house.write { try Self.rename(mood, "glad", $0) }
-        ended.signal()
-        #expect(try await reading.value == ["calm", "calm"], "one view of the database, however old")
+        let seen = try await house.read(before: { try await house.write { try Self.rename(mood, "glad", $0) } }) { try Self.moods($0) }
+        #expect(seen == ["calm", "calm"], "one view of the database, however old")
         #expect(try await house.read { try Self.moods($0) } == ["glad", "glad"])
     }
 
