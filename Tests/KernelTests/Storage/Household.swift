@@ -112,7 +112,7 @@ final class Household: Sendable {
         let changed = DispatchSemaphore(value: 0)
         // It waits in the middle of a transaction, on a thread of its own.
         let reading = Task(executorPreference: RequestThreads(count: 1)) {
-            try await read { tx in
+            try await self.read { tx in
                 _ = try tx.count("user", where: .everything)
                 began.open()
                 changed.blockedWait()
