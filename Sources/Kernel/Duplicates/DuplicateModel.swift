@@ -4,6 +4,14 @@ import PluginAPI
 struct DuplicateModel: Sendable {
     let kind: Contributions.DuplicateEntry.Rule.Kind
     let fields: [FieldModel]
+    /// Where its keys begin: those of two rules are never the same.
+    let keys: MatchKeys.Hash
+
+    init(kind: Contributions.DuplicateEntry.Rule.Kind, fields: [FieldModel]) {
+        self.kind = kind
+        self.fields = fields
+        keys = MatchKeys.Hash().adding(kind.rawValue + "|" + fields.map(\.name).joined(separator: ",") + "|")
+    }
 
     /// What it says of two records: `same e-mail`, `similar name and town`.
     var reason: String {
@@ -72,17 +80,18 @@ struct DuplicateModel: Sendable {
         }
 
         private func similarity(_ other: RecordData) -> Double? {
-            guard let name = rule.fields.first, case .words(let mine)? = sides[0], case .words(let theirs)? = Side(name, other, rule.kind) else { return nil }
+            let second: FieldModel? = rule.fields.dropFirst().first
+            let (left, right): (Value, Value) = second.map { (record.values[$0.place], other.values[$0.place]) } ?? (.null, .null)
+            // Where only one says anything of the second field, nobody knows.
+            guard left.isEmpty == right.isEmpty else { return nil }
+            guard case .words(let mine)? = sides.first, case .words(let theirs)? = Side(rule.fields[0], other, rule.kind) else { return nil }
             let names: Double = Similarity.names(mine, theirs)
             guard names >= Similarity.enough else { return nil }
-            guard rule.fields.count > 1 else { return names }
-            let field: FieldModel = rule.fields[1]
-            let (left, right) = (record.values[field.place], other.values[field.place])
-            // Where neither says anything of it, the names must be the same; where one does, nobody knows.
-            if left.isEmpty, right.isEmpty { return mine.sorted() == theirs.sorted() ? 0.9 : nil }
-            if left.isEmpty || right.isEmpty { return nil }
-            guard case .text(let one) = left, case .text(let another) = right else { return left == right ? names : nil }
-            let others: Double = Similarity.names(MatchText.words(one), MatchText.words(another))
+            if second == nil { return names }
+            // Where neither says anything of it, the names must be the same.
+            if left.isEmpty { return mine.sorted() == theirs.sorted() ? 0.9 : nil }
+            guard case .text(let text) = right, case .words(let words)? = sides[1] else { return left == right ? names : nil }
+            let others: Double = Similarity.names(words, MatchText.words(text))
             return others >= Similarity.enough ? (names + others) / 2 : nil
         }
     }

@@ -27,8 +27,7 @@ enum MatchKeys {
     static func keys(_ record: RecordData, _ entity: EntityModel) -> Set<Int64> {
         var keys: Set<Int64> = []
         for rule in entity.duplicates {
-            let start: String = rule.kind.rawValue + "|" + rule.fields.map(\.name).joined(separator: ",") + "|"
-            for part in parts(rule, record) { keys.insert(hash(start + part)) }
+            for part in parts(rule, record) { keys.insert(rule.keys.adding(part).key) }
         }
         return keys
     }
@@ -101,10 +100,17 @@ enum MatchKeys {
     }
 
     /// FNV-1a over 64 bits: the same on every machine and in every release.
-    private static func hash(_ text: String) -> Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return Int64(bitPattern: hash)
+    struct Hash: Sendable {
+        private var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+        /// What comes of it with more text behind.
+        func adding(_ text: String) -> Hash {
+            var hash = self
+            for byte in text.utf8 { hash.state = (hash.state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            return hash
+        }
+
+        var key: Int64 { Int64(bitPattern: state) }
     }
 }
 
@@ -125,7 +131,7 @@ extension StoreTransaction {
         guard !keys.isEmpty else { return }
         for start in stride(from: 0, to: keys.count, by: dialect.rowsPerInsert) {
             let some: ArraySlice<Int64> = keys[start..<min(start + dialect.rowsPerInsert, keys.count)]
-            let marks: String = repeatElement("(?, ?, ?)", count: some.count).joined(separator: ", ")
+            let marks: String = "(?, ?, ?)" + String(repeating: ", (?, ?, ?)", count: some.count - 1)
             let arguments: [SQLValue] = some.flatMap { [.text(entity.name), .integer($0), .integer(record.id.raw)] }
             try connection.post("INSERT INTO tenon_match_key (entity, key, record) VALUES \(marks) ON CONFLICT DO NOTHING", arguments)
         }

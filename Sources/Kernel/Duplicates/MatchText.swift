@@ -44,21 +44,27 @@ enum MatchText {
     /// The same for a text of plain letters only, by bytes: most are, and this runs for every record that is compared.
     private static func foldedPlain(_ text: String) -> String? {
         var text = text
-        return text.withUTF8 { bytes in
+        return text.withUTF8 { bytes -> String? in
             guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
-            return String(unsafeUninitializedCapacity: bytes.count) { folded in
+            return String(unsafeUninitializedCapacity: bytes.count) { letters in
                 var count = 0
                 for byte in bytes {
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): folded[count] = byte
-                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): folded[count] = byte + 32
-                    case UInt8(ascii: "'"), UInt8(ascii: "."), UInt8(ascii: "`"), UInt8(ascii: "/"): continue
-                    default: folded[count] = UInt8(ascii: " ")
-                    }
+                    guard let letter = folded(byte) else { continue }
+                    letters[count] = letter
                     count += 1
                 }
                 return count
             }
+        }
+    }
+
+    /// A plain letter as it is compared; nil for what is left out.
+    private static func folded(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): byte
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte + 32
+        case UInt8(ascii: "'"), UInt8(ascii: "."), UInt8(ascii: "`"), UInt8(ascii: "/"): nil
+        default: UInt8(ascii: " ")
         }
     }
 
@@ -77,23 +83,54 @@ enum MatchText {
     /// The words of a name: without legal forms at the end, articles, connectors and single letters, as long as others remain.
     /// `ue` and `ü` are the same.
     static func words(_ name: String) -> [String] {
-        var words: [String] = folded(name).split(separator: " ").map(String.init)
-        while words.count > 1, let last = words.last, isLegalForm(last) || connectors.contains(last) { words.removeLast() }
-        let telling: [String] = words.filter { !connectors.contains($0) && $0.unicodeScalars.count > 1 }
-        return (telling.isEmpty ? words : telling).map(withoutUmlauts)
+        var words: [String] = plainWords(name) ?? folded(name).split(separator: " ").map(String.init)
+        while words.count > 1, let last = words.last, isLegalForm(last) || isConnector(last) { words.removeLast() }
+        if words.contains(where: isTelling) { words.removeAll { !isTelling($0) } }
+        for place in words.indices {
+            if let word = withoutUmlauts(words[place]) { words[place] = word }
+        }
+        return words
     }
 
-    private static func withoutUmlauts(_ word: String) -> String {
-        // By bytes: this runs for every record that is compared.
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(word.utf8.count)
-        var previous: UInt8 = 0
-        for byte in word.utf8 {
-            let isMark = byte == UInt8(ascii: "e") && (previous == UInt8(ascii: "a") || previous == UInt8(ascii: "o") || previous == UInt8(ascii: "u"))
-            if !isMark { bytes.append(byte) }
-            previous = byte
+    private static func isConnector(_ word: String) -> Bool { word.utf8.count <= 3 && connectors.contains(word) }
+    private static func isTelling(_ word: String) -> Bool { !isConnector(word) && word.unicodeScalars.dropFirst().first != nil }
+
+    /// A text of plain letters only, folded and cut into words in one walk over its bytes.
+    private static func plainWords(_ name: String) -> [String]? {
+        var name = name
+        return name.withUTF8 { bytes -> [String]? in
+            guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 1) { word in
+                var words: [String] = []
+                var count = 0
+                func end() {
+                    if count > 0 { words.append(String(decoding: word[..<count], as: UTF8.self)) }
+                    count = 0
+                }
+                for byte in bytes {
+                    guard let letter = folded(byte) else { continue }
+                    guard letter != UInt8(ascii: " ") else { end(); continue }
+                    word[count] = letter
+                    count += 1
+                }
+                end()
+                return words
+            }
         }
-        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A word with `a` for `ae` and so on; nil when it has no such letters.
+    private static func withoutUmlauts(_ word: String) -> String? {
+        var word = word
+        return word.withUTF8 { bytes -> String? in
+            func isMark(_ place: Int) -> Bool {
+                guard place > 0, bytes[place] == UInt8(ascii: "e") else { return false }
+                let previous: UInt8 = bytes[place - 1]
+                return previous == UInt8(ascii: "a") || previous == UInt8(ascii: "o") || previous == UInt8(ascii: "u")
+            }
+            guard bytes.indices.contains(where: isMark) else { return nil }
+            return String(decoding: bytes.indices.lazy.filter { !isMark($0) }.map { bytes[$0] }, as: UTF8.self)
+        }
     }
 
     // MARK: Telephone numbers

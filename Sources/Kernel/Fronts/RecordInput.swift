@@ -109,6 +109,12 @@ struct RecordInput {
 
     /// `1250`, `1250.00`, `1,250.00`, `1250.00 USD`, `EUR 1250`: thousands separated by commas only in groups of three.
     private func money(_ field: FieldModel, _ text: String) throws -> Value {
+        // As forms and files mostly have it.
+        if let space = text.utf8.firstIndex(of: UInt8(ascii: " ")), let currency = Currency(text[text.utf8.index(after: space)...]),
+            let money = Money(text[..<space], currency)
+        {
+            return .money(money)
+        }
         var amount = ""
         var currency = transaction.currency
         for word in text.split(separator: " ") {

@@ -64,7 +64,7 @@ final class PluginUses: Sendable {
         let now = clock.now
         let isFirst: Bool = tallies.withLock { tallies in
             let wasEmpty = tallies.isEmpty
-            var key = Key(plugin: plugin, kind: kind, target: String(target.prefix(200)), isRefused: isRefused)
+            var key = Key(plugin: plugin, kind: kind, target: target.utf8.count > 200 ? String(target.prefix(200)) : target, isRefused: isRefused)
             if tallies.count >= PluginUses.most, tallies[key] == nil {
                 key = Key(plugin: plugin, kind: kind, target: "others", isRefused: isRefused)
             }

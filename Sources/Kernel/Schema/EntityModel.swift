@@ -37,6 +37,11 @@ final class EntityModel: Sendable {
     let labelField: String
     /// The names of the hooks that every record sends.
     let hooks: RecordHooks
+    /// How a row of its table is made, with a mark for each column: the version, the fields of every record, its rank if it has boards, the
+    /// other stored fields.
+    let insertion: String
+    /// The same with the id before all others.
+    let insertionWithID: String
 
     struct RecordHooks: Sendable {
         let created: String
@@ -85,6 +90,14 @@ final class EntityModel: Sendable {
         let named: [String: FieldModel] = Dictionary(fields.map { ($0.name, $0) }) { first, _ in first }
         let owner: FieldModel? = ownerField ?? named["created_by"]
         figures = boards.compactMap { BoardFigures($0, named, owner: owner) }
+        var columns: [String] = ["version", "created_at", "created_by", "updated_at", "updated_by"].map(quoted)
+        if !boards.isEmpty { columns.append(quoted("rank")) }
+        for field in storedFields where !field.isSystem { columns += field.columns }
+        func insertion(_ columns: [String]) -> String {
+            "INSERT INTO \(quoted(schema.name)) (\(columns.joined(separator: ", "))) VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))"
+        }
+        self.insertion = insertion(columns)
+        insertionWithID = insertion([quoted("id")] + columns)
     }
 
     func mark(_ name: String) -> MarkModel? { marks.first { $0.name == name } }

@@ -60,6 +60,10 @@ final class FieldModel: Sendable {
     let formula: String?
     /// The functions of plugins that the formula called when it was read, each with its plugin.
     let formulaFunctions: [String: String]
+    /// The columns that hold it, quoted, in the order of ``arguments(for:)``.
+    let columns: [String]
+    /// Its first column in a query in which the entity's table is `t`.
+    let ownColumn: String
 
     init(
         _ description: FieldDescription, place: Int, plugin: String, isStored: Bool = true, formula: String? = nil,
@@ -74,6 +78,8 @@ final class FieldModel: Sendable {
         type = FieldType(description.kind)
         self.place = place
         self.plugin = plugin
+        columns = [quoted(name)] + (type == .money ? [quoted(FieldModel.currencyColumn(of: name))] : [])
+        ownColumn = "t." + columns[0]
     }
 
     var label: String { description.label }
@@ -91,7 +97,8 @@ final class FieldModel: Sendable {
     var maxLength: Int { description.maxLength ?? (description.format == .multiline ? 100_000 : 10_000) }
 
     /// The column that holds the currency of an amount.
-    var currencyColumn: String { name + "_currency" }
+    var currencyColumn: String { FieldModel.currencyColumn(of: name) }
+    private static func currencyColumn(of name: String) -> String { name + "_currency" }
 
     var isNumeric: Bool {
         switch type {

@@ -55,6 +55,7 @@ final class Registry: Sendable {
     let jobs: [String: Owned<Contributions.JobEntry>]
     let routes: [Owned<Contributions.RouteEntry>]
     let settings: [Owned<Contributions.SettingEntry>]
+    private let settingsByKey: [String: Contributions.SettingEntry]
     /// What formulas may call besides the language's own functions, by name.
     let functions: [String: Owned<Contributions.FunctionEntry>]
     /// What points at an entity, by the entity's name.
@@ -110,6 +111,7 @@ final class Registry: Sendable {
         self.jobs = jobs
         self.routes = routes
         self.settings = settings
+        settingsByKey = Dictionary(settings.map { ($0.body.key, $0.body) }) { first, _ in first }
         self.functions = functions
         byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
         byPath = Dictionary(uniqueKeysWithValues: entities.map { ($0.path, $0) })
@@ -186,5 +188,5 @@ final class Registry: Sendable {
         plugins.first { $0.id == plugin }?.approved ?? PluginManifest.Capabilities()
     }
 
-    func setting(_ key: String) -> Contributions.SettingEntry? { settings.first { $0.body.key == key }?.body }
+    func setting(_ key: String) -> Contributions.SettingEntry? { settingsByKey[key] }
 }

@@ -244,8 +244,10 @@ extension StoreTransaction {
     }
 
     private func insert(_ some: ArraySlice<(place: Gathered.Place, change: BoardFigures.Figure)>) throws {
-        let rows: String = repeatElement("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: some.count).joined(separator: ", ")
+        let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        let rows: String = row + String(repeating: ", " + row, count: some.count - 1)
         var arguments: [SQLValue] = []
+        arguments.reserveCapacity(10 * some.count)
         for (place, change) in some {
             arguments += StoreTransaction.key(place)
             arguments += [.integer(change.count), .integer(change.high), .integer(change.low)]

@@ -10,7 +10,7 @@ extension QueryCompiler {
     }
 
     private func column(_ field: FieldModel, of entity: EntityModel, alias: String, suffix: String) -> String {
-        let column: String = "\(alias).\(quoted(field.name + suffix))"
+        let column: String = alias == "t" && suffix.isEmpty ? field.ownColumn : "\(alias).\(quoted(field.name + suffix))"
         guard field.formula != nil, !actor.isElevated, let ways = registry.fieldFormulas.ways[entity.name]?[field.name] else { return column }
         let conditions: [String] = ways.compactMap { way in sight(way[...], from: alias, depth: 0) }
         return conditions.isEmpty ? column : "CASE WHEN \(conditions.joined(separator: " AND ")) THEN \(column) END"

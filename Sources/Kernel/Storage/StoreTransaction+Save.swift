@@ -36,25 +36,8 @@ extension StoreTransaction {
         stamp(&record, isNew: true)
         record.version = 1
         let failures: [FormulaFailure] = try calculate(entity, &record)
-        var columns = "\"version\", \"created_at\", \"created_by\", \"updated_at\", \"updated_by\""
-        var marks = "?, ?, ?, ?, ?"
-        var arguments: [SQLValue] = [.integer(1)] + record.values[0..<SystemSlots.count].map(\.column)
-        if !entity.boards.isEmpty {
-            columns += ", \"rank\""
-            marks += ", ?"
-            arguments.append(.integer(BoardRank.top(at: now)))
-        }
-        for field in entity.fields[SystemSlots.count...] where field.isStored {
-            let value = record.values[field.place]
-            if case .null = value { continue }
-            for name in field.columns {
-                columns += ", " + name
-                marks += ", ?"
-            }
-            arguments += field.arguments(for: value)
-        }
-        let sql = "INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks))"
-        record.id = RecordID(try guardingUnique(entity) { try connection.insert(sql, arguments) })
+        let arguments: [SQLValue] = row(entity, record, rank: BoardRank.top(at: now))
+        record.id = RecordID(try guardingUnique(entity) { try connection.insert(entity.insertion, arguments) })
         try tally(entity, old: nil, new: record)
         core.recorder?.stored(entity, old: nil, new: record)
         try note(failures, entity, record.id, old: nil)
@@ -63,6 +46,17 @@ extension StoreTransaction {
         try audit(entity, old: nil, new: record)
         try finish(entity, ChangeData(old: nil, new: record))
         return record
+    }
+
+    /// What ``EntityModel/insertion`` is sent.
+    func row(_ entity: EntityModel, _ record: RecordData, rank: Int64) -> [SQLValue] {
+        var row: [SQLValue] = []
+        row.reserveCapacity(2 * record.values.count + 2)
+        row.append(.integer(record.version))
+        for value in record.values[0..<SystemSlots.count] { row.append(value.column) }
+        if !entity.boards.isEmpty { row.append(.integer(rank)) }
+        for field in entity.storedFields where !field.isSystem { row += field.arguments(for: record.values[field.place]) }
+        return row
     }
 
     // MARK: Changing

@@ -2,12 +2,6 @@ import PluginAPI
 
 /// How a field's values stand in columns. One place for all engines.
 extension FieldModel {
-    /// The columns that hold the field, quoted, in the order of ``arguments(for:)``.
-    var columns: [String] {
-        if case .money = type { return [quoted(name), quoted(currencyColumn)] }
-        return [quoted(name)]
-    }
-
     /// What to store for a value.
     func arguments(for value: Value) -> [SQLValue] {
         switch value {

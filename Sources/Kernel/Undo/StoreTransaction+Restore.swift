@@ -37,23 +37,9 @@ extension StoreTransaction {
         }
         record.version = given.version + 1
         let failures: [FormulaFailure] = try calculate(entity, &record)
-        var columns = "\"id\", \"version\", \"created_at\", \"created_by\", \"updated_at\", \"updated_by\""
-        var marks = "?, ?, ?, ?, ?, ?"
-        var arguments: [SQLValue] = [.integer(record.id.raw), .integer(record.version)] + record.values[0..<SystemSlots.count].map(\.column)
-        if entity.board != nil {
-            columns += ", \"rank\""
-            marks += ", ?"
-            arguments.append(.integer(facts.rank ?? BoardRank.top(at: now)))
-        }
-        for field in entity.fields[SystemSlots.count...] where field.isStored && record.values[field.place] != .null {
-            for name in field.columns {
-                columns += ", " + name
-                marks += ", ?"
-            }
-            arguments += field.arguments(for: record.values[field.place])
-        }
+        let row: [SQLValue] = [.integer(record.id.raw)] + row(entity, record, rank: facts.rank ?? BoardRank.top(at: now))
         _ = try guardingUnique(entity) {
-            try connection.execute("INSERT INTO \(quoted(entity.name)) (\(columns)) VALUES (\(marks))", arguments)
+            try connection.execute(entity.insertionWithID, row)
             try connection.continueNumbers(of: entity.name)
         }
         try tally(entity, old: nil, new: record)

@@ -15,11 +15,19 @@ public struct FixedDecimal: Hashable, Sendable, CustomStringConvertible {
     /// Reads a plain decimal (`-12.5`, `12`); nil when it is not one, has more than `scale` decimals other than zeros, or
     /// does not fit in 64 bits. Neither separators of thousands nor exponents are accepted.
     public init?(_ text: some StringProtocol, scale: Int) {
+        var text = String(text)
+        guard let units = text.withUTF8({ FixedDecimal.units($0, scale) }) else { return nil }
+        self.units = units
+        self.scale = scale
+    }
+
+    private static func units(_ text: UnsafeBufferPointer<UInt8>, _ scale: Int) -> Int64? {
         var units: Int64 = 0
         var negative = false
         var decimals = -1
         var digits = 0
-        for (position, byte) in text.utf8.enumerated() {
+        for position in text.indices {
+            let byte: UInt8 = text[position]
             switch byte {
             case UInt8(ascii: "-") where position == 0: negative = true
             case UInt8(ascii: "+") where position == 0: break
@@ -49,8 +57,7 @@ public struct FixedDecimal: Hashable, Sendable, CustomStringConvertible {
             units = shifted
             missing -= 1
         }
-        self.units = negative ? -units : units
-        self.scale = scale
+        return negative ? -units : units
     }
 
     /// The plain decimal with all its places: `19.25`, `-0.50`.

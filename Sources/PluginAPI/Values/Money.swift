@@ -6,17 +6,20 @@ public struct Currency: Hashable, Sendable, CustomStringConvertible {
 
     /// Makes a currency from a code such as `EUR`; nil unless it is three ASCII letters. Lower case is accepted.
     public init?(_ code: some StringProtocol) {
+        var code = String(code)
+        guard let packed = code.withUTF8(Currency.packed) else { return nil }
+        self.packed = packed
+    }
+
+    private static func packed(_ code: UnsafeBufferPointer<UInt8>) -> UInt32? {
+        guard code.count == 3 else { return nil }
         var packed: UInt32 = 0
-        var count = 0
-        for byte in code.utf8 {
+        for byte in code {
             let upper = byte >= 97 && byte <= 122 ? byte - 32 : byte
             guard upper >= 65, upper <= 90 else { return nil }
             packed = packed << 8 | UInt32(upper)
-            count += 1
-            if count > 3 { return nil }
         }
-        guard count == 3 else { return nil }
-        self.packed = packed
+        return packed
     }
 
     @inlinable init(packed: UInt32) { self.packed = packed }
