@@ -129,7 +129,9 @@ enum MatchText {
                 return previous == UInt8(ascii: "a") || previous == UInt8(ascii: "o") || previous == UInt8(ascii: "u")
             }
             guard bytes.indices.contains(where: isMark) else { return nil }
-            return String(decoding: bytes.indices.lazy.filter { !isMark($0) }.map { bytes[$0] }, as: UTF8.self)
+            var rest: [UInt8] = []
+            for place in bytes.indices where !isMark(place) { rest.append(bytes[place]) }
+            return String(decoding: rest, as: UTF8.self)
         }
     }
 

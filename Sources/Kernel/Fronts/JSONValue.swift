@@ -168,7 +168,14 @@ private struct JSONReader {
 
     private mutating func string() throws -> String {
         at += 1
-        var text: [UInt8] = []
+        let plain: Range<Int> = at..<end(ofPlainFrom: at)
+        at = plain.upperBound
+        if at < bytes.count, bytes[at] == UInt8(ascii: "\"") {
+            at += 1
+            guard let string = String(validating: bytes[plain], as: UTF8.self) else { throw failure("a text that is not UTF-8") }
+            return string
+        }
+        var text = Array(bytes[plain])
         while true {
             guard at < bytes.count else { throw failure("a text without a closing quote") }
             let byte = bytes[at]
@@ -198,6 +205,15 @@ private struct JSONReader {
         }
         guard let string = String(validating: text, as: UTF8.self) else { throw failure("a text that is not UTF-8") }
         return string
+    }
+
+    /// Where the bytes of a text end that stand for themselves.
+    private func end(ofPlainFrom start: Int) -> Int {
+        bytes.withUnsafeBufferPointer { bytes in
+            var end: Int = start
+            while end < bytes.count, bytes[end] >= 0x20, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") { end += 1 }
+            return end
+        }
     }
 
     private mutating func scalar() throws -> Character {

@@ -13,6 +13,8 @@ struct JSONWriter: ~Copyable {
     /// And their moments are of few days: the last one's number, and where its `YYYY-MM-DDT` was written.
     private var lastDay = Int64.min
     private var lastDayPlace = 0
+    /// Values that stay where they are until all is put together, each with the place that it comes before.
+    private var kept: [(place: Int, bytes: ArraySlice<UInt8>)] = []
 
     init(capacity: Int = 512) {
         self.capacity = max(capacity, 64)
@@ -22,14 +24,22 @@ struct JSONWriter: ~Copyable {
     deinit { start.deallocate() }
 
     /// What was written.
-    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(kept.reduce(count) { $0 + $1.bytes.count })
+        var done = 0
+        for part in kept {
+            bytes.append(contentsOf: UnsafeBufferPointer(start: start + done, count: part.place - done))
+            bytes.append(contentsOf: part.bytes)
+            done = part.place
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(start: start + done, count: count - done))
+        return bytes
+    }
     /// Where the next value will begin.
     var place: Int { needsComma ? count + 1 : count }
     /// Appends to an array what was written from a place on.
     func copy(from place: Int, to bytes: inout [UInt8]) { bytes.append(contentsOf: UnsafeBufferPointer(start: start + place, count: count - place)) }
-    /// Makes room for so many more bytes.
-    mutating func reserve(_ more: Int) { if capacity - count < more { grow(by: more) } }
-
     @inline(__always)
     private mutating func put(_ byte: UInt8) {
         if count == capacity { grow(by: 1) }
@@ -235,6 +245,13 @@ struct JSONWriter: ~Copyable {
         if json.withContiguousStorageIfAvailable({ put($0) }) == nil {
             for byte in json { put(byte) }
         }
+    }
+
+    /// A whole value that is kept elsewhere, such as the rows of a list, and copied only once. Nothing is reopened or copied from here after it.
+    mutating func raw(kept json: ArraySlice<UInt8>) {
+        guard json.count > 1024 else { return raw(json) }
+        comma()
+        kept.append((count, json))
     }
 
     /// A value as the API shows it: money as an object, exact numbers as text, days and moments as ISO 8601.

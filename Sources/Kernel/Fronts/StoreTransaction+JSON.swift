@@ -61,8 +61,7 @@ extension StoreTransaction {
             let isPlain: Bool = counts == nil && entity.marks.isEmpty
             if let known = registry.written.rows(entity.name, projection.number, found, apart: !isPlain) {
                 if isPlain {
-                    json.reserve(known.count + 64)
-                    for rows in known.pieces { json.raw(rows.bytes) }
+                    for rows in known.pieces { json.raw(kept: rows.bytes) }
                 } else {
                     for (stamp, row) in zip(found, known.pieces) { records.write(stamp.id, counts, to: &json) { $0.raw(row.bytes) } }
                     try records.finish(&json)

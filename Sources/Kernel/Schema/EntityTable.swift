@@ -109,9 +109,8 @@ struct EntityTable {
             let isLookedUp: Bool = field.description.isIndexed || field.description.isOwner || field.target != nil
             let beginning: String = "(\(quoted(field.name)),"
             guard isLookedUp, !plan.indexes.contains(where: { $0.sql.contains(beginning) }) else { continue }
-            // Nobody looks for what points at nothing by such an index, nor is a list sorted by it.
-            let isSparse: Bool = field.target != nil && !field.description.isIndexed && !field.description.isRequired
-            if isSparse { plan.index(sparse: field.name) } else { plan.index([field.name]) }
+            // Nobody looks for what is empty by such an index; a list that is sorted by it has those rows behind, in the order of their ids.
+            if field.description.isRequired { plan.index([field.name]) } else { plan.index(sparse: field.name) }
         }
     }
 }

@@ -1,10 +1,11 @@
-/// The names of indexes: `<table>__<column>__<column>__index`, or `…__unique`. Names of tables and columns have no double
+/// The names of indexes: `<table>__<column>__<column>__index`, `…__unique`, or `…__filled` where only rows with a value are in it. Names of tables and columns have no double
 /// underscore, so that no two indexes share a name and the columns can be read from it.
 enum IndexName {
     /// Engines cut longer names, and two of them may then be the same.
     private static let longest = 60
 
     static func plain(_ table: String, _ columns: [String]) -> String { make(table, columns, "index") }
+    static func filled(_ table: String, _ column: String) -> String { make(table, [column], "filled") }
     static func unique(_ table: String, _ columns: [String]) -> String { make(table, columns, "unique") }
 
     /// The columns of a unique index by its name; nil when it is not one, or its name had to be shortened.

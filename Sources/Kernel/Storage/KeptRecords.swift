@@ -8,8 +8,13 @@ import Synchronization
 /// when its transaction is stored, and only if nobody has touched the entity since it was read.
 final class KeptRecords: Sendable {
     struct Query: Hashable, Sendable {
-        let sql: String
+        let sql: StatementText
         let arguments: [SQLValue]
+
+        init(sql: String, arguments: [SQLValue]) {
+            self.sql = StatementText(sql)
+            self.arguments = arguments
+        }
     }
 
     /// An answer that waits for its transaction to be stored.

@@ -17,7 +17,7 @@ extension StoreTransaction {
                 if value == old.values[field.place] { continue }
                 if let problem = field.problem(with: value) { problems.append(Problem(field: field.name, problem)) }
                 changed.append(field)
-                arguments += field.arguments(for: value)
+                field.append(value, to: &arguments)
             }
             guard problems.isEmpty else { throw StoreTransaction.invalid(model, problems) }
             guard !changed.isEmpty else { return }

@@ -55,7 +55,7 @@ extension StoreTransaction {
         row.append(.integer(record.version))
         for value in record.values[0..<SystemSlots.count] { row.append(value.column) }
         if !entity.boards.isEmpty { row.append(.integer(rank)) }
-        for field in entity.storedFields where !field.isSystem { row += field.arguments(for: record.values[field.place]) }
+        for field in entity.storedFields where !field.isSystem { field.append(record.values[field.place], to: &row) }
         return row
     }
 
@@ -106,7 +106,7 @@ extension StoreTransaction {
             guard record.values[field.place] != current.values[field.place] else { continue }
             changed.insert(field.name)
             for name in field.columns { sets += ", \(name) = ?" }
-            arguments += field.arguments(for: record.values[field.place])
+            field.append(record.values[field.place], to: &arguments)
         }
         arguments.append(.integer(record.id.raw))
         let sql = "UPDATE \(quoted(entity.name)) SET \(sets) WHERE \"id\" = ?"

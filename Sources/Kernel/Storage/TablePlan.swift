@@ -38,9 +38,9 @@ struct TablePlan: Sendable, Equatable {
         add(Index(name: name, sql: "CREATE INDEX \(quoted(name)) ON \(quoted(self.name)) (\(list))"))
     }
 
-    /// An index over a column that most rows leave empty: it holds the other rows only.
+    /// An index over a column that rows may leave empty: it holds the other rows only, so that those cost nothing.
     mutating func index(sparse column: String) {
-        let name: String = IndexName.plain(self.name, [column])
+        let name: String = IndexName.filled(self.name, column)
         add(Index(
             name: name,
             sql: "CREATE INDEX \(quoted(name)) ON \(quoted(self.name)) (\(quoted(column))) WHERE \(quoted(column)) IS NOT NULL"))

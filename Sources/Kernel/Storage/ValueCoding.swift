@@ -4,11 +4,16 @@ import PluginAPI
 extension FieldModel {
     /// What to store for a value.
     func arguments(for value: Value) -> [SQLValue] {
-        switch value {
-        case .money(let money): return [.integer(money.minor), .text(money.currency.code)]
-        case .null where type == .money: return [.null, .null]
-        default: return [value.column]
-        }
+        var arguments: [SQLValue] = []
+        append(value, to: &arguments)
+        return arguments
+    }
+
+    /// Adds what to store for a value.
+    func append(_ value: Value, to arguments: inout [SQLValue]) {
+        arguments.append(value.column)
+        guard type == .money else { return }
+        if case .money(let money) = value { arguments.append(.text(money.currency.code)) } else { arguments.append(.null) }
     }
 
     /// Reads the field's value from a row, beginning at a column.

@@ -29,7 +29,7 @@ final class PostgreSQLStatements {
     static let plannedAnew = "/* planned anew */ "
     /// False behind a proxy that gives each transaction another connection.
     let isKept: Bool
-    private var entries: [String: [Statement]] = [:]
+    private var entries: [StatementText: [Statement]] = [:]
     private var clock: UInt64 = 0
     private var count = 0
 
@@ -47,7 +47,7 @@ final class PostgreSQLStatements {
     /// A statement for which nothing has to be asked of the server before it can be sent.
     func known(_ sql: String, _ arguments: [SQLValue]) -> Statement? {
         guard isKept else { return fresh(sql, arguments) }
-        guard let found = entries[sql]?.first(where: { $0.takes(arguments) }) else { return nil }
+        guard let found = entries[StatementText(sql)]?.first(where: { $0.takes(arguments) }) else { return nil }
         clock += 1
         found.used = clock
         return found
@@ -65,7 +65,7 @@ final class PostgreSQLStatements {
             made.name = name
         }
         count += 1
-        entries[sql, default: []].append(made)
+        entries[StatementText(sql), default: []].append(made)
         return made
     }
 

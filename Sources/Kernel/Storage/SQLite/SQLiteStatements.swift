@@ -14,7 +14,7 @@ final class SQLiteStatements: @unchecked Sendable {
     }
 
     static let most = 400
-    private var entries: [String: Entry] = [:]
+    private var entries: [StatementText: Entry] = [:]
     private var clock: UInt64 = 0
 
     var count: Int { entries.count }
@@ -23,7 +23,8 @@ final class SQLiteStatements: @unchecked Sendable {
     /// finalizes.
     func statement(_ sql: String, _ connection: OpaquePointer) throws -> (statement: OpaquePointer, isOwn: Bool) {
         clock += 1
-        if let entry = entries[sql] {
+        let text = StatementText(sql)
+        if let entry = entries[text] {
             entry.used = clock
             if sqlite3_stmt_busy(entry.statement) == 0 { return (entry.statement, false) }
             return (try SQLiteStatements.prepare(sql, connection, flags: 0), true)
@@ -31,7 +32,7 @@ final class SQLiteStatements: @unchecked Sendable {
         let entry = Entry(try SQLiteStatements.prepare(sql, connection, flags: UInt32(SQLITE_PREPARE_PERSISTENT)))
         entry.used = clock
         if entries.count >= SQLiteStatements.most { forgetOldest() }
-        entries[sql] = entry
+        entries[text] = entry
         return (entry.statement, false)
     }
 
