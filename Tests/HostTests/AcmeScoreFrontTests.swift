@@ -36,7 +36,7 @@ import Testing
             method: method, path: ["api", "v1"] + path, query: query, headers: ["content-type": "application/json"], body: Array(body.utf8),
             isLocal: true)
         let response: FrontResponse = await kernel.front.respond(request)
-        guard case .bytes(let bytes) = response.body else { throw CRMError(.internalError, "a stream") }
+        guard let bytes = response.body.bytes else { throw CRMError(.internalError, "a stream") }
         return Answer(
             status: response.status, etag: response.headers.first { $0.name == "etag" }?.value,
             json: bytes.isEmpty ? .null : try JSONValue(parsing: bytes))

@@ -22,7 +22,7 @@ import Testing
             let response: FrontResponse = await kernel.front.respond(request)
             var bytes: [UInt8] = []
             switch response.body {
-            case .bytes(let whole): bytes = whole
+            case .bytes, .pieces: bytes = response.body.bytes ?? []
             case .stream(let pieces): for await piece in pieces { bytes += piece }
             }
             return (response.status, (try? JSONValue(parsing: bytes)) ?? .null, bytes)

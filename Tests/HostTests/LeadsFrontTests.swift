@@ -25,7 +25,7 @@ import Testing
         request.body = Array(body.utf8)
         request.isLocal = true
         let response: FrontResponse = await kernel.front.respond(request)
-        guard case .bytes(let bytes) = response.body else { throw CRMError(.internalError, "a stream") }
+        guard let bytes = response.body.bytes else { throw CRMError(.internalError, "a stream") }
         let json: JSONValue = bytes.isEmpty ? .null : try JSONValue(parsing: bytes)
         #expect(response.status == status, "\(method) \(path): \(json)")
         return json

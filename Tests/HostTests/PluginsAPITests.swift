@@ -106,7 +106,7 @@ import Testing
         let request = FrontRequest(
             method: method, path: ["api", "v1"] + path, headers: ["content-type": "application/json"], body: Array(body.utf8), isLocal: true)
         let response: FrontResponse = await kernel.front.respond(request)
-        guard case .bytes(let bytes) = response.body else { return Answer(status: response.status, json: .null) }
+        guard let bytes = response.body.bytes else { return Answer(status: response.status, json: .null) }
         return Answer(status: response.status, json: bytes.isEmpty ? .null : try JSONValue(parsing: bytes))
     }
 }

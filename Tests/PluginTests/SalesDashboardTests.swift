@@ -281,7 +281,7 @@ import Testing
     private func document(_ host: SalesHost, as role: DefaultRole) async throws -> String {
         let caller = Caller(actor: try host.actor(role), csrf: nil, kind: .token)
         let response = try await DashboardsAPI(store: host.store).respond(FrontRequest(method: "GET", path: []), caller, ["crm"][...])
-        guard case .bytes(let bytes) = response.body else { return "" }
+        guard let bytes = response.body.bytes else { return "" }
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -48,8 +48,19 @@ struct FrontRequest: Sendable {
 struct FrontResponse: Sendable {
     enum Body: Sendable {
         case bytes([UInt8])
+        /// What is put together only when it is sent: it stands in different places.
+        case pieces([ArraySlice<UInt8>])
         /// Pieces as they come: server-sent events, long exports.
         case stream(AsyncStream<[UInt8]>)
+
+        /// All of it; nil for a stream.
+        var bytes: [UInt8]? {
+            switch self {
+            case .bytes(let bytes): bytes
+            case .pieces(let pieces): Array(pieces.joined())
+            case .stream: nil
+            }
+        }
     }
     var status: Int
     var headers: [(name: String, value: String)]
@@ -93,8 +104,13 @@ struct FrontResponse: Sendable {
 
     /// The answer to `HEAD`: what would have come, told by its length only.
     var withoutBody: FrontResponse {
-        guard case .bytes(let bytes) = body else { return FrontResponse(status, headers: headers, body: .bytes([])) }
-        return FrontResponse(status, headers: headers + [("content-length", String(bytes.count))], body: .bytes([]))
+        let length: Int? =
+            switch body {
+            case .bytes(let bytes): bytes.count
+            case .pieces(let pieces): pieces.reduce(0) { $0 + $1.count }
+            case .stream: nil
+            }
+        return FrontResponse(status, headers: headers + (length.map { [("content-length", String($0))] } ?? []), body: .bytes([]))
     }
 
     func with(_ name: String, _ value: String) -> FrontResponse {

@@ -13,7 +13,7 @@ struct JSONWriter: ~Copyable {
     /// And their moments are of few days: the last one's number, and where its `YYYY-MM-DDT` was written.
     private var lastDay = Int64.min
     private var lastDayPlace = 0
-    /// Values that stay where they are until all is put together, each with the place that it comes before.
+    /// Values that stay where they are, each with the place that it comes before.
     private var kept: [(place: Int, bytes: ArraySlice<UInt8>)] = []
 
     init(capacity: Int = 512) {
@@ -24,17 +24,18 @@ struct JSONWriter: ~Copyable {
     deinit { start.deallocate() }
 
     /// What was written.
-    var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(kept.reduce(count) { $0 + $1.bytes.count })
+    var bytes: [UInt8] { kept.isEmpty ? Array(UnsafeBufferPointer(start: start, count: count)) : Array(pieces.joined()) }
+    /// The same in pieces: what is kept elsewhere is not copied.
+    var pieces: [ArraySlice<UInt8>] {
+        var pieces: [ArraySlice<UInt8>] = []
         var done = 0
         for part in kept {
-            bytes.append(contentsOf: UnsafeBufferPointer(start: start + done, count: part.place - done))
-            bytes.append(contentsOf: part.bytes)
+            pieces.append(Array(UnsafeBufferPointer(start: start + done, count: part.place - done))[...])
+            pieces.append(part.bytes)
             done = part.place
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(start: start + done, count: count - done))
-        return bytes
+        pieces.append(Array(UnsafeBufferPointer(start: start + done, count: count - done))[...])
+        return pieces
     }
     /// Where the next value will begin.
     var place: Int { needsComma ? count + 1 : count }
@@ -247,7 +248,7 @@ struct JSONWriter: ~Copyable {
         }
     }
 
-    /// A whole value that is kept elsewhere, such as the rows of a list, and copied only once. Nothing is reopened or copied from here after it.
+    /// A whole value that is kept elsewhere, such as the rows of a list. Nothing is reopened or copied from here after it.
     mutating func raw(kept json: ArraySlice<UInt8>) {
         guard json.count > 1024 else { return raw(json) }
         comma()

@@ -118,7 +118,7 @@ struct HTTPServer: Sendable {
         var request = FrontRequest(method: head.method.rawValue, path: [path])
         request.headers["accept"] = head.headerFields[.accept]
         let answer: FrontResponse = isLast ? busy(request).with("connection", "close") : busy(request)
-        guard case .bytes(let bytes) = answer.body else { return (HTTPResponse(status: .serviceUnavailable), ByteBuffer()) }
+        guard let bytes = answer.body.bytes else { return (HTTPResponse(status: .serviceUnavailable), ByteBuffer()) }
         var response: HTTPResponse = write(answer).head
         response.headerFields[.contentLength] = String(bytes.count)
         response.headerFields[.server] = "tenon"
@@ -215,6 +215,10 @@ struct HTTPServer: Sendable {
         case .bytes(let bytes):
             if bytes.isEmpty { return Response(status: status, headers: headers) }
             return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .pieces(let pieces):
+            var whole = ByteBufferAllocator().buffer(capacity: pieces.reduce(0) { $0 + $1.count })
+            for piece in pieces { whole.writeBytes(piece) }
+            return Response(status: status, headers: headers, body: .init(byteBuffer: whole))
         case .stream(let pieces):
             return Response(status: status, headers: headers, body: .init(asyncSequence: pieces.map { ByteBuffer(bytes: $0) }))
         }

@@ -165,7 +165,7 @@ struct WebFront: Sendable {
     func api(_ visit: Visit, _ method: String, _ path: [String], query: [FrontRequest.QueryItem] = [], _ body: JSONValue? = nil) async throws -> JSONValue {
         let bytes = body.map { body in JSONWriter.document { $0.tree(body) } } ?? []
         let answer = try await raw(visit, method, path, query: query, bytes, type: "application/json")
-        guard case .bytes(let bytes) = answer.body, !bytes.isEmpty else { return .null }
+        guard let bytes = answer.body.bytes, !bytes.isEmpty else { return .null }
         return try JSONValue(parsing: bytes)
     }
 

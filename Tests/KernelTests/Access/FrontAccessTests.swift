@@ -30,7 +30,7 @@ import Testing
             request.body = Array(json.utf8)
             request.isLocal = isLocal
             let response = await kernel.front.respond(request)
-            guard case .bytes(let bytes) = response.body else { return (response.status, .null) }
+            guard let bytes = response.body.bytes else { return (response.status, .null) }
             return (response.status, (try? JSONValue(parsing: bytes)) ?? .null)
         }
 

@@ -82,7 +82,7 @@ final class FrontDesk: Sendable {
     static func answer(_ response: FrontResponse) async -> Answer {
         var bytes: [UInt8] = []
         switch response.body {
-        case .bytes(let all): bytes = all
+        case .bytes, .pieces: bytes = response.body.bytes ?? []
         case .stream(let pieces): for await piece in pieces { bytes += piece }
         }
         return Answer(

@@ -168,7 +168,7 @@ struct StockRoom {
             ? try await imports.respond(request, caller, parts.dropFirst())
             : try await exports.respond(request, caller, path: parts[0])
         switch response.body {
-        case .bytes(let bytes): return (response.status, String(decoding: bytes, as: UTF8.self))
+        case .bytes, .pieces: return (response.status, String(decoding: response.body.bytes ?? [], as: UTF8.self))
         case .stream(let stream):
             var bytes: [UInt8] = []
             for await piece in stream { bytes += piece }

@@ -45,7 +45,7 @@ import Testing
             request.isLocal = cookie == nil
             if let cookie { request.headers["cookie"] = "tenon_session=\(cookie)" }
             let response = await kernel.front.respond(request)
-            guard case .bytes(let bytes) = response.body else { return (response.status, .null) }
+            guard let bytes = response.body.bytes else { return (response.status, .null) }
             return (response.status, (try? JSONValue(parsing: bytes)) ?? .null)
         }
     }

@@ -125,6 +125,6 @@ private func composed(_ part: Composition.Part) throws -> Registry { try registr
 
 /// What an answer says.
 func body(_ response: FrontResponse) throws -> JSONValue {
-    guard case .bytes(let bytes) = response.body else { throw CRMError(.internalError, "a stream") }
+    guard let bytes = response.body.bytes else { throw CRMError(.internalError, "a stream") }
     return try JSONValue(parsing: bytes)
 }

@@ -62,7 +62,7 @@ final class Browser: Sendable {
         request.headers["cookie"] = cookie
         if !fragment.isEmpty { request.headers["tenon-fragment"] = fragment }
         let response = await kernel.front.respond(request)
-        guard case .bytes(let bytes) = response.body else { return Answer(status: response.status, text: "", headers: response.headers) }
+        guard let bytes = response.body.bytes else { return Answer(status: response.status, text: "", headers: response.headers) }
         return Answer(status: response.status, text: String(decoding: bytes, as: UTF8.self), headers: response.headers)
     }
 }

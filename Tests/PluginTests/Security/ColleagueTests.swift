@@ -120,7 +120,7 @@ import Testing
         request.body = Array("Title,Description\n\(secret) imported,\(secret)\n".utf8)
         let made = await office.host.kernel.front.respond(request)
         try #require(made.status == 201)
-        guard case .bytes(let bytes) = made.body else { return }
+        guard let bytes = made.body.bytes else { return }
         let id = try JSONValue(parsing: bytes)["id"]?.int ?? 0
         let run = try await office.host.ask("POST", "imports/\(id)/run?wait=true", #"{"bad_rows": "skip"}"#, as: office.ben)
         try #require(run.json["state"]?.text == "done", "\(run.text)")
@@ -280,7 +280,7 @@ import Testing
             var request = PublicHost.request("POST", ["api", "v1", "imports"], [.init(name: "entity", value: entity)], as: office.anna)
             request.headers["content-type"] = "text/csv"
             request.body = Array(table.utf8)
-            guard case .bytes(let bytes) = await host.kernel.front.respond(request).body else { return "" }
+            guard let bytes = await host.kernel.front.respond(request).body.bytes else { return "" }
             let id = try JSONValue(parsing: bytes)["id"]?.int ?? 0
             let changed = try await host.ask("PATCH", "imports/\(id)", plan, as: office.anna)
             #expect(changed.status == 200, "\(changed.text)")

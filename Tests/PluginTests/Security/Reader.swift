@@ -33,7 +33,7 @@ struct Reader: Sendable {
     private static func seen(_ response: FrontResponse) async -> Seen {
         var bytes: [UInt8] = []
         switch response.body {
-        case .bytes(let all): bytes = all
+        case .bytes, .pieces: bytes = response.body.bytes ?? []
         case .stream(let pieces): for await piece in pieces { bytes += piece }
         }
         let headers = response.headers.map { "\($0.name): \($0.value)" }.sorted()

@@ -70,7 +70,7 @@ import Testing
         var request = PublicHost.request("POST", ["api", "v1", "imports"], [.init(name: "entity", value: "lead")], as: PublicHost.boss)
         request.headers["content-type"] = "text/csv"
         request.body = Array("=Title,E-mail,Title\n=1+1,\"=cmd|' /C calc'!A0\",\"x;=2\"\n@x,no address,+y\n".utf8)
-        guard case .bytes(let bytes) = await host.kernel.front.respond(request).body else { return }
+        guard let bytes = await host.kernel.front.respond(request).body.bytes else { return }
         let id = try JSONValue(parsing: bytes)["id"]?.int ?? 0
         let run = try await host.ask("POST", "imports/\(id)/run?wait=true", #"{"bad_rows": "skip"}"#)
         #expect(run.json["failed"]?.int ?? run.json["counts"]?["failed"]?.int ?? 0 > 0, "\(run.text)")
@@ -86,7 +86,7 @@ import Testing
         var request = PublicHost.request("POST", ["api", "v1", "imports"], [.init(name: "entity", value: "lead")], as: PublicHost.boss)
         request.headers["content-type"] = "text/csv"
         request.body = Array(table.text.utf8)
-        guard case .bytes(let bytes) = await other.kernel.front.respond(request).body else { return }
+        guard let bytes = await other.kernel.front.respond(request).body.bytes else { return }
         let id = try JSONValue(parsing: bytes)["id"]?.int ?? 0
         let run = try await other.ask("POST", "imports/\(id)/run?wait=true", #"{"bad_rows": "skip"}"#)
         #expect(run.json["state"]?.text == "done", "\(run.text)")

@@ -64,7 +64,7 @@ final class SalesDesk: Sendable {
 
     private func answer(_ request: FrontRequest) async -> (status: Int, text: String) {
         let response = await kernel.front.respond(request)
-        guard case .bytes(let bytes) = response.body else { return (response.status, "") }
+        guard let bytes = response.body.bytes else { return (response.status, "") }
         return (response.status, String(decoding: bytes, as: UTF8.self))
     }
 

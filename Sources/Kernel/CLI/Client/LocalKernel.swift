@@ -77,7 +77,8 @@ extension APIResponse {
         for (name, value) in answer.headers { headers[name.lowercased()] = value }
         let sink = isSuccess ? sink : nil
         switch answer.body {
-        case .bytes(let bytes):
+        case .bytes, .pieces:
+            let bytes: [UInt8] = answer.body.bytes ?? []
             if let sink { try sink(bytes) } else { body = bytes }
         case .stream(let pieces):
             for await piece in pieces {

@@ -69,7 +69,7 @@ struct RecordsAPI: Sendable {
     private func list(_ request: FrontRequest, _ caller: Caller) async throws -> FrontResponse {
         try caller.actor.require("view", on: entity)
         let entity = entity
-        let bytes = try await kernel.store.read(as: caller.actor, mayLag: true) { tx in
+        let pieces = try await kernel.store.read(as: caller.actor, mayLag: true) { tx in
             let query = try ListQuery(request.query, entity: entity, transaction: tx).leavingAside(entity)
             var writer = JSONWriter(capacity: 1024 * query.limit)
             writer.beginObject()
@@ -80,9 +80,9 @@ struct RecordsAPI: Sendable {
             writer.field("next", next)
             if query.wantsCount { writer.field("total", try tx.count(entity, where: query.filter)) }
             writer.endObject()
-            return writer.bytes
+            return writer.pieces
         }
-        return .json(bytes)
+        return FrontResponse(200, headers: [("content-type", "application/json")], body: .pieces(pieces))
     }
 
     private func show(_ request: FrontRequest, _ caller: Caller, _ id: RecordID) async throws -> FrontResponse {

@@ -75,7 +75,7 @@ struct ImportScreen {
                 }
                 let query: [FrontRequest.QueryItem] = [.init(name: "entity", value: visit.form.text("entity")), .init(name: "file_name", value: file.fileName)]
                 let answer = try await visit.front.raw(visit, "POST", ["imports"], query: query, file.bytes, type: "text/csv")
-                guard case .bytes(let bytes) = answer.body else { throw visit.front.unknown(visit) }
+                guard let bytes = answer.body.bytes else { throw visit.front.unknown(visit) }
                 return .redirect("/admin/imports/\(try JSONValue(parsing: bytes)["id"]?.text ?? "")")
             } catch let error as CRMError where [.invalid, .malformed, .tooLarge, .forbidden].contains(error.code) {
                 trouble = FieldForm.summary(error, fields: [])

@@ -120,7 +120,7 @@ import Testing
         let answer: FrontResponse = Problems.response(Problems.told(try #require(stored), dialect: engine.dialect))
         #expect(answer.status == 503)
         #expect(!answer.headers.contains { $0.name == "retry-after" })
-        guard case .bytes(let bytes) = answer.body else { return }
+        guard let bytes = answer.body.bytes else { return }
         #expect(String(decoding: bytes, as: UTF8.self).contains("may have stored it"))
         // And the next one finds a new way.
         try await engine.write { try $0.execute("INSERT INTO entry (id) VALUES (3)") }
