@@ -6,27 +6,19 @@ extension RecordsAPI {
         let body = try APIFront.body(request)
         let entity = entity
         let password = try RecordsAPI.password(body, entity, caller)
-        var answer = try await Idempotency.run(request, caller, kernel) { tx in
+        let answer = try await Idempotency.run(request, caller, kernel) { tx in
             var record = tx.blank(entity)
             try RecordInput(transaction: tx).apply(RecordsAPI.without("password", body, entity), to: &record, of: entity)
             let saved = try tx.save(entity.name, record)
             let shown = try? tx.json(entity, saved.id)
+            // Here, where the pages with its keys are at hand; of each key the newest few, and all of them when somebody asks.
+            let alike = try? tx.likenesses(entity, of: saved, limit: 10, among: 6)
             return Idempotency.Answer(
                 status: 201, body: shown?.bytes ?? JSONWriter.object { $0.field("id", saved.id.raw) }, version: shown?.version ?? saved.version,
-                location: "/api/v1/\(entity.path)/\(saved.id)", made: saved)
+                location: "/api/v1/\(entity.path)/\(saved.id)", made: saved, duplicates: alike?.map(\.id) ?? [])
         }
         if let password, let id = answer.made?.id.raw { try await kernel.setPassword(password, of: id, by: caller) }
-        if let made = answer.made { answer.duplicates = await alike(made, caller) }
         return answer.response
-    }
-
-    /// The records that one just made is probably the same as. They are looked for when it is stored, since writers take turns and readers do
-    /// not; of each key the newest few, and all of them when somebody asks.
-    private func alike(_ made: RecordData, _ caller: Caller) async -> [Int64] {
-        let entity = entity
-        guard !entity.duplicates.isEmpty else { return [] }
-        let alike = try? await kernel.store.read(as: caller.actor) { tx in try tx.likenesses(entity, of: made, limit: 10, among: 6) }
-        return alike?.map(\.id) ?? []
     }
 
     /// The password of a new user, checked before the user is made.
