@@ -244,21 +244,26 @@ extension StoreTransaction {
     }
 
     private func insert(_ some: ArraySlice<(place: Gathered.Place, change: BoardFigures.Figure)>) throws {
-        let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        let rows: String = row + String(repeating: ", " + row, count: some.count - 1)
         var arguments: [SQLValue] = []
         arguments.reserveCapacity(10 * some.count)
         for (place, change) in some {
             arguments += StoreTransaction.key(place)
             arguments += [.integer(change.count), .integer(change.high), .integer(change.low)]
         }
-        try connection.post(
-            """
+        try connection.post(some.count == 1 ? StoreTransaction.figureInsertion : StoreTransaction.insertion(ofFigures: some.count), arguments)
+    }
+
+    private static let figureInsertion: String = insertion(ofFigures: 1)
+
+    private static func insertion(ofFigures count: Int) -> String {
+        let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        return """
             INSERT INTO "tenon_board_figure" ("entity", "board", "within", "value", "owner", "measure", "currency", "count", "high", "low")
-            VALUES \(rows) ON CONFLICT ("entity", "board", "within", "value", "owner", "measure", "currency")
+            VALUES \(row + String(repeating: ", " + row, count: count - 1))
+            ON CONFLICT ("entity", "board", "within", "value", "owner", "measure", "currency")
             DO UPDATE SET "count" = "tenon_board_figure"."count" + excluded."count", "high" = "tenon_board_figure"."high" + excluded."high",
             "low" = "tenon_board_figure"."low" + excluded."low"
-            """, arguments)
+            """
     }
 
     private static func key(_ place: Gathered.Place) -> [SQLValue] {

@@ -27,12 +27,12 @@ extension FieldModel {
 
     private func problem(withText text: String) -> String? {
         if text.utf8.count > maxLength, text.count > maxLength { return "is longer than \(maxLength) characters" }
-        if text.utf8.contains(where: { $0 < 32 && $0 != 9 && $0 != 10 && $0 != 13 }) {
+        if text.hasByte(where: { $0 < 32 && $0 != 9 && $0 != 10 && $0 != 13 }) {
             return "contains a control character"
         }
         switch description.format {
         case .plain where type == .text:
-            return text.utf8.contains { $0 == 10 || $0 == 13 } ? "must be one line" : nil
+            return text.hasByte { $0 == 10 || $0 == 13 } ? "must be one line" : nil
         case .email: return FieldModel.isEmail(text) ? nil : "is not an e-mail address"
         case .phone:
             let digits = text.filter(\.isNumber).count
@@ -171,5 +171,15 @@ extension String {
 
 extension String {
     /// With one character at the end of a line. Looked for by bytes first, since most texts have no other.
-    fileprivate var withPlainLines: String { utf8.contains(UInt8(ascii: "\r")) ? replacing("\r\n", with: "\n") : self }
+    fileprivate var withPlainLines: String { hasByte { $0 == UInt8(ascii: "\r") } ? replacing("\r\n", with: "\n") : self }
+
+    /// Whether there is such a byte: over memory in one piece, which is several times as quick as over a text's bytes one by one.
+    @inline(__always)
+    fileprivate func hasByte(where matches: (UInt8) -> Bool) -> Bool {
+        var text = self
+        return text.withUTF8 { bytes in
+            for byte in bytes where matches(byte) { return true }
+            return false
+        }
+    }
 }

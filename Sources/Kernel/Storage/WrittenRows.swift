@@ -86,6 +86,8 @@ final class WrittenRows: Sendable {
         var failures: [Int: Int] = [:]
     }
 
+    /// Projections that are told apart by how often their rows were looked for in vain; their numbers go on rising.
+    fileprivate static let mostProjections = 1000
     /// Half of the bytes that are kept at most.
     private static let most = 2 << 20
     /// More records than this at once are not looked for one by one.
@@ -135,7 +137,7 @@ final class WrittenRows: Sendable {
             for stamp in stamps {
                 guard found.add(stamp, projection, shelf, apart: apart) else {
                     // A single row that is out of date says nothing of lists.
-                    if stamps.count > 1 { state.failures[projection, default: 0] += 1 }
+                    if stamps.count > 1 { state.noteFailure(projection) }
                     return nil
                 }
             }
@@ -189,6 +191,13 @@ final class WrittenRows: Sendable {
             let moment: Int = state.moment + 1
             state = State(moment: moment, emptied: moment)
         }
+    }
+}
+
+fileprivate extension WrittenRows.State {
+    mutating func noteFailure(_ projection: Int) {
+        if failures.count >= WrittenRows.mostProjections, failures[projection] == nil { failures = [:] }
+        failures[projection, default: 0] += 1
     }
 }
 
