@@ -42,7 +42,7 @@ import Testing
         let plan: PluginPlan = try await host.plan(.enable, [Self.id], cascade: false, by: admin)
         try await host.enable([Self.id], SwitchingTerms(approves: true, digest: plan.digest), by: admin)
         #expect(try await running.state(Self.id) == .enabled)
-        #expect(try await host.approved(Self.id).hosts == ["rates.example.com"])
+        #expect(await host.approved(Self.id).hosts == ["rates.example.com"])
         #expect(running.store.registry.approved(Self.id).hosts == ["rates.example.com"])
         // Approved once: switched off and on without another question.
         try await host.disable(Self.id, by: admin)
