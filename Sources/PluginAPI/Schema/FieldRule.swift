@@ -40,7 +40,7 @@ public struct FieldRule: Sendable {
     public static var searchable: FieldRule { FieldRule(kind: .searchable) }
     /// No two records share it. Empty values do not count; text is compared without regard to case.
     public static var unique: FieldRule { FieldRule(kind: .unique) }
-    /// Has an index: filters and sorting by it stay fast on large tables.
+    /// Has an index: filters and sorting by it stay fast on large tables. Records without a value cost nothing there and are not found by it.
     public static var indexed: FieldRule { FieldRule(kind: .indexed) }
     /// Names the user to whom the record belongs: decides the scopes *own* and *team*, and that user is told of an assignment.
     public static var owner: FieldRule { FieldRule(kind: .owner) }
