@@ -61,6 +61,15 @@ struct FrontResponse: Sendable {
             case .stream: nil
             }
         }
+
+        /// How many bytes it has; nil for a stream.
+        var count: Int? {
+            switch self {
+            case .bytes(let bytes): bytes.count
+            case .pieces(let pieces): pieces.reduce(0) { $0 + $1.count }
+            case .stream: nil
+            }
+        }
     }
     var status: Int
     var headers: [(name: String, value: String)]
@@ -104,13 +113,8 @@ struct FrontResponse: Sendable {
 
     /// The answer to `HEAD`: what would have come, told by its length only.
     var withoutBody: FrontResponse {
-        let length: Int? =
-            switch body {
-            case .bytes(let bytes): bytes.count
-            case .pieces(let pieces): pieces.reduce(0) { $0 + $1.count }
-            case .stream: nil
-            }
-        return FrontResponse(status, headers: headers + (length.map { [("content-length", String($0))] } ?? []), body: .bytes([]))
+        let length: [(String, String)] = body.count.map { [("content-length", String($0))] } ?? []
+        return FrontResponse(status, headers: headers + length, body: .bytes([]))
     }
 
     func with(_ name: String, _ value: String) -> FrontResponse {

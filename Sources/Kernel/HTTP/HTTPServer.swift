@@ -216,7 +216,7 @@ struct HTTPServer: Sendable {
             if bytes.isEmpty { return Response(status: status, headers: headers) }
             return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
         case .pieces(let pieces):
-            var whole = ByteBufferAllocator().buffer(capacity: pieces.reduce(0) { $0 + $1.count })
+            var whole = ByteBufferAllocator().buffer(capacity: response.body.count ?? 0)
             for piece in pieces { whole.writeBytes(piece) }
             return Response(status: status, headers: headers, body: .init(byteBuffer: whole))
         case .stream(let pieces):

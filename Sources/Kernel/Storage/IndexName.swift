@@ -1,5 +1,5 @@
-/// The names of indexes: `<table>__<column>__<column>__index`, `…__unique`, or `…__filled` where only rows with a value are in it. Names of tables and columns have no double
-/// underscore, so that no two indexes share a name and the columns can be read from it.
+/// The names of indexes: `<table>__<column>__<column>__index`, `…__unique`, or `…__filled` where only rows with a value are in it.
+/// Names of tables and columns have no double underscore, so that no two indexes share a name and the columns can be read from it.
 enum IndexName {
     /// Engines cut longer names, and two of them may then be the same.
     private static let longest = 60
