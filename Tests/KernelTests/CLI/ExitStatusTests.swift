@@ -35,6 +35,7 @@ import Testing
         (["projcets", "list"], "Did you mean `projects`?"), (["projects", "lsit"], "Did you mean `list`?"),
         (["projects", "close-dwon", "7"], "Did you mean `close-down`?"), (["projects", "add", "--titel", "x"], "Did you mean `--title`?"),
         (["projects", "list", "--where", "staus=new"], "Did you mean `status`?"), (["plugin", "lits"], "Did you mean `list`?"),
+        (["projects", "list", "--where", "zzzz=1"], "projects list --help` names the fields"),
         (["setings", "list"], "Did you mean `settings`?"),
     ])
     func `what is misspelt is a usage error that says what was meant`(arguments: [String], hint: String) async {

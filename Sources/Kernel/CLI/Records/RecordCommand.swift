@@ -87,8 +87,7 @@ struct RecordCommand: Sendable {
         throw UsageError(
             "\(entity.pluralTitle.lowercased()) have no field \(word)",
             hint: Suggestion.hint(
-                for: word, among: entity.fields.map(\.name), otherwise: "`\(command) list --help` names the fields."
-            ).replacing("-", with: "_"))
+                for: word.underscored, among: entity.fields.map(\.name), otherwise: "`\(command) list --help` names the fields."))
     }
 
     /// The id that a word means: an id, or the label or a unique text of exactly one record.
