@@ -1,4 +1,5 @@
 """The programs that are measured: the product as a server, its commands, and the parts of the benchmark in Swift."""
+import array
 import json
 import os
 import re
@@ -35,11 +36,12 @@ def bench(*arguments):
 class Server:
     """The product, serving a deployment on a free port."""
 
-    def __init__(self, data, token, *more):
+    def __init__(self, data, token, *more, environment={}):
         self.token = token
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            [TENON, "serve", "--data", data, "--port", "0", *more], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            [environment.get("TENON_BINARY", TENON), "serve", "--data", data, "--port", "0", *more], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, env={**os.environ, **environment})
         self.port = None
         for line in self.process.stdout:
             found = re.search(r"listening on http://[^ ]*:(\d+)", line)
@@ -71,19 +73,16 @@ class Server:
         return took[0], took[1:]
 
     def memory(self):
-        """The memory of all its processes in MB, what they share counted once; and how much of the database's file is mapped besides,
-        which is the system's cache of that file and goes when the memory is needed."""
-        own = mapped = 0
+        """The memory of all its processes in MB, what they share counted once, as if no other program had it, too; and how much of the
+        database's file is mapped besides, which is the system's cache of that file and goes when the memory is needed."""
+        own, shared, mapped = 0, set(), set()
         for process in family(self.process.pid):
-            name = ""
-            for line in Path(f"/proc/{process}/smaps").read_text().splitlines():
-                head = re.match(r"[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+ *(.*)", line)
-                if head:
-                    name = head.group(1)
-                elif line.startswith("Pss:"):
-                    size = int(line.split()[1]) / 1024
-                    own, mapped = (own, mapped + size) if ".sqlite" in name else (own + size, mapped)
-        return own, mapped
+            for name, file, pages in resident(process):
+                if file is None:
+                    own += len(pages)
+                else:
+                    (mapped if ".sqlite" in name else shared).update((file, page) for page in pages)
+        return tuple(count * os.sysconf("SC_PAGE_SIZE") / 2**20 for count in (own + len(shared), len(mapped)))
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -100,6 +99,24 @@ def family(process):
     """A process and all that came of it, from whichever of its threads."""
     children = [int(child) for file in Path(f"/proc/{process}/task").glob("*/children") for child in file.read_text().split()]
     return [process] + [member for child in children for member in family(child)]
+
+
+def resident(process):
+    """What of a process is in memory (proc_pid_maps(5), pagemap in the kernel's documentation): for each of its mappings the pages of the
+    file, named and identified; and the pages that are its own, whose file is None."""
+    size = os.sysconf("SC_PAGE_SIZE")
+    with open(f"/proc/{process}/pagemap", "rb") as pagemap:
+        for line in Path(f"/proc/{process}/maps").read_text().splitlines():
+            span, _, offset, device, inode, *name = line.split(maxsplit=5)
+            begin, end = (int(address, 16) // size for address in span.split("-"))
+            if begin >= 1 << 47:
+                continue
+            pagemap.seek(begin * 8)
+            entries = array.array("Q", pagemap.read((end - begin) * 8))
+            first = int(offset, 16) // size
+            there = [place for place, entry in enumerate(entries) if entry >> 63]
+            yield "".join(name), None, [place for place in there if not entries[place] >> 61 & 1]
+            yield "".join(name), (device, inode), [first + place for place in there if entries[place] >> 61 & 1]
 
 
 class BareRoute:

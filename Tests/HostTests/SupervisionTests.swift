@@ -68,15 +68,8 @@ import Glibc
         }
     }
 
-    /// On a thread of its own: what it does blocks, and tasks share few threads.
-    private static func aside(_ body: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
-        }
-    }
-
     @Test func `an import that takes longer than a hook may is not taken for a hook that hangs`() async throws {
-        try await Self.aside {
+        try await aside {
             let program = try TenonProgram.prepared()
             let server = try program.serve(
                 environment: ["TENON_HOOK_LIMIT": "2000"], errors: program.folder.appendingPathComponent("errors"))
@@ -103,7 +96,7 @@ import Glibc
     }
 
     @Test func `the third crash keeps a plugin out with what requires it, everyone who must know does, and a release brings both back`() async throws {
-        try await Self.aside {
+        try await aside {
             let place = try Place()
             let (server, knock) = try place.serve()
             defer { place.end(server) }
@@ -155,7 +148,7 @@ import Glibc
     }
 
     @Test func `a plugin that crashes at each start is out after three, and the server is there`() async throws {
-        try await Self.aside {
+        try await aside {
             let place = try Place()
             let (server, knock) = try place.serve([], ["TENON_CRASHER_REGISTER": "trap"])
             defer { place.end(server) }
@@ -165,7 +158,7 @@ import Glibc
     }
 
     @Test func `a server that cannot start at all starts in safe mode and says why`() async throws {
-        try await Self.aside {
+        try await aside {
             let place = try Place()
             let (server, knock) = try place.serve([], ["TENON_CRASHER_REGISTER": "leave"])
             defer { place.end(server) }
@@ -176,7 +169,7 @@ import Glibc
     }
 
     @Test func `in safe mode no plugin runs, administrators alone come in, and what is in the way can be disabled`() async throws {
-        try await Self.aside {
+        try await aside {
             let place = try Place()
             do {
                 // Would crash if it were loaded.
@@ -204,7 +197,7 @@ import Glibc
     }
 
     @Test func `a worker is replaced without one request refused or lost`() async throws {
-        try await Self.aside {
+        try await aside {
             let place = try Place()
             let (server, knock) = try place.serve()
             defer { place.end(server) }
@@ -225,7 +218,7 @@ import Glibc
     }
 
     @Test func `a worker whose supervisor is killed finishes and ends by itself`() async throws {
-        try await Self.aside {
+        try await aside {
             let place = try Place()
             let (server, knock) = try place.serve()
             let worker = try KillTests.worker(server)
@@ -244,7 +237,7 @@ import Glibc
     }
 
     @Test func `a crash in a command names its plugin, and counts`() async throws {
-        try await Self.aside {
+        try await aside {
             let place = try Place()
             let run = try place.program.run("fuses", "add", "--label", "x", "--fault", "segfault", environment: ["TENON_CRASHER": place.program.folder.path])
             #expect(run.status != 0 && run.errors.contains("crashed with SIGSEGV in the plugin crasher"), "\(run)")

@@ -136,10 +136,3 @@ final class GatedPlace: Sendable {
         return status.isEmpty || status.split(separator: ")").last?.split(separator: " ").first == "Z"
     }
 }
-
-/// Runs what blocks on a thread of its own: tasks share few threads.
-func aside<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
-    }
-}
