@@ -87,8 +87,10 @@ final class Authenticator: Sendable {
 extension FrontRequest {
     /// The secret of an `Authorization: Bearer` header, or nil.
     var bearerToken: String? {
-        guard let header = headers["authorization"], header.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
-        return String(header.dropFirst(7).drop { $0 == " " })
+        guard let header = headers["authorization"]?.utf8, header.count > 7 else { return nil }
+        // A letter in upper case differs by one bit.
+        guard header.prefix(7).elementsEqual("bearer ".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
+        return String(Substring(header.dropFirst(7).drop { $0 == UInt8(ascii: " ") }))
     }
 }
 

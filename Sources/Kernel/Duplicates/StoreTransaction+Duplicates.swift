@@ -71,8 +71,8 @@ extension StoreTransaction {
 
     private func records(_ entity: EntityModel, _ chosen: SQLFragment, fields: Set<String>? = nil) throws -> [RecordData] {
         let projection: Projection = try projection(entity, fields: fields)
-        let query = projection.select + " WHERE " + (try compiler(entity).condition(.everything)) + " AND " + chosen + " ORDER BY t.\"id\""
-        return try connection.all(query.sql, projection.arguments + query.arguments) { projection.record($0) }
+        let query = projection.query(" WHERE " + (try compiler(entity).condition(.everything)) + " AND " + chosen + " ORDER BY t.\"id\"")
+        return try connection.all(query.sql, query.arguments) { projection.record($0) }
     }
 
     /// Groups of records that are probably the same, the newest first, and whether there may be more.

@@ -80,25 +80,33 @@ struct Front: Sendable {
     /// What every answer carries: no sniffing, no framing, no script but our own files.
     private static func hardened(_ response: FrontResponse) -> FrontResponse {
         var response = response
-        response.headers.append(("x-content-type-options", "nosniff"))
-        response.headers.append(("referrer-policy", "same-origin"))
+        response.headers.append(noSniffing)
+        response.headers.append(noReferrer)
         let frame = response.frame ?? FrontResponse.Frame()
         // The older header knows no list: where there is one, the policy alone speaks.
-        if frame.ancestors.isEmpty { response.headers.append(("x-frame-options", "DENY")) }
+        if frame.ancestors.isEmpty { response.headers.append(noFrame) }
         let isPage = response.headers.contains { $0.name == "content-type" && $0.value.hasPrefix("text/html") }
-        response.headers.append(("content-security-policy", isPage ? policy(frame) : inert))
-        if !response.headers.contains(where: { $0.name == "cache-control" }) {
-            response.headers.append(("cache-control", "no-store"))
-        }
+        response.headers.append(isPage ? ("content-security-policy", policy(frame)) : inert)
+        if !response.headers.contains(where: { $0.name == "cache-control" }) { response.headers.append(notKept) }
         return response
     }
+
+    /// What most answers bear, however they came about.
+    static let usualHeaders: [(name: String, value: String)] = [("content-type", "application/json"), noSniffing, noReferrer, noFrame, inert, notKept]
+
+    private static let noSniffing = (name: "x-content-type-options", value: "nosniff")
+    private static let noReferrer = (name: "referrer-policy", value: "same-origin")
+    private static let noFrame = (name: "x-frame-options", value: "DENY")
+    private static let notKept = (name: "cache-control", value: "no-store")
+
+    /// For what is no page: opened by itself it may do nothing at all, whatever it turns out to be.
+    private static let inert = (
+        name: "content-security-policy", value: "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+    )
 
     private static let policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
-
-    /// For what is no page: opened by itself it may do nothing at all, whatever it turns out to be.
-    private static let inert = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
     private static func policy(_ frame: FrontResponse.Frame) -> String {
         if frame.ancestors.isEmpty, frame.formTargets.isEmpty { return policy }

@@ -19,8 +19,8 @@ extension StoreTransaction {
             rows.keep(found)
         } else {
             if isLast, projection.isOneQuestion { connection.nextIsLast() }
-            let query = projection.select + " WHERE " + condition
-            try connection.query(query.sql, projection.arguments + query.arguments) { row in
+            let query = projection.query(" WHERE " + condition)
+            try connection.query(query.sql, query.arguments) { row in
                 version = row.integer(1)
                 try rows.write(row, to: &writer)
                 return false

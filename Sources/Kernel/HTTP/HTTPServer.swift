@@ -204,11 +204,21 @@ struct HTTPServer: Sendable {
         Problems.response(.init(.tooLarge, "the body is larger than \(limit / 1024 / 1024) MiB")).with("connection", "close")
     }
 
+    /// What most answers bear, checked once and not with each of them.
+    private static let usual: [(name: String, value: String, field: HTTPField)] = Front.usualHeaders.compactMap { name, value in
+        HTTPField.Name(name).map { (name, value, HTTPField(name: $0, value: value)) }
+    }
+
+    private static func field(_ name: String, _ value: String) -> HTTPField? {
+        for known in usual where known.name == name && known.value == value { return known.field }
+        return HTTPField.Name(name).map { HTTPField(name: $0, value: value) }
+    }
+
     private static func write(_ response: FrontResponse) -> Response {
         var headers = HTTPFields()
-        headers.reserveCapacity(response.headers.count + 2)
+        headers.reserveCapacity(response.headers.count + 3)
         for (name, value) in response.headers {
-            if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+            if let field = field(name, value) { headers.append(field) }
         }
         let status = HTTPTypes.HTTPResponse.Status(code: response.status)
         switch response.body {

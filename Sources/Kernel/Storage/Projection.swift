@@ -65,8 +65,7 @@ final class Projection: Sendable {
     /// Nothing but id, version and key; nil where the key is a label.
     let stamps: Reading?
     /// The beginning of a query for ``rows``, up to the condition.
-    let select: String
-    var arguments: [SQLValue] { rows.arguments }
+    private let select: String
     /// How rows are sorted, and whether they may have nothing to be sorted by.
     let key: (expression: String, mayBeNull: Bool)?
 
@@ -170,6 +169,9 @@ final class Projection: Sendable {
 
     /// Whether nothing is asked besides to write a row but labels that are mostly known.
     var isOneQuestion: Bool { plan.lists.isEmpty }
+
+    /// The question for ``rows``: their beginning is the longer part by far, so that the rest is put together first.
+    func query(_ rest: SQLFragment) -> SQLFragment { SQLFragment(select + rest.sql, rows.arguments + rest.arguments) }
 
     func item(_ field: String) -> Item? { items.first { $0.field.name == field } }
 

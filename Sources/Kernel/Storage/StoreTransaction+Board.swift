@@ -181,13 +181,10 @@ extension StoreTransaction {
             condition = condition + SQLFragment(" AND (\(order.joined(separator: ", "))) > (?, ?)", [place, .integer(after)])
         }
         let sorted: String = " ORDER BY " + order.joined(separator: ", ")
-        var select: SQLFragment = projection.select + " WHERE " + condition
-        if let ids = try first(limit + 1, for: query, order, condition, sorted) {
-            select = projection.select + " WHERE " + dialect.among("t.\"id\"", ids)
-        }
-        let whole = select + sorted + .limit(limit + 1, isSearch: query.cards.isSearch)
+        if let ids = try first(limit + 1, for: query, order, condition, sorted) { condition = dialect.among("t.\"id\"", ids) }
+        let whole: SQLFragment = projection.query(" WHERE " + condition + sorted + .limit(limit + 1, isSearch: query.cards.isSearch))
         var delivered = 0
-        try connection.query(whole.sql, projection.arguments + whole.arguments) { row in
+        try connection.query(whole.sql, whole.arguments) { row in
             delivered += 1
             if delivered <= limit { try each(row, projection) }
             return delivered <= limit

@@ -19,10 +19,9 @@ extension StoreTransaction {
     /// One record that the user may see, or nil.
     func find(_ entity: EntityModel, _ id: RecordID) throws -> RecordData? {
         let projection = try projection(entity)
-        let query = projection.select + " WHERE " + (try compiler(entity).condition(.id(id)))
-        let arguments: [SQLValue] = projection.arguments + query.arguments
-        return try keeping(entity, KeptRecords.Query(sql: query.sql, arguments: arguments), lasts: false) {
-            try connection.first(query.sql, arguments) { projection.record($0) }.map { [$0] } ?? []
+        let query = projection.query(" WHERE " + (try compiler(entity).condition(.id(id))))
+        return try keeping(entity, KeptRecords.Query(sql: query.sql, arguments: query.arguments), lasts: false) {
+            try connection.first(query.sql, query.arguments) { projection.record($0) }.map { [$0] } ?? []
         }.first
     }
 
@@ -46,11 +45,10 @@ extension StoreTransaction {
             return (mayBeNull ? "\(expression) IS NULL, " : "") + expression + direction
         }
         order.append("t.\"id\"")
-        var query = projection.select + " WHERE " + (try compiler.condition(filter))
-        query = query + " ORDER BY \(order.joined(separator: ", "))" + .limit(limit, isSearch: filter.isSearch)
-        let arguments = projection.arguments + query.arguments
-        return try keeping(model, KeptRecords.Query(sql: query.sql, arguments: arguments)) {
-            try connection.all(query.sql, arguments) { projection.record($0) }
+        let condition = " WHERE " + (try compiler.condition(filter))
+        let query = projection.query(condition + " ORDER BY \(order.joined(separator: ", "))" + .limit(limit, isSearch: filter.isSearch))
+        return try keeping(model, KeptRecords.Query(sql: query.sql, arguments: query.arguments)) {
+            try connection.all(query.sql, query.arguments) { projection.record($0) }
         }
     }
 

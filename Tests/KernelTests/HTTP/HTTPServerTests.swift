@@ -52,7 +52,13 @@ import Testing
             #expect(head.hasSuffix("\r\n\r\n"))
             let gone = try await send("GET /api/v1/chores HTTP/1.1\nHost: x\nConnection: close", to: port)
             #expect(status(gone) == 401)
-            #expect(get.lowercased().contains("x-content-type-options: nosniff"))
+            let guards = [
+                "content-type: application/json", "x-content-type-options: nosniff", "referrer-policy: same-origin", "x-frame-options: deny",
+                "content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+                "cache-control: no-store",
+            ]
+            let lines = get.lowercased().components(separatedBy: "\r\n")
+            for line in guards { #expect(lines.count { $0 == line } == 1, "\(line) in \(get)") }
         }
     }
 
