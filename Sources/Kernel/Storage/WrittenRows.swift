@@ -8,14 +8,24 @@
 /// else it may have seen what was there before the change.
 final class WrittenRows: Sendable {
     /// A row as the database has it.
-    struct Stamp: Sendable {
+    struct Stamp: Sendable, Equatable {
         let id, version: Int64
     }
 
     /// The rows of one answer as they were written one after the other, with a comma between them.
-    fileprivate final class Sheet: Sendable {
+    ///
+    /// NB: unchecked, since what changes of it is looked at and changed under the lock alone.
+    fileprivate final class Sheet: @unchecked Sendable {
         let bytes: [UInt8]
-        init(_ bytes: [UInt8]) { self.bytes = bytes }
+        let places: [Place]
+        /// Whether some of its rows may be out of date without a new version, or are found on another sheet, where it would be said that they
+        /// are. Until then each row on it is as good as the one that was found.
+        var isTorn = false
+
+        init(_ bytes: [UInt8], _ places: [Place]) {
+            self.bytes = bytes
+            self.places = places
+        }
     }
 
     /// Where a row stands on a sheet.
@@ -60,9 +70,11 @@ final class WrittenRows: Sendable {
     }
 
     fileprivate struct Entry {
-        let version: Int64
         let sheet: Sheet
-        let range: Range<Int>
+        /// Which of the sheet's places is its.
+        let number: Int
+
+        var place: Place { sheet.places[number] }
     }
 
     /// The rows of an entity: those that were kept of late, and those before them.
@@ -134,12 +146,13 @@ final class WrittenRows: Sendable {
         found.places.reserveCapacity(stamps.count)
         return state.withLock { state in
             guard let shelf = state.shelves[entity] else { return nil }
-            for stamp in stamps {
-                guard found.add(stamp, projection, shelf, apart: apart) else {
+            while found.places.count < stamps.count {
+                guard let entry = found.add(stamps[found.places.count], projection, shelf, apart: apart) else {
                     // A single row that is out of date says nothing of lists.
                     if stamps.count > 1 { state.noteFailure(projection) }
                     return nil
                 }
+                found.follow(entry, stamps, apart: apart)
             }
             if stamps.count > 1, state.failures[projection] != nil { state.failures[projection] = nil }
             return found
@@ -149,14 +162,15 @@ final class WrittenRows: Sendable {
     /// Keeps rows that were written by a transaction that began at a moment.
     func keep(_ entity: String, _ projection: Int, _ places: [Place], on sheet: [UInt8], since moment: Int) {
         guard !places.isEmpty else { return }
-        let sheet = Sheet(sheet)
+        let sheet = Sheet(sheet, places)
         state.withLock { state in
             var shelf: Shelf = state.shelves.removeValue(forKey: entity) ?? Shelf()
             defer { state.shelves[entity] = shelf }
             guard state.emptied <= moment, shelf.changed <= moment else { return }
             shelf.projections.insert(projection)
-            for place in places {
-                shelf.young[Key(id: place.stamp.id, projection: projection)] = Entry(version: place.stamp.version, sheet: sheet, range: place.range)
+            for (number, place) in places.enumerated() {
+                let former: Entry? = shelf.young.updateValue(Entry(sheet: sheet, number: number), forKey: Key(id: place.stamp.id, projection: projection))
+                former?.sheet.isTorn = true
             }
             state.bytes += sheet.bytes.count
             guard state.bytes > WrittenRows.most else { return }
@@ -175,11 +189,7 @@ final class WrittenRows: Sendable {
                 if ids.isEmpty || ids.count > WrittenRows.mostTouches { shelf = Shelf() }
                 shelf.changed = state.moment
                 for projection in shelf.projections {
-                    for id in ids {
-                        let key = Key(id: id, projection: projection)
-                        shelf.young[key] = nil
-                        shelf.old[key] = nil
-                    }
+                    for id in ids { shelf.forget(Key(id: id, projection: projection)) }
                 }
                 state.shelves[entity] = shelf
             }
@@ -202,6 +212,11 @@ fileprivate extension WrittenRows.State {
 }
 
 fileprivate extension WrittenRows.Shelf {
+    mutating func forget(_ key: WrittenRows.Key) {
+        young.removeValue(forKey: key)?.sheet.isTorn = true
+        old.removeValue(forKey: key)?.sheet.isTorn = true
+    }
+
     mutating func age() {
         self.old = young
         young = [:]
@@ -210,7 +225,8 @@ fileprivate extension WrittenRows.Shelf {
 }
 
 fileprivate extension WrittenRows.Found {
-    mutating func add(_ stamp: WrittenRows.Stamp, _ projection: Int, _ shelf: WrittenRows.Shelf, apart: Bool) -> Bool {
+    /// Adds a row that is known in this version, and gives where it was found.
+    mutating func add(_ stamp: WrittenRows.Stamp, _ projection: Int, _ shelf: WrittenRows.Shelf, apart: Bool) -> WrittenRows.Entry? {
         let key = WrittenRows.Key(id: stamp.id, projection: projection)
         let entry: WrittenRows.Entry
         if let young = shelf.young[key] {
@@ -219,16 +235,29 @@ fileprivate extension WrittenRows.Found {
             entry = old
             isOld = true
         } else {
-            return false
+            return nil
         }
-        guard entry.version == stamp.version else { return false }
+        guard entry.place.stamp == stamp else { return nil }
+        add(entry.place, on: entry.sheet, apart: apart)
+        return entry
+    }
+
+    /// Adds the rows that follow on the same sheet as long as they are those that are wanted: a list is mostly read as it was the last time.
+    mutating func follow(_ entry: WrittenRows.Entry, _ stamps: [WrittenRows.Stamp], apart: Bool) {
+        guard !entry.sheet.isTorn else { return }
+        for place in entry.sheet.places[(entry.number + 1)...] {
+            guard places.count < stamps.count, place.stamp == stamps[places.count] else { return }
+            add(place, on: entry.sheet, apart: apart)
+        }
+    }
+
+    private mutating func add(_ place: WrittenRows.Place, on sheet: WrittenRows.Sheet, apart: Bool) {
         let start: Int = places.isEmpty ? 0 : count + 1
-        places.append(WrittenRows.Place(stamp: stamp, range: start..<start + entry.range.count))
-        if !apart, let last = pieces.last, last.sheet === entry.sheet, last.range.upperBound + 1 == entry.range.lowerBound {
-            pieces[pieces.count - 1].range = last.range.lowerBound..<entry.range.upperBound
+        places.append(WrittenRows.Place(stamp: place.stamp, range: start..<start + place.range.count))
+        if !apart, let last = pieces.last, last.sheet === sheet, last.range.upperBound + 1 == place.range.lowerBound {
+            pieces[pieces.count - 1].range = last.range.lowerBound..<place.range.upperBound
         } else {
-            pieces.append(WrittenRows.Piece(sheet: entry.sheet, range: entry.range))
+            pieces.append(WrittenRows.Piece(sheet: sheet, range: place.range))
         }
-        return true
     }
 }

@@ -244,6 +244,55 @@ private struct CratesPlugin: Plugin {
         #expect(text(rows.rows("crate", 1, [])) == "")
     }
 
+    @Test func `a row that has changed without a version is not found, whichever lists it stands in`() {
+        let rows = WrittenRows()
+        func ask(_ ids: Int64...) -> String? { text(rows.rows("crate", 1, ids.map { stamp($0) })) }
+        keep(rows, [1, 2, 3])
+        keep(rows, [2, 4], padding: 1)
+        // The second row is known from the second list now, and is forgotten there.
+        rows.forget(["crate": [2]])
+        #expect(ask(1, 2, 3) == nil && ask(2) == nil)
+        #expect(ask(1, 3) == "1,3" && ask(4) == "4.")
+    }
+
+    /// Lists that are kept, changes with and without a new version, and lists that are asked for, by chance: what is found is what there is.
+    @Test(arguments: 1...4) func `whatever happens, what is found is what there is`(_ seed: UInt64) {
+        var dice = SeededGenerator(state: seed)
+        let rows = WrittenRows()
+        var known: [Int64: (version: Int64, text: String)] = [:]
+        for id in 1...12 as ClosedRange<Int64> { known[id] = (1, "\(id) at first") }
+        var found = 0
+        for step in 1...4000 {
+            let first = Int64.random(in: 1...12, using: &dice)
+            let list: [Int64] = (first...min(12, first + .random(in: 0...5, using: &dice))).filter { _ in Int.random(in: 0..<8, using: &dice) > 0 }
+            let stamps: [WrittenRows.Stamp] = list.map { stamp($0, known[$0]?.version ?? 0) }
+            switch Int.random(in: 0..<10, using: &dice) {
+            case 0:
+                known[first] = (known[first, default: (0, "")].version, "\(first) at step \(step)")
+                rows.forget(["crate": [first]])
+            case 1: known[first] = (known[first, default: (0, "")].version + 1, "\(first) at step \(step)")
+            case 2...4:
+                var (sheet, places): ([UInt8], [WrittenRows.Place]) = ([], [])
+                for stamp in stamps {
+                    if !sheet.isEmpty { sheet.append(UInt8(ascii: ",")) }
+                    let start = sheet.count
+                    sheet += Array((known[stamp.id]?.text ?? "").utf8)
+                    // So long that rows grow old.
+                    if Int.random(in: 0..<50, using: &dice) == 0 { sheet += [UInt8](repeating: UInt8(ascii: "."), count: 1 << 18) }
+                    places.append(WrittenRows.Place(stamp: stamp, range: start..<sheet.count))
+                }
+                rows.keep("crate", 1, places, on: sheet, since: rows.moment)
+            default:
+                guard let answer = rows.rows("crate", 1, stamps), !list.isEmpty else { continue }
+                found += list.count
+                let texts: [String] = text(answer)?.split(separator: ",").map { String($0.prefix { $0 != "." }) } ?? []
+                #expect(texts == list.compactMap { known[$0]?.text })
+                if answer.isOld { rows.keep("crate", 1, answer.places, on: answer.sheet, since: rows.moment) }
+            }
+        }
+        #expect(found > 500, "\(found)")
+    }
+
     @Test func `so many bytes are kept at most, of those that were used last`() {
         let rows = WrittenRows()
         for id in 1...20_000 as ClosedRange<Int64> {
