@@ -39,7 +39,7 @@ struct SlowCallBook: Sendable {
     func keep() async {
         for await _ in slow.signals {
             await store.clock.wait(until: store.clock.now.adding(seconds: 1))
-            await WriterTurn.$hasTime.withValue(true) { await settle() }
+            await WriterTurn.$haste.withValue(.whenever) { await settle() }
         }
     }
 

@@ -163,7 +163,7 @@ extension Importer {
     private func clear(_ half: ImportRecord, _ progress: ImportProgress, _ actor: Actor) async {
         var record: ImportRecord = half
         do {
-            let revert: ImportRevert = try await WriterTurn.$hasTime.withValue(true) { try await takenBack(half, progress, actor) }
+            let revert: ImportRevert = try await WriterTurn.$haste.withValue(.soon) { try await takenBack(half, progress, actor) }
             record.counts = ImportRecord.Counts(total: half.counts.total)
             record.details.unchanged = 0
             record.details.faults = revert.faults
@@ -178,7 +178,7 @@ extension Importer {
         var record: ImportRecord = record
         do {
             // People who change one record go before the next batch of a file.
-            try await WriterTurn.$hasTime.withValue(true) {
+            try await WriterTurn.$haste.withValue(.soon) {
                 switch step {
                 case .checking: try await check(&record, progress, actor)
                 case .running where record.details.plan.badRows == .skip: try await runInBatches(&record, progress, actor)

@@ -80,7 +80,7 @@ extension Importer {
                     rows: rows, importID: importID, total: total, header: header, delimiter: reader.format.delimiter)
                 while let lines = try reader.lines(ImportPass.together) {
                     try pass.store(lines, in: tx, progress)
-                    if let last = lines.last, try patience.isOver({ try engine.othersWait(tx.connection, evenPatient: $0) }) {
+                    if let last = lines.last, try patience.isOver({ try engine.othersWait(tx.connection, evenWithTime: $0) }) {
                         throw GivesWay(pass: pass, line: last.row.line)
                     }
                 }

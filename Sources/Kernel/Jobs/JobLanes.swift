@@ -149,7 +149,7 @@ final class JobLanes: Sendable {
 
     /// What is due has time, for a while: people who change records go before it, and a long import goes on.
     private func written<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T {
-        try await WriterTurn.$hasTime.withValue(true) { try await engine.write(body) }
+        try await WriterTurn.$haste.withValue(.soon) { try await engine.write(body) }
     }
 
     /// For a run that stores its end with what it did.

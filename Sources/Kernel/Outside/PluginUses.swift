@@ -85,7 +85,9 @@ final class PluginUses: Sendable {
                 for await _ in signals {
                     await clock.wait(until: clock.now.adding(seconds: 10))
                     if Task.isCancelled { return }
-                    do { try await WriterTurn.$hasTime.withValue(true) { try await self.flush(to: engine) } } catch { log("uses of plugins are not stored yet: \(error)") }
+                    do {
+                        try await WriterTurn.$haste.withValue(.whenever) { try await self.flush(to: engine) }
+                    } catch { log("uses of plugins are not stored yet: \(error)") }
                 }
             }
         }

@@ -24,8 +24,8 @@ protocol Engine: Sendable {
     /// Whether several processes may work on the database.
     var isShared: Bool { get }
     /// Whether others wait for the turn of whoever writes over this connection, at this process or another.
-    /// - Parameter evenPatient: whether those of this process count too who have time (``WriterTurn/hasTime``).
-    func othersWait(_ connection: any Connection, evenPatient: Bool) throws -> Bool
+    /// - Parameter evenWithTime: whether those of this process count too who have time (``WriterTurn/Haste/soon``).
+    func othersWait(_ connection: any Connection, evenWithTime: Bool) throws -> Bool
     /// What is wrong with the stored bytes themselves, in the engine's words; empty when they are sound.
     func integrityProblems() async throws -> [String]
     /// Finishes what is under way and closes the database.
@@ -41,7 +41,7 @@ extension Engine {
     func aside<T: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> T) async throws -> T { try await write(body) }
     func listen(_ channel: String, besides own: String, _ body: @escaping @Sendable () -> Void) -> (any Listening)? { nil }
     var isShared: Bool { false }
-    func othersWait(_ connection: any Connection, evenPatient: Bool) throws -> Bool { false }
+    func othersWait(_ connection: any Connection, evenWithTime: Bool) throws -> Bool { false }
 }
 
 /// Something that listens until it is closed.

@@ -15,6 +15,7 @@ final class WriterQueue<Resource>: Sendable {
     fileprivate struct Waiting {
         let ticket: UInt64
         let job: Job
+        let haste: WriterTurn.Haste
     }
 
     fileprivate struct State {
@@ -71,17 +72,20 @@ final class WriterQueue<Resource>: Sendable {
     }
 
     /// Whether somebody stands in line who would rather not wait.
-    var isAwaited: Bool { state.withLock { !$0.waiting.isEmpty } }
+    /// - Parameter evenWithTime: whether those count too who have time, for a while.
+    func isAwaited(evenWithTime: Bool = false) -> Bool {
+        state.withLock { state in !state.waiting.isEmpty || evenWithTime && state.patient.contains { $0.haste == .soon } }
+    }
     /// How many stand in line.
     var waiting: Int { state.withLock { $0.waiting.count + $0.patient.count } }
     /// Whether nobody writes and nobody waits.
     var isIdle: Bool { state.withLock { !$0.isRunning } }
 
     private func submit(_ ticket: UInt64, _ job: Job) {
-        let hasTime: Bool = WriterTurn.hasTime
+        let haste: WriterTurn.Haste = WriterTurn.haste
         let starts: Bool = state.withLock { state in
-            let waiting = Waiting(ticket: ticket, job: job)
-            if hasTime { state.patient.append(waiting) } else { state.waiting.append(waiting) }
+            let waiting = Waiting(ticket: ticket, job: job, haste: haste)
+            if haste == .now { state.waiting.append(waiting) } else { state.patient.append(waiting) }
             defer { state.isRunning = true }
             return !state.isRunning
         }
@@ -182,6 +186,14 @@ extension WriterQueue.State {
 
 /// What a task says about its writing.
 enum WriterTurn {
-    /// Whether it has time: one of many long pieces of work, such as the rows of a file, between which people want to go on.
-    @TaskLocal static var hasTime = false
+    enum Haste: Sendable {
+        /// Somebody waits for it.
+        case now
+        /// One of many long pieces of work, such as the rows of a file, between which people want to go on; or a job that is due.
+        case soon
+        /// What is written down for its own sake. Nobody gives way to it, however long it takes.
+        case whenever
+    }
+
+    @TaskLocal static var haste = Haste.now
 }

@@ -230,7 +230,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await gate.queue.run { _ in order.note("first") } }
             try await gate.begin()
-            group.addTask { try await WriterTurn.$hasTime.withValue(true) { try await gate.queue.run { _ in order.note("file") } } }
+            group.addTask { try await WriterTurn.$haste.withValue(.soon) { try await gate.queue.run { _ in order.note("file") } } }
             try await gate.fill(1)
             for _ in 0..<12 { group.addTask { try await gate.queue.run { _ in order.note("person") } } }
             try await gate.fill(13)
@@ -247,16 +247,19 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await gate.queue.run { _ in } }
             try await gate.begin()
-            group.addTask { try await WriterTurn.$hasTime.withValue(true) { try await gate.queue.run { _ in } } }
+            group.addTask { try await WriterTurn.$haste.withValue(.whenever) { try await gate.queue.run { _ in } } }
             try await gate.fill(1)
-            #expect(!gate.queue.isAwaited)
-            group.addTask { try await gate.queue.run { _ in } }
+            #expect(!gate.queue.isAwaited(evenWithTime: true))
+            group.addTask { try await WriterTurn.$haste.withValue(.soon) { try await gate.queue.run { _ in } } }
             try await gate.fill(2)
-            #expect(gate.queue.isAwaited)
+            #expect(!gate.queue.isAwaited() && gate.queue.isAwaited(evenWithTime: true))
+            group.addTask { try await gate.queue.run { _ in } }
+            try await gate.fill(3)
+            #expect(gate.queue.isAwaited())
             gate.open()
             try await group.waitForAll()
         }
-        #expect(!gate.queue.isAwaited && gate.queue.waiting == 0)
+        #expect(!gate.queue.isAwaited() && gate.queue.waiting == 0)
     }
 
     @Test func `whoever gives up before its turn has done nothing, and whoever has begun is told how it ended`() async throws {

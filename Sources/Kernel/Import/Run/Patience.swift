@@ -13,8 +13,8 @@ struct Patience {
     init(rows: Int) { isShort = rows <= Importer.batchRows }
 
     /// To be asked after some rows: whether it has taken long, and others wait.
-    /// - Parameter othersWait: told whether those count too who have time.
-    mutating func isOver(_ othersWait: (_ evenPatient: Bool) throws -> Bool) rethrows -> Bool {
+    /// - Parameter othersWait: told whether those count too who have time; what is written down for its own sake never does.
+    mutating func isOver(_ othersWait: (_ evenWithTime: Bool) throws -> Bool) rethrows -> Bool {
         guard !isShort else { return false }
         let now = ContinuousClock.now
         guard now - start > Self.span, now - lastLook > .milliseconds(100) else { return false }

@@ -99,8 +99,8 @@ final class PostgreSQLEngine: Engine {
         isDirect ? PostgreSQLListener(address, channel, besides: own, body) : nil
     }
 
-    func othersWait(_ connection: any Connection, evenPatient: Bool) throws -> Bool {
-        if evenPatient ? writer.waiting > 0 : writer.isAwaited { return true }
+    func othersWait(_ connection: any Connection, evenWithTime: Bool) throws -> Bool {
+        if writer.isAwaited(evenWithTime: evenWithTime) { return true }
         let elsewhere: Int64? = try connection.integer(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
         return elsewhere ?? 0 > 0

@@ -32,7 +32,7 @@ final class SQLiteEngine: Engine {
         try await writer.run { try body($0) }
     }
 
-    func othersWait(_ connection: any Connection, evenPatient: Bool) throws -> Bool { evenPatient ? writer.waiting > 0 : writer.isAwaited }
+    func othersWait(_ connection: any Connection, evenWithTime: Bool) throws -> Bool { writer.isAwaited(evenWithTime: evenWithTime) }
 
     func integrityProblems() async throws -> [String] { try await storage.integrityProblems() }
 
