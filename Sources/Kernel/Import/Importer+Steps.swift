@@ -80,9 +80,8 @@ extension Importer {
                     rows: rows, importID: importID, total: total, header: header, delimiter: reader.format.delimiter)
                 while let lines = try reader.lines(ImportPass.together) {
                     try pass.store(lines, in: tx, progress)
-                    if let last = lines.last, try patience.isOver({ try engine.othersWait(tx.connection, evenWithTime: $0) }) {
-                        throw GivesWay(pass: pass, line: last.row.line)
-                    }
+                    let isOver: Bool = try patience.isOver(done: pass.counts.done) { try engine.othersWait(tx.connection, evenWithTime: $0) }
+                    if isOver, let last = lines.last { throw GivesWay(pass: pass, line: last.row.line) }
                 }
                 try pass.finish(in: tx)
                 progress.set(pass.counts)

@@ -136,10 +136,12 @@ final class JobLanes: Sendable {
         guard let leases else {
             return try await written { try JobQueue.claim($0, name, now: began) }.map { ($0, nil) }
         }
-        let claimed = try await leases.claim(JobLanes.lease(name)) { connection in
-            // Nobody else runs it: a run that is under way was cut off.
-            try JobQueue.recover(connection, name, now: began)
-            return try JobQueue.claim(connection, name, now: began)
+        let claimed = try await WriterTurn.$haste.withValue(.soon) {
+            try await leases.claim(JobLanes.lease(name)) { connection in
+                // Nobody else runs it: a run that is under way was cut off.
+                try JobQueue.recover(connection, name, now: began)
+                return try JobQueue.claim(connection, name, now: began)
+            }
         }
         guard let (lease, run) = claimed else { return nil }
         if let run { return (run, lease) }
