@@ -103,6 +103,8 @@ def measure_search(deployment, report, seconds):
     every = [word for texts in kinds.values() for word in texts]
     bare = bench("floor", engine, floor, "searches", *every * 3)
     for key, path in ("search", "/api/v1/leads?limit=50&q="), ("search_all", "/api/v1/search?q="):
+        # Once before it counts: the parts of a large file that are asked for may not be in the system's cache.
+        deployment.server.load(searches(size, path), 1, deployment.folder)
         ours = deployment.server.load(searches(size, path) * 3, 1, deployment.folder)[1]
         by_kind = "; ".join(
             f"{kind} {ms(percentile(deployment.server.load([get(path + quote(word)) for word in texts] * 3, 1, deployment.folder)[1], 0.95))}"
@@ -233,9 +235,11 @@ def measure_growth(deployments, report, seconds):
     }
     for key, requests in asked.items():
         took = [[] for _ in deployments]
-        for _ in range(TURNS):
+        for turn in range(TURNS + 1):
             for figures, deployment in zip(took, deployments):
-                figures += deployment.server.load(requests(deployment), 1, deployment.folder)[1]
+                some = deployment.server.load(requests(deployment), 1, deployment.folder)[1]
+                # The first turn brings what is asked for into the system's cache, from which the small one was never gone.
+                figures += some if turn > 0 else []
         least = percentile(took[0], 0.95)
         for figures, deployment in list(zip(took, deployments))[1:]:
             report.add(
