@@ -31,6 +31,8 @@ extension Importer {
         record.finishedAt = nil
         record.details.faults = []
         let started: ImportRecord = record
+        let isFirst: Bool = state.withLock { $0.beginning.insert(id).inserted }
+        defer { if isFirst { state.withLock { _ = $0.beginning.remove(id) } } }
         let lease: Lease? = try await claim(id)
         do { try await open(step, started, before, actor) } catch {
             if let lease { try? await leases?.release(lease) }
@@ -120,11 +122,18 @@ extension Importer {
     }
 
     /// At start: an import that was under way when the product stopped is told as interrupted. What was to be all or nothing, and was in the
-    /// middle of it, is taken back.
+    /// middle of it, is taken back. Where there are several servers it is looked for every minute, and no long import gives way to that.
     func recover(rights: RightsSnapshot) async throws {
+        let halves: [ImportRecord] = try await WriterTurn.$haste.withValue(.whenever) { try await interrupted(rights) }
+        for half in halves { await clear(half, rights) }
+    }
+
+    /// Notes which imports were interrupted, and gives those of which a half is stored that must not be.
+    private func interrupted(_ rights: RightsSnapshot) async throws -> [ImportRecord] {
         let now: Moment = clock.now
-        let own: Set<Int64> = state.withLock { Set($0.running.keys) }
-        let halves: [ImportRecord] = try await store.write(as: .system("import", rights: rights)) { [leases] tx in
+        return try await store.write(as: .system("import", rights: rights)) { [self] tx in
+            // What has begun while this waited for its turn is not interrupted.
+            let own: Set<Int64> = state.withLock { $0.own }
             let taken: Set<String> = try leases?.taken(tx.connection) ?? []
             var halves: [ImportRecord] = []
             for var record in try ImportLedger.busy(tx.connection)
@@ -141,7 +150,6 @@ extension Importer {
             }
             return halves
         }
-        for half in halves { await clear(half, rights) }
     }
 
     /// Takes back the half of a file, in the background. When that is cut off, too, the next start goes on with it.

@@ -15,6 +15,9 @@ final class Importer: Sendable {
 
     struct State {
         var running: [Int64: (progress: ImportProgress, task: Task<Void, Never>)] = [:]
+        /// Those that are about to be.
+        var beginning: Set<Int64> = []
+        var own: Set<Int64> { beginning.union(running.keys) }
         /// What files hold, kept for the few imports that are being planned.
         var analyses: [Int64: FileAnalysis] = [:]
     }

@@ -14,6 +14,11 @@ import Testing
         try await room.store.engine.read { try $0.integer("SELECT count(*) FROM tenon_import_row") }
     }
 
+    private func isAwaited(_ room: StockRoom, evenWithTime: Bool) async throws -> Bool {
+        let engine: any Engine = room.store.engine
+        return try await engine.read { try engine.othersWait($0, evenWithTime: evenWithTime) }
+    }
+
     /// Where somebody waits: at the server that reads the file, or at another one on the same database.
     enum Waiting: CaseIterable {
         case here, elsewhere
@@ -147,6 +152,33 @@ import Testing
         #expect(found.counts.created == 0)
         #expect(try await room.titles() == [])
         #expect(try await room.finish(.running, found).counts.created == 700)
+    }
+
+    @Test func `what was interrupted is looked for when nobody writes, and what has begun meanwhile is not taken for it`() async throws {
+        let room = try await StockRoom()
+        let first: ImportRecord = try await room.upload(rows(1_500))
+        let second: ImportRecord = try await room.upload(rows(20) { "other \($0),o\($0),1," })
+        // A row is held up until the second import stands in line as well.
+        let isHeld = Atomic<Bool>(false)
+        let goesOn = Atomic<Bool>(false)
+        room.gate.wait(until: {
+            isHeld.store(true, ordering: .relaxed)
+            return goesOn.load(ordering: .relaxed)
+        })
+        _ = try await room.importer.begin(.running, first.id, actor: room.actor())
+        while !isHeld.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(2)) }
+        async let looking: Void = room.importer.recover(rights: room.rights)
+        for _ in 0..<50 {
+            #expect(try await !isAwaited(room, evenWithTime: true))
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        async let beginning = room.importer.begin(.running, second.id, actor: room.actor())
+        while try await !isAwaited(room, evenWithTime: false) { try await Task.sleep(for: .milliseconds(2)) }
+        goesOn.store(true, ordering: .relaxed)
+        _ = try await beginning
+        try await looking
+        let done: [ImportRecord] = [try await room.importer.wait(first.id, actor: room.actor()), try await room.importer.wait(second.id, actor: room.actor())]
+        #expect(done.map(\.state) == [.done, .done] && done.map(\.counts.created) == [1_500, 20], "\(done.map(\.error))")
     }
 
     @Test func `taking back that was stopped in the middle goes on where it was`() async throws {
