@@ -168,6 +168,7 @@ import Testing
         _ = try await room.importer.begin(.running, first.id, actor: room.actor())
         while !isHeld.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(2)) }
         async let looking: Void = room.importer.recover(rights: room.rights)
+        // However soon it stands in line, nobody gives way to it.
         for _ in 0..<50 {
             #expect(try await !isAwaited(room, evenWithTime: true))
             try await Task.sleep(for: .milliseconds(2))
